@@ -1,0 +1,45 @@
+// The two steps that every sweep is made of, for any number type: compute an operation, and carry an adjoint (or a tangent)
+// through one of its partials.
+#pragma once
+
+#include "wengert/ops.hpp"
+
+namespace wengert {
+
+/// Rule's value at x…: by its value rule for numbers; types that do more (Var records, Dual differentiates) say so themselves.
+template <class Rule, class T, class... Ts>
+constexpr T evaluate(const Ts&... x) {
+  if constexpr (requires { T::template evaluate<Rule>(x...); })
+    return T::template evaluate<Rule>(x...);
+  else
+    return Rule::template value<T>(x...);
+}
+
+/// What goes through one partial: adjoint * partial, and 0 where the adjoint is 0. A switching rule that does not pass an
+/// argument on (its partial is 0) carries nothing to it either, however large the adjoint.
+template <class Rule, class T>
+constexpr T carry(const T& adjoint, const T& partial) {
+  if constexpr (Rule::switching)
+    return select(partial == T(0), T(0), absorbing_product(adjoint, partial));
+  else
+    return absorbing_product(adjoint, partial);
+}
+
+/// The plain number inside, for generic code.
+template <std::floating_point T>
+constexpr T value_of(T x) {
+  return x;
+}
+
+/// Whether nothing needs to be carried back. Types for which that cannot be known before running say false.
+template <class T>
+constexpr bool carries_nothing(const T& adjoint) {
+  if constexpr (requires { adjoint.tangent; })
+    return carries_nothing(adjoint.value) && carries_nothing(adjoint.tangent);
+  else if constexpr (requires { adjoint.is_constant(); })
+    return adjoint.is_constant() && adjoint.value() == 0;
+  else
+    return adjoint == T(0);
+}
+
+}  // namespace wengert

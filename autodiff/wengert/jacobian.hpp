@@ -1,0 +1,36 @@
+// Several dependents, and second derivatives: Jacobian, Hessian, Hessian-vector product, each from the one reverse sweep.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "wengert/gradient.hpp"
+
+namespace wengert {
+
+/// Row-major numbers: m(row, column).
+struct Matrix {
+  std::size_t rows = 0, columns = 0;
+  std::vector<double> data;
+
+  Matrix() = default;
+  Matrix(std::size_t rows, std::size_t columns) : rows(rows), columns(columns), data(rows * columns) {}
+  double& operator()(std::size_t row, std::size_t column) { return data[row * columns + column]; }
+  double operator()(std::size_t row, std::size_t column) const { return data[row * columns + column]; }
+  bool operator==(const Matrix&) const = default;
+};
+
+/// d dependents[row] / d variables[column], at the recorded values. One reverse sweep per dependent.
+Matrix jacobian(std::span<const Var> dependents, std::span<const Var> variables, Location at = Location::current());
+
+/// Hessian of t in the independents `variables` times `direction`, exact: a forward sweep with tangents, then a reverse sweep on
+/// them (forward over reverse). Costs a small constant times one gradient. Throws NotRecorded if a variable is not an independent
+/// of t's tape, ShapeMismatch if the sizes differ, NoSecondOrder if a custom operation has no second derivatives.
+std::vector<double> hessian_vector_product(const Var& t, std::span<const Var> variables, std::span<const double> direction,
+                                           Location at = Location::current());
+
+/// The Hessian of t in the independents `variables`: one Hessian-vector product per column.
+Matrix hessian(const Var& t, std::span<const Var> variables, Location at = Location::current());
+
+}  // namespace wengert

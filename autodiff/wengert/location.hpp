@@ -1,0 +1,18 @@
+// Where in the user's source something was recorded: a file and a line, both known to the compiler.
+#pragma once
+
+namespace wengert {
+
+/// A place in the source. `line == 0` means unknown. Costs nothing to make: both fields are compile-time constants.
+// std::source_location would do, but clang 14 has none; the builtins behind it work in every supported compiler.
+struct Location {
+  const char* file = "";
+  unsigned line = 0;
+
+  static constexpr Location current(const char* file = __builtin_FILE(), unsigned line = __builtin_LINE()) {
+    return {file, line};
+  }
+  constexpr bool known() const { return line != 0; }
+};
+
+}  // namespace wengert

@@ -1,0 +1,21 @@
+// What error messages are made of. Inside the library only; not installed.
+#pragma once
+
+#include <string>
+
+#include "wengert/tape.hpp"
+#include "wengert/var.hpp"
+
+namespace wengert {
+
+/// "gradient, at demo.cpp:12" or just "gradient".
+std::string called(const char* function, Location at);
+/// "variable `sigma` (node 3, recorded at demo.cpp:12)", as much as the tape knows.
+std::string describe(const Tape& tape, Index i);
+/// The same for a variable whose tape may have forgotten it.
+std::string describe(const Var& x);
+
+[[noreturn]] void throw_direction(const char* function, std::size_t variables, std::size_t direction);
+[[noreturn]] void throw_not_independent(const char* function, const Var& x, Location at);
+
+}  // namespace wengert

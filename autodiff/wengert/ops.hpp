@@ -1,0 +1,886 @@
+// The table of elementary operations: op + arguments -> value and partials. Every sweep reads it; nothing else states a rule.
+//
+// One struct per operation. Rules are templates on the number type T (double, float, Lanes, Dual, Var), so the same line
+// computes, batches, differentiates twice and records. Partials use operations of this table only: the table is closed under
+// differentiation. To add an operation: write its struct here, add its name to a list in op_list.hpp; sweeps and tests follow.
+//
+// Arguments are x, y (and z); `result` is the operation's own value.
+#pragma once
+
+#include <cmath>
+#include <concepts>
+#include <limits>
+#include <numbers>
+#include <type_traits>
+
+namespace wengert {
+
+/// condition ? x : y for plain numbers; the counterpart of `select` on Var, Dual and Lanes. Exact.
+template <std::floating_point T>
+constexpr T select(bool condition, T x, T y) {
+  return condition ? x : y;
+}
+
+/// adjoint * partial, but 0 where the adjoint is 0, whatever the partial: a zero adjoint carries nothing back.
+template <std::floating_point T>
+constexpr T absorbing_product(T adjoint, T partial) {
+  return adjoint == T(0) ? T(0) : adjoint * partial;
+}
+
+/// What a unary, binary and ternary rule returns as its partial derivatives, one per argument.
+template <class T>
+struct Partials1 {
+  T x;
+};
+template <class T>
+struct Partials2 {
+  T x, y;
+};
+template <class T>
+struct Partials3 {
+  T x, y, z;
+};
+
+/// Arguments in which an operation is defined and smooth, bar its stated kinks; tests sample it.
+struct Domain {
+  double low, high;
+};
+
+/// How an operation reads in print: its value and its partials, as mathematics.
+struct Formula {
+  const char* value;
+  const char* partial_x;
+  const char* partial_y = nullptr;
+  const char* partial_z = nullptr;
+};
+
+namespace ops {
+
+// Found beside the overloads for Var, Dual and Lanes, which argument-dependent lookup adds.
+using std::acos, std::acosh, std::asin, std::asinh, std::atan, std::atan2, std::atanh, std::cbrt, std::ceil, std::cos, std::cosh,
+    std::erf, std::erfc, std::exp, std::exp2, std::expm1, std::floor, std::fma, std::hypot, std::log, std::log10, std::log1p,
+    std::log2, std::pow, std::round, std::sin, std::sinh, std::sqrt, std::tan, std::tanh, std::trunc;
+
+inline constexpr double infinity = std::numeric_limits<double>::infinity();
+inline constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
+inline constexpr double largest = std::numeric_limits<double>::max();
+inline constexpr double smallest_normal = std::numeric_limits<double>::min();
+
+/// What every rule says of itself unless it says otherwise.
+template <int N>
+struct Rule {
+  static constexpr int arity = N;
+  /// Value needs only + - * / and comparisons, so a compile-time tape may fold it.
+  static constexpr bool arithmetic = false;
+  /// Passes an argument on or drops it: its partials are 0, 1/2 or 1, and where one is 0 nothing goes back, not even an
+  /// infinite adjoint (a plain product would make 0 * inf = NaN).
+  static constexpr bool switching = false;
+  /// Swapping x and y changes nothing.
+  static constexpr bool commutative = false;
+  /// Largest error of the value and of any partial over the domain in units in the last place, at double precision, counted
+  /// from the exact result; libm's own error is included. tests/ops_test.cpp measures both.
+  static constexpr double value_ulps = 1;
+  static constexpr double partial_ulps = 2;
+};
+
+struct Arithmetic1 : Rule<1> {
+  static constexpr bool arithmetic = true;
+};
+struct Arithmetic2 : Rule<2> {
+  static constexpr bool arithmetic = true;
+};
+
+/// `value` where the condition holds, NaN elsewhere: a partial outside the domain must not look like a number.
+template <class Condition, class T>
+constexpr T inside(Condition condition, T value) {
+  return select(condition, value, T(not_a_number));
+}
+
+/// Both conditions hold.
+constexpr bool both(bool x, bool y) { return x && y; }
+template <class Condition>
+constexpr auto both(const Condition& x, const Condition& y) {
+  return x & y;
+}
+
+/// f() or g() by the condition. A plain bool computes only the one that is asked for; lanes and tapes need both.
+template <class Condition, class F, class G>
+constexpr auto either(Condition condition, F f, G g) {
+  if constexpr (std::is_same_v<Condition, bool>)
+    return condition ? f() : g();
+  else
+    return select(condition, f(), g());
+}
+
+// ---- arithmetic -------------------------------------------------------------------------------------------------------------
+
+struct Add : Arithmetic2 {
+  static constexpr const char* name = "add";
+  static constexpr Formula formula{"x + y", "1", "1"};
+  static constexpr Domain domain[] = {{-largest / 2, largest / 2}, {-largest / 2, largest / 2}};
+  static constexpr bool commutative = true;
+
+  template <class T>
+  static constexpr T value(T x, T y) {
+    return x + y;
+  }
+  template <class T>
+  static constexpr Partials2<T> partials(T, T, T) {
+    return {T(1), T(1)};
+  }
+};
+
+struct Sub : Arithmetic2 {
+  static constexpr const char* name = "sub";
+  static constexpr Formula formula{"x - y", "1", "-1"};
+  static constexpr Domain domain[] = {{-largest / 2, largest / 2}, {-largest / 2, largest / 2}};
+
+  template <class T>
+  static constexpr T value(T x, T y) {
+    return x - y;
+  }
+  template <class T>
+  static constexpr Partials2<T> partials(T, T, T) {
+    return {T(1), T(-1)};
+  }
+};
+
+struct Mul : Arithmetic2 {
+  static constexpr const char* name = "mul";
+  static constexpr Formula formula{"x * y", "y", "x"};
+  static constexpr Domain domain[] = {{-1e150, 1e150}, {-1e150, 1e150}};
+  static constexpr bool commutative = true;
+
+  template <class T>
+  static constexpr T value(T x, T y) {
+    return x * y;
+  }
+  template <class T>
+  static constexpr Partials2<T> partials(T x, T y, T) {
+    return {y, x};
+  }
+};
+
+struct Div : Arithmetic2 {
+  static constexpr const char* name = "div";
+  static constexpr Formula formula{"x / y", "1 / y", "-result / y"};
+  static constexpr Domain domain[] = {{-1e100, 1e100}, {-1e100, 1e100}};
+
+  template <class T>
+  static constexpr T value(T x, T y) {
+    return x / y;
+  }
+  template <class T>
+  static constexpr Partials2<T> partials(T, T y, T result) {
+    return {T(1) / y, -result / y};
+  }
+};
+
+struct Neg : Arithmetic1 {
+  static constexpr const char* name = "neg";
+  static constexpr Formula formula{"-x", "-1"};
+  static constexpr Domain domain[] = {{-largest, largest}};
+
+  template <class T>
+  static constexpr T value(T x) {
+    return -x;
+  }
+  template <class T>
+  static constexpr Partials1<T> partials(T, T) {
+    return {T(-1)};
+  }
+};
+
+/// x * y + z with one rounding.
+struct Fma : Rule<3> {
+  static constexpr const char* name = "fma";
+  static constexpr Formula formula{"x * y + z", "y", "x", "1"};
+  static constexpr Domain domain[] = {{-1e150, 1e150}, {-1e150, 1e150}, {-1e300, 1e300}};
+
+  template <class T>
+  static constexpr T value(T x, T y, T z) {
+    return fma(x, y, z);
+  }
+  template <class T>
+  static constexpr Partials3<T> partials(T x, T y, T, T) {
+    return {y, x, T(1)};
+  }
+};
+
+// ---- roots, powers, exponentials, logarithms ----------------------------------------------------------------------------------
+
+struct Sqrt : Rule<1> {
+  static constexpr const char* name = "sqrt";
+  static constexpr Formula formula{"sqrt(x)", "1 / (2 result)"};
+  static constexpr Domain domain[] = {{smallest_normal, largest}};
+
+  template <class T>
+  static constexpr T value(T x) {
+    return sqrt(x);
+  }
+  template <class T>
+  static constexpr Partials1<T> partials(T, T result) {
+    return {T(0.5) / result};
+  }
+};
+
+struct Cbrt : Rule<1> {
+  static constexpr const char* name = "cbrt";
+  static constexpr Formula formula{"cbrt(x)", "1 / (3 result^2)"};
+  static constexpr Domain domain[] = {{-largest, largest}};
+  static constexpr double partial_ulps = 4;
+
+  template <class T>
+  static constexpr T value(T x) {
+    return cbrt(x);
+  }
+  template <class T>
+  static constexpr Partials1<T> partials(T, T result) {
+    return {T(1) / (T(3) * result * result)};
+  }
+};
+
+struct Exp : Rule<1> {
+  static constexpr const char* name = "exp";
+  static constexpr Formula formula{"exp(x)", "result"};
+  static constexpr Domain domain[] = {{-708, 709}};
+
+  template <class T>
+  static constexpr T value(T x) {
+    return exp(x);
+  }
+  template <class T>
+  static constexpr Partials1<T> partials(T, T result) {
+    return {result};
+  }
+};
+
+struct Exp2 : Rule<1> {
+  static constexpr const char* name = "exp2";
+  static constexpr Formula formula{"exp2(x)", "ln 2 * result"};
+  static constexpr Domain domain[] = {{-1021, 1023}};
+
+  template <class T>
+  static constexpr T value(T x) {
+    return exp2(x);
+  }
+  template <class T>
+  static constexpr Partials1<T> partials(T, T result) {
+    return {T(std::numbers::ln2) * result};
+  }
+};
+
+struct Expm1 : Rule<1> {
+  static constexpr const char* name = "expm1";
+  static constexpr Formula formula{"expm1(x)", "exp(x)"};
+  static constexpr Domain domain[] = {{-708, 709}};
+
+  template <class T>
+  static constexpr T value(T x) {
+    return expm1(x);
+  }
+  template <class T>
+  static constexpr Partials1<T> partials(T x, T) {
+    // not result + 1, which is 0 at x = -40 where the partial is 4e-18
+    return {exp(x)};
+  }
+};
+
+struct Log : Rule<1> {
+  static constexpr const char* name = "log";
+  static constexpr Formula formula{"log(x)", "1 / x"};
+  static constexpr Domain domain[] = {{smallest_normal, largest}};
+
+  template <class T>
+  static constexpr T value(T x) {
+    return log(x);
+  }
+  template <class T>
+  static constexpr Partials1<T> partials(T x, T) {
+    return {inside(x >= T(0), T(1) / x)};
+  }
+};
+
+struct Log2 : Rule<1> {
+  static constexpr const char* name = "log2";
+  static constexpr Formula formula{"log2(x)", "log2(e) / x"};
+  static constexpr Domain domain[] = {{smallest_normal, largest}};
+
+  template <class T>
+  static constexpr T value(T x) {
+    return log2(x);
+  }
+  template <class T>
+  static constexpr Partials1<T> partials(T x, T) {
+    return {inside(x >= T(0), T(std::numbers::log2e) / x)};
+  }
+};
+
+struct Log10 : Rule<1> {
+  static constexpr const char* name = "log10";
+  static constexpr Formula formula{"log10(x)", "log10(e) / x"};
+  static constexpr Domain domain[] = {{smallest_normal, largest}};
+  static constexpr double value_ulps = 2;
+
+  template <class T>
+  static constexpr T value(T x) {
+    return log10(x);
+  }
+  template <class T>
+  static constexpr Partials1<T> partials(T x, T) {
+    return {inside(x >= T(0), T(std::numbers::log10e) / x)};
+  }
+};
+
+struct Log1p : Rule<1> {
+  static constexpr const char* name = "log1p";
+  static constexpr Formula formula{"log1p(x)", "1 / (1 + x)"};
+  static constexpr Domain domain[] = {{-1 + 1e-15, largest}};
+
+  template <class T>
+  static constexpr T value(T x) {
+    return log1p(x);
+  }
+  template <class T>
+  static constexpr Partials1<T> partials(T x, T) {
+    return {inside(x >= T(-1), T(1) / (T(1) + x))};
+  }
+};
+
+struct Pow : Rule<2> {
+  static constexpr const char* name = "pow";
+  static constexpr Formula formula{"pow(x, y)", "y * pow(x, y - 1)", "result * log(x)"};
+  static constexpr Domain domain[] = {{1e-30, 1e30}, {-9, 9}};
+  static constexpr double partial_ulps = 4;
+
+  template <class T>
+  static constexpr T value(T x, T y) {
+    return pow(x, y);
+  }
+  template <class T>
+  static constexpr Partials2<T> partials(T x, T y, T result) {
+    return {partial_x(x, y, result), partial_y(x, result)};
+  }
+
+ private:
+  // y * (result / x) keeps every digit while the result is a normal number (pow(x, y - 1) would lose up to |log x| ulps to
+  // the rounding of y - 1); where the result has run out of range the longer way still gives the partial. y = 0 is 0 even at x =
+  // 0.
+  template <class T>
+  static constexpr T partial_x(T x, T y, T result) {
+    const auto in_range = both(abs_of(result) >= T(smallest_normal), abs_of(result) <= T(largest));
+    const T by_result = either(
+        in_range, [&] { return y * (result / x); }, [&] { return y * pow(x, y - T(1)); });
+    return select(y == T(0), T(0) * result, by_result);
+  }
+  // pow(0, y) is 0 on all of y > 0, where result * log(x) would be 0 * -inf.
+  template <class T>
+  static constexpr T partial_y(T x, T result) {
+    return select(result == T(0), T(0), result * log(x));
+  }
+  template <class T>
+  static constexpr T abs_of(T x) {
+    return select(x < T(0), -x, x);
+  }
+};
+
+// ---- trigonometric and hyperbolic ---------------------------------------------------------------------------------------------
+
+struct Sin : Rule<1> {
+  static constexpr const char* name = "sin";
+  static constexpr Formula formula{"sin(x)", "cos(x)"};
+  static constexpr Domain domain[] = {{-1e15, 1e15}};
+
+  template <class T>
+  static constexpr T value(T x) {
+    return sin(x);
+  }
+  template <class T>
+  static constexpr Partials1<T> partials(T x, T) {
+    return {cos(x)};
+  }
+};
+
+struct Cos : Rule<1> {
+  static constexpr const char* name = "cos";
+  static constexpr Formula formula{"cos(x)", "-sin(x)"};
+  static constexpr Domain domain[] = {{-1e15, 1e15}};
+
+  template <class T>
+  static constexpr T value(T x) {
+    return cos(x);
+  }
+  template <class T>
+  static constexpr Partials1<T> partials(T x, T) {
+    return {-sin(x)};
+  }
+};
+
+struct Tan : Rule<1> {
+  static constexpr const char* name = "tan";
+  static constexpr Formula formula{"tan(x)", "1 + result^2"};
+  static constexpr Domain domain[] = {{-1e15, 1e15}};
+  static constexpr double partial_ulps = 3;
+
+  template <class T>
+  static constexpr T value(T x) {
+    return tan(x);
+  }
+  template <class T>
+  static constexpr Partials1<T> partials(T, T result) {
+    return {T(1) + result * result};
+  }
+};
+
+struct Asin : Rule<1> {
+  static constexpr const char* name = "asin";
+  static constexpr Formula formula{"asin(x)", "1 / sqrt(1 - x^2)"};
+  static constexpr Domain domain[] = {{-1, 1}};
+  static constexpr double partial_ulps = 3;
+
+  template <class T>
+  static constexpr T value(T x) {
+    return asin(x);
+  }
+  template <class T>
+  static constexpr Partials1<T> partials(T x, T) {
+    // (1 - x)(1 + x), not 1 - x * x, which cancels near |x| = 1
+    return {T(1) / sqrt((T(1) - x) * (T(1) + x))};
+  }
+};
+
+struct Acos : Rule<1> {
+  static constexpr const char* name = "acos";
+  static constexpr Formula formula{"acos(x)", "-1 / sqrt(1 - x^2)"};
+  static constexpr Domain domain[] = {{-1, 1}};
+  static constexpr double partial_ulps = 3;
+
+  template <class T>
+  static constexpr T value(T x) {
+    return acos(x);
+  }
+  template <class T>
+  static constexpr Partials1<T> partials(T x, T) {
+    return {T(-1) / sqrt((T(1) - x) * (T(1) + x))};
+  }
+};
+
+struct Atan : Rule<1> {
+  static constexpr const char* name = "atan";
+  static constexpr Formula formula{"atan(x)", "1 / (1 + x^2)"};
+  static constexpr Domain domain[] = {{-largest, largest}};
+
+  template <class T>
+  static constexpr T value(T x) {
+    return atan(x);
+  }
+  template <class T>
+  static constexpr Partials1<T> partials(T x, T) {
+    // beyond 1e8 the 1 is below rounding, and two divisions do not overflow where x * x does
+    return {either(
+        both(x<T(1e8), x> T(-1e8)), [&] { return T(1) / (T(1) + x * x); }, [&] { return T(1) / x / x; })};
+  }
+};
+
+/// The angle of the point (y, x): atan2(x, y) takes the ordinate first, as std::atan2 does.
+struct Atan2 : Rule<2> {
+  static constexpr const char* name = "atan2";
+  static constexpr Formula formula{"atan2(x, y)", "y / (x^2 + y^2)", "-x / (x^2 + y^2)"};
+  static constexpr Domain domain[] = {{-1e200, 1e200}, {-1e200, 1e200}};
+  static constexpr double partial_ulps = 4;
+
+  template <class T>
+  static constexpr T value(T x, T y) {
+    return atan2(x, y);
+  }
+  template <class T>
+  static constexpr Partials2<T> partials(T x, T y, T) {
+    // dividing twice by the radius: its square would overflow at 1e200
+    const T radius = hypot(x, y);
+    return {y / radius / radius, -x / radius / radius};
+  }
+};
+
+struct Sinh : Rule<1> {
+  static constexpr const char* name = "sinh";
+  static constexpr Formula formula{"sinh(x)", "cosh(x)"};
+  static constexpr Domain domain[] = {{-710, 710}};
+  static constexpr double value_ulps = 2;
+
+  template <class T>
+  static constexpr T value(T x) {
+    return sinh(x);
+  }
+  template <class T>
+  static constexpr Partials1<T> partials(T x, T) {
+    return {cosh(x)};
+  }
+};
+
+struct Cosh : Rule<1> {
+  static constexpr const char* name = "cosh";
+  static constexpr Formula formula{"cosh(x)", "sinh(x)"};
+  static constexpr Domain domain[] = {{-710, 710}};
+  static constexpr double value_ulps = 2;
+
+  template <class T>
+  static constexpr T value(T x) {
+    return cosh(x);
+  }
+  template <class T>
+  static constexpr Partials1<T> partials(T x, T) {
+    return {sinh(x)};
+  }
+};
+
+struct Tanh : Rule<1> {
+  static constexpr const char* name = "tanh";
+  static constexpr Formula formula{"tanh(x)", "1 - result^2"};
+  static constexpr Domain domain[] = {{-372, 372}};
+  static constexpr double value_ulps = 3;
+  static constexpr double partial_ulps = 5;
+
+  template <class T>
+  static constexpr T value(T x) {
+    return tanh(x);
+  }
+  template <class T>
+  static constexpr Partials1<T> partials(T x, T result) {
+    // 1 - result^2 has cancelled to 0 by x = 20, where the partial is 1.7e-17
+    return {either(
+        both(x<T(0.75), x> T(-0.75)), [&] { return (T(1) - result) * (T(1) + result); },
+        [&] { return T(1) / cosh(x) / cosh(x); })};
+  }
+};
+
+struct Asinh : Rule<1> {
+  static constexpr const char* name = "asinh";
+  static constexpr Formula formula{"asinh(x)", "1 / sqrt(1 + x^2)"};
+  static constexpr Domain domain[] = {{-largest, largest}};
+  static constexpr double value_ulps = 2;
+
+  template <class T>
+  static constexpr T value(T x) {
+    return asinh(x);
+  }
+  template <class T>
+  static constexpr Partials1<T> partials(T x, T) {
+    return {T(1) / hypot(T(1), x)};
+  }
+};
+
+struct Acosh : Rule<1> {
+  static constexpr const char* name = "acosh";
+  static constexpr Formula formula{"acosh(x)", "1 / sqrt(x^2 - 1)"};
+  static constexpr Domain domain[] = {{1, largest}};
+  static constexpr double value_ulps = 2;
+  static constexpr double partial_ulps = 3;
+
+  template <class T>
+  static constexpr T value(T x) {
+    return acosh(x);
+  }
+  template <class T>
+  static constexpr Partials1<T> partials(T x, T) {
+    // two roots: the product (x - 1)(x + 1) overflows, and is positive again below -1
+    return {T(1) / (sqrt(x - T(1)) * sqrt(x + T(1)))};
+  }
+};
+
+struct Atanh : Rule<1> {
+  static constexpr const char* name = "atanh";
+  static constexpr Formula formula{"atanh(x)", "1 / (1 - x^2)"};
+  static constexpr Domain domain[] = {{-1, 1}};
+  static constexpr double value_ulps = 2;
+  static constexpr double partial_ulps = 3;
+
+  template <class T>
+  static constexpr T value(T x) {
+    return atanh(x);
+  }
+  template <class T>
+  static constexpr Partials1<T> partials(T x, T) {
+    return {inside(both(x >= T(-1), x <= T(1)), T(1) / ((T(1) - x) * (T(1) + x)))};
+  }
+};
+
+// ---- error function -----------------------------------------------------------------------------------------------------------
+
+/// exp(-x^2). The rounding error of x^2, some 256 ulps of the result at x = 26, is caught by an fma and put back.
+template <class T>
+constexpr T exp_of_minus_square(T x) {
+  const T square = x * x;
+  const T lost = fma(x, x, -square);
+  const T power = exp(-square);
+  return select(square > T(800), T(0), power - power * lost);
+}
+
+struct Erf : Rule<1> {
+  static constexpr const char* name = "erf";
+  static constexpr Formula formula{"erf(x)", "2/sqrt(pi) exp(-x^2)"};
+  static constexpr Domain domain[] = {{-26, 26}};
+  static constexpr double partial_ulps = 3;
+
+  template <class T>
+  static constexpr T value(T x) {
+    return erf(x);
+  }
+  template <class T>
+  static constexpr Partials1<T> partials(T x, T) {
+    return {T(2 * std::numbers::inv_sqrtpi) * exp_of_minus_square(x)};
+  }
+};
+
+struct Erfc : Rule<1> {
+  static constexpr const char* name = "erfc";
+  static constexpr Formula formula{"erfc(x)", "-2/sqrt(pi) exp(-x^2)"};
+  static constexpr Domain domain[] = {{-26, 26}};
+  static constexpr double value_ulps = 6;
+  static constexpr double partial_ulps = 3;
+
+  template <class T>
+  static constexpr T value(T x) {
+    return erfc(x);
+  }
+  template <class T>
+  static constexpr Partials1<T> partials(T x, T) {
+    return {T(-2 * std::numbers::inv_sqrtpi) * exp_of_minus_square(x)};
+  }
+};
+
+// ---- lengths, extremes, roundings ---------------------------------------------------------------------------------------------
+
+struct Hypot : Rule<2> {
+  static constexpr const char* name = "hypot";
+  static constexpr Formula formula{"hypot(x, y)", "x / result", "y / result"};
+  static constexpr Domain domain[] = {{-1e300, 1e300}, {-1e300, 1e300}};
+  static constexpr bool commutative = true;
+
+  template <class T>
+  static constexpr T value(T x, T y) {
+    return hypot(x, y);
+  }
+  template <class T>
+  static constexpr Partials2<T> partials(T x, T y, T result) {
+    return {select(result == T(0), T(0), x / result), select(result == T(0), T(0), y / result)};
+  }
+  static bool at_kink(double x, double y) { return x == 0 && y == 0; }
+};
+
+struct Abs : Arithmetic1 {
+  static constexpr const char* name = "abs";
+  static constexpr Formula formula{"|x|", "sign(x)"};
+  static constexpr Domain domain[] = {{-largest, largest}};
+  static constexpr bool switching = true;
+
+  template <class T>
+  static constexpr T value(T x) {
+    return select(x > T(0), x, T(0) - x);
+  }
+  template <class T>
+  static constexpr Partials1<T> partials(T x, T) {
+    // the last branch is 0 at a zero and NaN at a NaN
+    return {select(x > T(0), T(1), select(x < T(0), T(-1), T(0) * x))};
+  }
+  static bool at_kink(double x) { return x == 0; }
+};
+
+/// 1 if the first argument wins, 0 if the second does, 1/2 at a tie, NaN if either is NaN.
+template <class Condition, class T>
+constexpr T share(Condition first_wins, Condition second_wins, Condition tie, T x, T y) {
+  return select(first_wins, T(1), select(second_wins, T(0), select(tie, T(0.5), x + y)));
+}
+
+struct Min : Arithmetic2 {
+  static constexpr const char* name = "min";
+  static constexpr Formula formula{"min(x, y)", "1 where x < y", "1 where y < x"};
+  static constexpr Domain domain[] = {{-largest, largest}, {-largest, largest}};
+  static constexpr bool switching = true;
+  static constexpr bool commutative = true;
+
+  template <class T>
+  static constexpr T value(T x, T y) {
+    // x + y is NaN when neither is below the other and they are not equal
+    return select(x < y, x, select(y <= x, y, x + y));
+  }
+  template <class T>
+  static constexpr Partials2<T> partials(T x, T y, T) {
+    return {share(x < y, y < x, x == y, x, y), share(y < x, x < y, x == y, x, y)};
+  }
+  static bool at_kink(double x, double y) { return x == y; }
+};
+
+struct Max : Arithmetic2 {
+  static constexpr const char* name = "max";
+  static constexpr Formula formula{"max(x, y)", "1 where x > y", "1 where y > x"};
+  static constexpr Domain domain[] = {{-largest, largest}, {-largest, largest}};
+  static constexpr bool switching = true;
+  static constexpr bool commutative = true;
+
+  template <class T>
+  static constexpr T value(T x, T y) {
+    return select(x > y, x, select(y >= x, y, x + y));
+  }
+  template <class T>
+  static constexpr Partials2<T> partials(T x, T y, T) {
+    return {share(x > y, y > x, x == y, x, y), share(y > x, x > y, x == y, x, y)};
+  }
+  static bool at_kink(double x, double y) { return x == y; }
+};
+
+/// What the four roundings share: a derivative of 0, and a jump at `at_kink`.
+struct Rounding : Rule<1> {
+  static constexpr Domain domain[] = {{-1e15, 1e15}};
+  static constexpr bool switching = true;
+
+  template <class T>
+  static constexpr Partials1<T> partials(T, T) {
+    return {T(0)};
+  }
+};
+
+struct Floor : Rounding {
+  static constexpr const char* name = "floor";
+  static constexpr Formula formula{"floor(x)", "0"};
+
+  template <class T>
+  static constexpr T value(T x) {
+    return floor(x);
+  }
+  static bool at_kink(double x) { return x == std::floor(x); }
+};
+
+struct Ceil : Rounding {
+  static constexpr const char* name = "ceil";
+  static constexpr Formula formula{"ceil(x)", "0"};
+
+  template <class T>
+  static constexpr T value(T x) {
+    return ceil(x);
+  }
+  static bool at_kink(double x) { return x == std::floor(x); }
+};
+
+struct Round : Rounding {
+  static constexpr const char* name = "round";
+  static constexpr Formula formula{"round(x)", "0"};
+
+  template <class T>
+  static constexpr T value(T x) {
+    return round(x);
+  }
+  static bool at_kink(double x) { return 2 * x == std::floor(2 * x) && x != std::floor(x); }
+};
+
+struct Trunc : Rounding {
+  static constexpr const char* name = "trunc";
+  static constexpr Formula formula{"trunc(x)", "0"};
+
+  template <class T>
+  static constexpr T value(T x) {
+    return trunc(x);
+  }
+  static bool at_kink(double x) { return x != 0 && x == std::trunc(x); }
+};
+
+// ---- comparison and choice ----------------------------------------------------------------------------------------------------
+
+/// A truth value as a number: 1 or 0. Its derivative is 0.
+struct Comparison : Arithmetic2 {
+  static constexpr Domain domain[] = {{-largest, largest}, {-largest, largest}};
+  static constexpr bool switching = true;
+
+  template <class T>
+  static constexpr Partials2<T> partials(T, T, T) {
+    return {T(0), T(0)};
+  }
+  static bool at_kink(double x, double y) { return x == y; }
+};
+
+struct Less : Comparison {
+  static constexpr const char* name = "less";
+  static constexpr Formula formula{"x < y", "0", "0"};
+
+  template <class T>
+  static constexpr T value(T x, T y) {
+    return select(x < y, T(1), T(0));
+  }
+};
+
+struct LessEqual : Comparison {
+  static constexpr const char* name = "less_equal";
+  static constexpr Formula formula{"x <= y", "0", "0"};
+
+  template <class T>
+  static constexpr T value(T x, T y) {
+    return select(x <= y, T(1), T(0));
+  }
+};
+
+struct Equal : Comparison {
+  static constexpr const char* name = "equal";
+  static constexpr Formula formula{"x == y", "0", "0"};
+  static constexpr bool commutative = true;
+
+  template <class T>
+  static constexpr T value(T x, T y) {
+    return select(x == y, T(1), T(0));
+  }
+};
+
+/// y where x (a truth value) is not 0, z where it is. Follows the data in a replay, where a branch would not.
+struct Select : Rule<3> {
+  static constexpr const char* name = "select";
+  static constexpr Formula formula{"x ? y : z", "0", "1 where x", "1 where not x"};
+  static constexpr Domain domain[] = {{0, 1}, {-largest, largest}, {-largest, largest}};
+  static constexpr bool arithmetic = true;
+  static constexpr bool switching = true;
+
+  template <class T>
+  static constexpr T value(T x, T y, T z) {
+    return select(x == T(0), z, y);
+  }
+  template <class T>
+  static constexpr Partials3<T> partials(T x, T, T, T) {
+    return {T(0), select(x == T(0), T(0), T(1)), select(x == T(0), T(1), T(0))};
+  }
+};
+
+// ---- differentiation's own ----------------------------------------------------------------------------------------------------
+
+/// x * y, but 0 where x is 0: the product of an adjoint x and a partial y. Recorded when a gradient is recorded.
+struct AbsorbingProduct : Arithmetic2 {
+  static constexpr const char* name = "absorbing_product";
+  static constexpr Formula formula{"x ? x * y : 0", "y", "x"};
+  static constexpr Domain domain[] = {{-1e150, 1e150}, {-1e150, 1e150}};
+  static constexpr bool switching = true;  // where x is 0, y has no say, however large the adjoint
+
+  template <class T>
+  static constexpr T value(T x, T y) {
+    return absorbing_product(x, y);
+  }
+  template <class T>
+  static constexpr Partials2<T> partials(T x, T y, T) {
+    return {y, x};
+  }
+};
+
+/// x, with nothing carried back: a value that differentiation takes for a constant.
+struct Detach : Arithmetic1 {
+  static constexpr const char* name = "detach";
+  static constexpr Formula formula{"x", "0"};
+  static constexpr Domain domain[] = {{-largest, largest}};
+  static constexpr bool switching = true;
+
+  template <class T>
+  static constexpr T value(T x) {
+    return x;
+  }
+  template <class T>
+  static constexpr Partials1<T> partials(T, T) {
+    return {T(0)};
+  }
+};
+
+}  // namespace ops
+}  // namespace wengert

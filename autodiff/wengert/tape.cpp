@@ -1,0 +1,42 @@
+#include "wengert/tape.hpp"
+
+#include <atomic>
+
+#include "wengert/nary.hpp"
+#include "wengert/var.hpp"
+
+namespace wengert {
+
+std::uint32_t Tape::first_generation() {
+  // Far apart for two tapes at one address, so that a variable of a tape that is gone is refused by its successor.
+  static std::atomic<std::uint32_t> tapes{0};
+  return (tapes.fetch_add(1, std::memory_order_relaxed) + 1) * 0x9E3779B9u;
+}
+
+void Tape::release_nary_operations() {
+  for (const NaryOperation* operation : nary_) delete operation;
+}
+
+Index Tape::adopt(const NaryOperation& operation) {
+  for (std::size_t k = nary_.size(); k-- > 0;)
+    if (nary_[k]->identity() == operation.identity()) return static_cast<Index>(k);
+  nary_.push_back(operation.clone());
+  return static_cast<Index>(nary_.size() - 1);
+}
+
+Tape::Memory Tape::memory() const {
+  const auto bytes = []<class T>(const std::vector<T>& list) {
+    return Memory{list.size() * sizeof(T), list.capacity() * sizeof(T)};
+  };
+  const auto of = [](Index count) { return static_cast<std::size_t>(count); };
+  Memory sum{of(size_) * sizeof(Node) + of(size_ + constants_) * sizeof(double),
+             of(capacity_) * (sizeof(Node) + sizeof(double)) + of(constant_capacity_) * sizeof(double)};
+  for (const Memory& part :
+       {bytes(independents_), bytes(extra_), bytes(guards_), bytes(names_), bytes(name_text_), bytes(locations_)}) {
+    sum.used += part.used;
+    sum.reserved += part.reserved;
+  }
+  return sum;
+}
+
+}  // namespace wengert

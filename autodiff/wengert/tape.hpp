@@ -1,0 +1,303 @@
+// A recorded computation: nodes (operation and argument indices), their values, and the constants they use.
+//
+// Nodes are numbered from 0 in the order of recording, so arguments precede the node that uses them. Constants are no nodes:
+// they stand in the same array of values at negative indices, where a sweep reads them without asking what they are.
+//
+//      index    -2    -1  |   0     1     2    …
+//      value    c1    c0  |  v0    v1    v2    …
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "wengert/location.hpp"
+#include "wengert/op.hpp"
+#include "wengert/values.hpp"
+
+#ifndef WENGERT_KEEP_LOCATIONS
+#ifdef NDEBUG
+#define WENGERT_KEEP_LOCATIONS false
+#else
+#define WENGERT_KEEP_LOCATIONS true
+#endif
+#endif
+
+namespace wengert {
+
+class NaryOperation;
+class Var;
+
+/// One recorded operation. A unary node leaves `y` alone; a ternary one keeps its second and third argument in the tape's
+/// list of extra arguments, from position `y` on; a custom one keeps their number and all of them there from `x` on, and `y` says
+/// which operation.
+// 12 bytes; with the value a recorded operation costs 20. Plain data: a debugger prints {x = 2, y = -1, op = wengert::Op::Mul}.
+struct Node {
+  Index x, y;
+  Op op;
+};
+
+/// The indices of a node's arguments, in order: some in the node itself, the others in the tape's list of extra arguments.
+class Arguments {
+ public:
+  constexpr Arguments(Index size, Index x, Index y, Index in_node, const Index* extra)
+      : size_(size), node_{x, y}, in_node_(in_node), extra_(extra) {}
+  constexpr Index size() const { return size_; }
+  constexpr Index operator[](Index k) const { return k < in_node_ ? node_[k] : extra_[k - in_node_]; }
+
+ private:
+  Index size_;
+  Index node_[2];
+  Index in_node_;
+  const Index* extra_;
+};
+
+/// A comparison that the recording program branched on: a replay must find the same outcome.
+struct Guard {
+  Op relation;  ///< Less, LessEqual or Equal
+  Index x, y;
+  bool outcome;
+  Index position;  ///< how many nodes were recorded before it
+  Location location;
+};
+
+/// The tape. Explicit and pinned: variables point to it, so it is neither copied nor moved.
+/// Recording costs amortised constant time and at most 24 bytes an operation; clear() keeps the memory. Not for two threads at
+/// once.
+class Tape {
+ public:
+  constexpr explicit Tape(bool keep_locations = WENGERT_KEEP_LOCATIONS)
+      : generation_(std::is_constant_evaluated() ? 1 : first_generation()), keeps_locations_(keep_locations) {
+    known_constants_.fill(0);
+  }
+  Tape(const Tape&) = delete;
+  Tape& operator=(const Tape&) = delete;
+  constexpr ~Tape() {
+    release(nodes_, values_ - constant_capacity_);
+    if (!nary_.empty()) release_nary_operations();
+  }
+
+  // -- recording
+
+  /// A new independent variable. `name` is for readers: tables, errors, pictures; it may be empty.
+  constexpr Var variable(double value, std::string_view name = {}, Location at = Location::current());
+
+  /// Forgets everything recorded and keeps the memory. Variables from before are refused from then on. O(1) in the nodes.
+  constexpr void clear() {
+    size_ = 0;
+    constants_ = 0;
+    known_constants_.fill(0);
+    independents_.clear();
+    extra_.clear();
+    guards_.clear();
+    names_.clear();
+    name_text_.clear();
+    locations_.clear();
+    ++generation_;
+  }
+
+  /// Makes room for `nodes` operations and `constants` constants ahead of time.
+  constexpr void reserve(Index nodes, Index constants = 0) {
+    if (nodes > capacity_ || constants > constant_capacity_)
+      move_to(nodes > capacity_ ? nodes : capacity_, constants > constant_capacity_ ? constants : constant_capacity_);
+  }
+
+  /// Whether each node from now on keeps the file and line that made it. On by default in Debug builds; free when off.
+  constexpr void keep_locations(bool keep) {
+    keeps_locations_ = keep;
+    update_limit();
+  }
+  /// Whether recording throws NonFinite at the first node whose value is NaN or infinite. Off by default; free when off.
+  constexpr void check_finite(bool check) {
+    checks_finite_ = check;
+    update_limit();
+  }
+  /// Recording more nodes than this throws TapeFull. Never more than 2^31 - 1, the largest index.
+  constexpr void max_nodes(Index most) {
+    max_nodes_ = most;
+    update_limit();
+  }
+
+  // -- what was recorded
+
+  constexpr Index size() const { return size_; }
+  constexpr Index constants() const { return constants_; }
+  constexpr const Node& operator[](Index i) const { return nodes_[i]; }
+  constexpr Arguments arguments(Index i) const;
+  /// Values as recorded; constants at negative indices.
+  constexpr ValuesView<double> values() const { return {values_, constants_, size_}; }
+  constexpr double value(Index i) const { return values_[i]; }
+  constexpr const std::vector<Index>& independents() const { return independents_; }
+  constexpr const std::vector<Guard>& guards() const { return guards_; }
+  constexpr const Index* extra_arguments(Index from) const { return extra_.data() + from; }
+  const NaryOperation& nary(Index which) const { return *nary_[static_cast<std::size_t>(which)]; }
+  constexpr bool keeps_locations() const { return keeps_locations_; }
+  /// Unknown unless locations were kept while the node was recorded.
+  constexpr Location location(Index i) const {
+    return i >= 0 && static_cast<std::size_t>(i) < locations_.size() ? locations_[static_cast<std::size_t>(i)] : Location{};
+  }
+  /// Empty for a node without a name.
+  constexpr std::string_view name(Index i) const {
+    const std::size_t k = name_position(i);
+    if (k == names_.size() || names_[k].node != i) return {};
+    return {name_text_.data() + names_[k].begin, static_cast<std::size_t>(names_[k].length)};
+  }
+  /// The last node of that name, or -1.
+  constexpr Index find(std::string_view wanted) const {
+    for (std::size_t k = names_.size(); k-- > 0;)
+      if (name(names_[k].node) == wanted) return names_[k].node;
+    return -1;
+  }
+  /// Changes with every clear(); a variable remembers it.
+  constexpr std::uint32_t generation() const { return generation_; }
+
+  /// Bytes that the recorded nodes, values, constants and lists take, and bytes held for them.
+  struct Memory {
+    std::size_t used, reserved;
+  };
+  Memory memory() const;
+
+  // -- what Var calls while it records
+
+  /// Appends a node and returns its index.
+  constexpr Index push(Op op, Index x, Index y, double value, Location at) {
+    // With locations or checks on, the limit is 0 and every node takes the slow way; so they cost nothing when off.
+    if (size_ >= limit_) [[unlikely]]
+      prepare(op, x, y, value, at);
+    const Index i = size_++;
+    nodes_[i] = {x, y, op};
+    values_[i] = value;
+    return i;
+  }
+  constexpr Index push_extra(std::span<const Index> arguments) {
+    const auto from = static_cast<Index>(extra_.size());
+    for (const Index argument : arguments) extra_.push_back(argument);
+    return from;
+  }
+  constexpr void push_guard(const Guard& guard) { guards_.push_back(guard); }
+  /// The index of a constant. Equal constants (to the bit) met shortly after each other share one.
+  constexpr Index constant(double value) {
+    const auto bits = std::bit_cast<std::uint64_t>(value);
+    Index& known = known_constants_[(bits ^ (bits >> 52) ^ (bits >> 44)) % known_constants_.size()];
+    if (known < 0 && std::bit_cast<std::uint64_t>(values_[known]) == bits) return known;
+    if (constants_ == constant_capacity_) [[unlikely]]
+      grow_constants();
+    known = -++constants_;
+    values_[known] = value;
+    return known;
+  }
+  constexpr void set_name(Index i, std::string_view name);
+  /// Keeps a copy of the operation, once for each identity.
+  Index adopt(const NaryOperation& operation);
+
+ private:
+  struct Name {
+    Index node, begin, length;
+  };
+
+  static std::uint32_t first_generation();
+  void release_nary_operations();
+  [[noreturn]] void throw_full(Op op, Location at) const;
+  [[noreturn]] void throw_non_finite(Op op, Index x, Index y, double value, Location at) const;
+
+  // Before its users: clang instantiates what constant evaluation needs in the order of definition.
+  template <class T>
+  static constexpr T* make(std::size_t count) {
+    // Constant evaluation may not read or assign what was never initialised; at run time untouched pages cost nothing.
+    return std::is_constant_evaluated() ? new T[count]() : new T[count];
+  }
+
+  constexpr void update_limit() {
+    const bool watched = keeps_locations_ || checks_finite_;
+    limit_ = watched ? 0 : capacity_ < max_nodes_ ? capacity_ : max_nodes_;
+  }
+  constexpr void prepare(Op op, Index x, Index y, double value, Location at) {
+    if (size_ >= max_nodes_) throw_full(op, at);
+    // subtraction leaves 0 exactly for a finite value
+    if (checks_finite_ && !(value - value == 0)) throw_non_finite(op, x, y, value, at);
+    if (size_ == capacity_) {
+      constexpr Index most = std::numeric_limits<Index>::max();
+      move_to(capacity_ > most / 2 ? most : capacity_ < 32 ? 64 : 2 * capacity_, constant_capacity_);
+    }
+    if (keeps_locations_) {
+      locations_.resize(static_cast<std::size_t>(size_));
+      locations_.push_back(at);
+    }
+  }
+  constexpr void grow_constants() {
+    // Growing moves the values too, so constants keep up with the nodes: each value moves a bounded number of times.
+    const Index twice = constant_capacity_ < 16 ? 32 : 2 * constant_capacity_;
+    move_to(capacity_, twice > capacity_ / 8 ? twice : capacity_ / 8);
+  }
+  constexpr void move_to(Index capacity, Index constant_capacity) {
+    const auto cells = static_cast<std::size_t>(capacity) + static_cast<std::size_t>(constant_capacity);
+    Node* nodes = make<Node>(static_cast<std::size_t>(capacity));
+    double* values = make<double>(cells) + constant_capacity;
+    for (Index i = 0; i < size_; ++i) nodes[i] = nodes_[i];
+    for (Index i = -constants_; i < size_; ++i) values[i] = values_[i];
+    release(nodes_, values_ - constant_capacity_);
+    nodes_ = nodes;
+    values_ = values;
+    capacity_ = capacity;
+    constant_capacity_ = constant_capacity;
+    update_limit();
+  }
+  static constexpr void release(Node* nodes, double* values) {
+    delete[] nodes;
+    delete[] values;
+  }
+  /// Position of the first name at or after node i.
+  constexpr std::size_t name_position(Index i) const {
+    std::size_t low = 0, high = names_.size();
+    while (low < high) {
+      const std::size_t middle = (low + high) / 2;
+      names_[middle].node < i ? low = middle + 1 : high = middle;
+    }
+    return low;
+  }
+
+  Node* nodes_ = nullptr;
+  double* values_ = nullptr;  // of node 0; constants lie below
+  Index size_ = 0;
+  Index limit_ = 0;  // push() goes straight ahead below it
+  Index constants_ = 0;
+  Index capacity_ = 0;
+  Index constant_capacity_ = 0;
+  Index max_nodes_ = std::numeric_limits<Index>::max();
+  std::uint32_t generation_;
+  bool keeps_locations_;
+  bool checks_finite_ = false;
+  std::array<Index, 16> known_constants_;  // recently used constants, by a hash of their bits; 0 for none
+  std::vector<Index> independents_;
+  std::vector<Index> extra_;
+  std::vector<Guard> guards_;
+  std::vector<Name> names_;  // by node
+  std::vector<char> name_text_;
+  std::vector<Location> locations_;
+  std::vector<const NaryOperation*> nary_;
+};
+
+constexpr void Tape::set_name(Index i, std::string_view name) {
+  const auto begin = static_cast<Index>(name_text_.size());
+  for (const char c : name) name_text_.push_back(c);
+  const std::size_t k = name_position(i);
+  const Name entry{i, begin, static_cast<Index>(name.size())};
+  if (k < names_.size() && names_[k].node == i)
+    names_[k] = entry;
+  else
+    names_.insert(names_.begin() + static_cast<std::ptrdiff_t>(k), entry);
+}
+
+constexpr Arguments Tape::arguments(Index i) const {
+  const Node node = nodes_[i];
+  if (node.op == Op::Custom) return {*extra_arguments(node.x), 0, 0, 0, extra_arguments(node.x) + 1};
+  const int count = arity(node.op);
+  return {count, node.x, node.y, count == 3 ? 1 : 2, count == 3 ? extra_arguments(node.y) : nullptr};
+}
+
+}  // namespace wengert

@@ -1,0 +1,48 @@
+// One number per node and per constant of a tape: values in a forward sweep, adjoints in a reverse sweep.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace wengert {
+
+/// Number of a node (from 0) or of a constant (from -1 downwards).
+using Index = std::int32_t;
+
+/// Values that somebody else owns: base[0 .. nodes) for nodes, base[-constants .. 0) for constants.
+template <class T>
+struct ValuesView {
+  const T* base = nullptr;
+  Index constants = 0;
+  Index nodes = 0;
+
+  constexpr const T& operator[](Index i) const { return base[i]; }
+};
+
+/// Values of its own, node i at [i], constant k at [-1 - k].
+template <class T>
+class Values {
+ public:
+  constexpr Values() = default;
+  constexpr Values(Index constants, Index nodes) { reset(constants, nodes); }
+
+  /// All cells T(0), in the memory that is there where it suffices.
+  constexpr void reset(Index constants, Index nodes) {
+    cells_.assign(static_cast<std::size_t>(constants) + static_cast<std::size_t>(nodes), T(0));
+    constants_ = constants;
+  }
+  constexpr Index constants() const { return constants_; }
+  constexpr Index nodes() const { return static_cast<Index>(cells_.size()) - constants_; }
+  constexpr T* base() { return cells_.data() + constants_; }
+  constexpr const T* base() const { return cells_.data() + constants_; }
+  constexpr T& operator[](Index i) { return base()[i]; }
+  constexpr const T& operator[](Index i) const { return base()[i]; }
+  constexpr operator ValuesView<T>() const { return {base(), constants_, nodes()}; }
+
+ private:
+  std::vector<T> cells_;
+  Index constants_ = 0;
+};
+
+}  // namespace wengert
