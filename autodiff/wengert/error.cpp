@@ -55,6 +55,14 @@ void throw_not_on(const char* function, const Var& x, const Tape* tape, std::uin
   throw_stale(function, x, at);
 }
 
+void check_adjoints_of(const Tape& tape, const Adjoints<double>& adjoints, const char* function) {
+  if (adjoints.tape() == nullptr) return;  // the gradient of a constant
+  if (adjoints.tape() != &tape)
+    throw ForeignVariable(fmt::format("{}: the gradient is of another tape; give the tape that it was taken on", function));
+  if (adjoints.generation() != tape.generation())
+    throw StaleVariable(fmt::format("{}: the tape was cleared since the gradient was taken; take it again", function));
+}
+
 void throw_independents(const char* function, Index expected, std::size_t got) {
   throw ShapeMismatch(fmt::format("{}: the tape has {} independents, got {} values; give one for each, in the order of recording",
                                   function, expected, got));

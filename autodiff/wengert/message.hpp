@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "wengert/reverse_sweep.hpp"
 #include "wengert/tape.hpp"
 #include "wengert/var.hpp"
 
@@ -15,6 +16,8 @@ std::string describe(const Tape& tape, Index i);
 /// The same for a variable whose tape may have forgotten it.
 std::string describe(const Var& x);
 
+/// Throws unless the adjoints are those of the tape as it is now recorded.
+void check_adjoints_of(const Tape& tape, const Adjoints<double>& adjoints, const char* function);
 [[noreturn]] void throw_direction(const char* function, std::size_t variables, std::size_t direction);
 [[noreturn]] void throw_not_independent(const char* function, const Var& x, Location at);
 

@@ -36,6 +36,7 @@ class Adjoints {
   }
   /// nullptr for the gradient of a constant.
   constexpr const Tape* tape() const { return tape_; }
+  constexpr std::uint32_t generation() const { return generation_; }
 
   /// By node. Nodes after the last dependent are left out: their adjoint is 0.
   Values<T> adjoints;

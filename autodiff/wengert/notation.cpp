@@ -1,0 +1,78 @@
+#include "wengert/notation.hpp"
+
+#include <fmt/core.h>
+
+#include <cctype>
+
+#include "wengert/nary.hpp"
+
+namespace wengert {
+
+namespace {
+
+bool in_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
+
+// The formula with x, y, z and `result` replaced by labels. A negative number is bracketed unless it comes first.
+std::string substitute(const Tape& tape, Index i, std::string_view formula) {
+  const Arguments arguments = tape.arguments(i);
+  std::string text;
+  for (std::size_t from = 0; from < formula.size();) {
+    std::size_t to = from;
+    while (to < formula.size() && in_word(formula[to])) ++to;
+    if (to == from) {
+      text += formula[from++];
+      continue;
+    }
+    const std::string_view word = formula.substr(from, to - from);
+    from = to;
+    std::string in_its_place(word);
+    if (word == "result")
+      in_its_place = label(tape, i);
+    else if (word == "x" || word == "y" || word == "z")
+      in_its_place = label(tape, arguments[word[0] - 'x']);
+    const bool first = text.empty() || text.back() == '(' || text.ends_with(", ");
+    text += in_its_place.starts_with('-') && !first ? '(' + in_its_place + ')' : in_its_place;
+  }
+  return text;
+}
+
+Formula formula_of(Op op) {
+  return dispatch(op, []<class Rule>() { return Rule::formula; });
+}
+
+}  // namespace
+
+std::string short_number(double value, int digits) { return fmt::format("{:.{}g}", value, digits); }
+
+std::string label(const Tape& tape, Index i) {
+  if (i < 0) return short_number(tape.value(i));
+  const std::string_view name = tape.name(i);
+  return name.empty() ? fmt::format("v{}", i) : std::string(name);
+}
+
+std::string statement(const Tape& tape, Index i) {
+  const Node node = tape[i];
+  if (node.op == Op::Independent) return "independent";
+  if (node.op != Op::Custom) return substitute(tape, i, formula_of(node.op).value);
+  const Arguments arguments = tape.arguments(i);
+  std::string text = tape.nary(node.y).name();
+  for (Index k = 0; k < arguments.size(); ++k) text += (k == 0 ? "(" : ", ") + label(tape, arguments[k]);
+  return text + ')';
+}
+
+std::string partial_statement(const Tape& tape, Index i, Index k) {
+  const Node node = tape[i];
+  if (node.op == Op::Custom) return fmt::format("d {} / d {}", tape.nary(node.y).name(), label(tape, tape.arguments(i)[k]));
+  const Formula formula = formula_of(node.op);
+  const char* const partials[] = {formula.partial_x, formula.partial_y, formula.partial_z};
+  return substitute(tape, i, partials[k]);
+}
+
+std::string short_location(Location at) {
+  if (!at.known()) return {};
+  std::string_view file = at.file;
+  file.remove_prefix(file.find_last_of("/\\") + 1);  // npos + 1 is 0
+  return fmt::format("{}:{}", file, at.line);
+}
+
+}  // namespace wengert

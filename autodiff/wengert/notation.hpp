@@ -1,0 +1,25 @@
+// How nodes read in print: "z", "v3", "mu + v3". One notation for tables, pictures, pages and the debugger's cursor.
+#pragma once
+
+#include <string>
+
+#include "wengert/tape.hpp"
+
+namespace wengert {
+
+/// The name of node i, or "v3" where it has none; the number itself for a constant (i < 0).
+std::string label(const Tape& tape, Index i);
+
+/// What node i computes, in the labels of its arguments: "mu + v3", "log(sigma)"; "independent" for an independent.
+std::string statement(const Tape& tape, Index i);
+
+/// The partial of node i in its k-th argument, in labels: "v3" for mu in mu * v3; "d f / d x" for a custom operation f.
+std::string partial_statement(const Tape& tape, Index i, Index k);
+
+/// "graph.hpp:12", the folders left out; empty where the line is unknown.
+std::string short_location(Location at);
+
+/// A number with that many significant digits, as printf's %g writes it.
+std::string short_number(double value, int digits = 6);
+
+}  // namespace wengert
