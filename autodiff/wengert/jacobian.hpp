@@ -15,7 +15,8 @@ struct Matrix {
   std::vector<double> data;
 
   Matrix() = default;
-  Matrix(std::size_t rows, std::size_t columns) : rows(rows), columns(columns), data(rows * columns) {}
+  Matrix(std::size_t row_count, std::size_t column_count)
+      : rows(row_count), columns(column_count), data(row_count * column_count) {}
   double& operator()(std::size_t row, std::size_t column) { return data[row * columns + column]; }
   double operator()(std::size_t row, std::size_t column) const { return data[row * columns + column]; }
   bool operator==(const Matrix&) const = default;
