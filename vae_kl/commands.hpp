@@ -1,0 +1,17 @@
+// The commands. Each lives in a file of its own, <name>_command.cpp, and is listed here twice: declared, and in the table.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace vae_kl {
+
+// Adds a command to the program: its options, its help with an example, and a callback that does the work. The callback sets
+// `status` to 1 if something that should agree does not, and throws (InputError for what the user can mend) if it cannot work.
+void register_trace(CLI::App& program, int& status);
+
+/// In the order of the program's help. The first one is what runs when no command is named.
+inline constexpr auto commands = {
+    register_trace,
+};
+
+}  // namespace vae_kl
