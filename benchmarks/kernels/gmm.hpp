@@ -1,0 +1,184 @@
+// K2: the Gaussian mixture of ADBench (Srajer, Kukelova, Fitzgibbon: A benchmark of selected algorithmic differentiation tools on
+// some problems in computer vision and machine learning, 2018, section 4.1), in the form that its programs compute:
+//
+//   f = -n d/2 log(2 pi) + sum_i logsumexp_k(alpha_k + tr_k - |Q_k (x_i - mu_k)|^2 / 2) - n logsumexp(alpha)
+//       + sum_k (gamma^2/2 |Q_k|_F^2 - m tr_k) - K C,
+//
+// where Q_k is lower triangular with the diagonal exp(q_k), tr_k is the sum of q_k, and C is the constant of the Wishart
+// distribution with n' = d + m + 1 degrees of freedom. (The sign of the prior is that of the published programs.)
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kernels/inputs.hpp"
+
+namespace kernels {
+
+/// log(sum(exp(x))), with the largest value taken out of the exponentials.
+template <class T>
+T log_sum_exp(std::span<const T> x) {
+  using std::exp, std::log, std::max;
+  T largest = x[0];
+  for (const T& y : x.subspan(1)) largest = max(largest, y);
+  T sum = exp(x[0] - largest);
+  for (const T& y : x.subspan(1)) sum += exp(y - largest);
+  return log(sum) + largest;
+}
+
+struct Gmm {
+  std::size_t d, K, n;
+  double gamma = 1;
+  int m = 0;
+  std::vector<double> data;  ///< row by row
+
+  Gmm(std::size_t dimensions, std::size_t components, std::size_t points)
+      : d(dimensions), K(components), n(points), data(Random(6).normals(dimensions * points)) {}
+
+  std::string name() const { return "K2 gmm (" + std::to_string(d) + "," + std::to_string(K) + "," + std::to_string(n) + ")"; }
+  /// Entries of one factor: the logarithms of its diagonal, then the columns below the diagonal.
+  std::size_t factor_size() const { return d * (d + 1) / 2; }
+  /// alpha[K], means[K][d], factors[K][d (d + 1) / 2].
+  std::vector<double> point() const {
+    Random random(7);
+    std::vector<double> x;
+    for (std::size_t i = 0; i < K * (1 + d + factor_size()); ++i) x.push_back(0.5 * random.normal());
+    return x;
+  }
+
+  /// The terms that do not depend on x.
+  double constant() const {
+    const double dof = static_cast<double>(d) + m + 1, D = static_cast<double>(d);
+    double log_gamma_distribution = 0.25 * D * (D - 1) * std::log(std::numbers::pi);
+    for (std::size_t j = 0; j < d; ++j) log_gamma_distribution += std::lgamma(0.5 * (dof - static_cast<double>(j)));
+    const double C = dof * D * (std::log(gamma) - 0.5 * std::log(2.0)) - log_gamma_distribution;
+    return -0.5 * static_cast<double>(n) * D * std::log(2 * std::numbers::pi) - static_cast<double>(K) * C;
+  }
+
+  template <class T>
+  T value(std::span<const T> x) const {
+    using std::exp;
+    const auto alpha = x.first(K), means = x.subspan(K, K * d), factors = x.last(K * factor_size());
+    std::vector<T> diagonal(K * d), trace(K), centred(d), product(d), term(K);
+    for (std::size_t k = 0; k < K; ++k) {
+      const auto q = factors.subspan(k * factor_size(), d);
+      trace[k] = q[0];
+      for (std::size_t i = 1; i < d; ++i) trace[k] += q[i];
+      for (std::size_t i = 0; i < d; ++i) diagonal[k * d + i] = exp(q[i]);
+    }
+    T sum = 0;
+    for (std::size_t row = 0; row < n; ++row) {
+      for (std::size_t k = 0; k < K; ++k) {
+        const T* below = &factors[k * factor_size()] + d;
+        for (std::size_t i = 0; i < d; ++i) {
+          centred[i] = data[row * d + i] - means[k * d + i];
+          product[i] = diagonal[k * d + i] * centred[i];
+        }
+        for (std::size_t i = 0; i < d; ++i)
+          for (std::size_t j = i + 1; j < d; ++j) product[j] += *below++ * centred[i];
+        T square = product[0] * product[0];
+        for (std::size_t i = 1; i < d; ++i) square += product[i] * product[i];
+        term[k] = alpha[k] + trace[k] - 0.5 * square;
+      }
+      sum += log_sum_exp<T>(term);
+    }
+    sum -= static_cast<double>(n) * log_sum_exp<T>(alpha);
+    T prior = 0;
+    for (std::size_t k = 0; k < K; ++k) {
+      const auto below = factors.subspan(k * factor_size() + d, factor_size() - d);
+      T frobenius = diagonal[k * d] * diagonal[k * d];
+      for (std::size_t i = 1; i < d; ++i) frobenius += diagonal[k * d + i] * diagonal[k * d + i];
+      for (const T& y : below) frobenius += y * y;
+      prior += 0.5 * gamma * gamma * frobenius - m * trace[k];
+    }
+    return sum + prior + constant();
+  }
+
+  double gradient_by_hand(std::span<const double> x, std::span<double> gradient) const {
+    const auto alpha = x.first(K), means = x.subspan(K, K * d), factors = x.last(K * factor_size());
+    const auto d_alpha = gradient.first(K), d_means = gradient.subspan(K, K * d), d_factors = gradient.last(K * factor_size());
+    for (double& g : gradient) g = 0;
+    std::vector<double> diagonal(K * d), d_diagonal(K * d, 0.0), trace(K, 0.0), d_trace(K, 0.0), term(K);
+    std::vector<double> centred(K * d), product(K * d), d_centred(d), d_product(d);
+    for (std::size_t k = 0; k < K; ++k)
+      for (std::size_t i = 0; i < d; ++i) {
+        const double q = factors[k * factor_size() + i];
+        trace[k] += q;
+        diagonal[k * d + i] = std::exp(q);
+      }
+    double sum = 0;
+    for (std::size_t row = 0; row < n; ++row) {
+      for (std::size_t k = 0; k < K; ++k) {
+        const double* below = &factors[k * factor_size()] + d;
+        double* c = &centred[k * d];
+        double* p = &product[k * d];
+        for (std::size_t i = 0; i < d; ++i) {
+          c[i] = data[row * d + i] - means[k * d + i];
+          p[i] = diagonal[k * d + i] * c[i];
+        }
+        for (std::size_t i = 0; i < d; ++i)
+          for (std::size_t j = i + 1; j < d; ++j) p[j] += *below++ * c[i];
+        double square = 0;
+        for (std::size_t i = 0; i < d; ++i) square += p[i] * p[i];
+        term[k] = alpha[k] + trace[k] - 0.5 * square;
+      }
+      sum += softmax(term);
+      for (std::size_t k = 0; k < K; ++k) {
+        const double d_term = term[k];  // softmax left it there
+        d_alpha[k] += d_term;
+        d_trace[k] += d_term;
+        const double* c = &centred[k * d];
+        const double* p = &product[k * d];
+        for (std::size_t i = 0; i < d; ++i) {
+          d_product[i] = -d_term * p[i];
+          d_diagonal[k * d + i] += d_product[i] * c[i];
+          d_centred[i] = d_product[i] * diagonal[k * d + i];
+        }
+        const double* below = &factors[k * factor_size()] + d;
+        double* d_below = &d_factors[k * factor_size()] + d;
+        for (std::size_t i = 0; i < d; ++i)
+          for (std::size_t j = i + 1; j < d; ++j) {
+            *d_below++ += d_product[j] * c[i];
+            d_centred[i] += d_product[j] * *below++;
+          }
+        for (std::size_t i = 0; i < d; ++i) d_means[k * d + i] -= d_centred[i];
+      }
+    }
+    std::vector<double> weights(alpha.begin(), alpha.end());
+    sum -= static_cast<double>(n) * softmax(weights);
+    for (std::size_t k = 0; k < K; ++k) d_alpha[k] -= static_cast<double>(n) * weights[k];
+    for (std::size_t k = 0; k < K; ++k) {
+      double frobenius = 0;
+      for (std::size_t i = 0; i < d; ++i) {
+        const double q = diagonal[k * d + i];
+        frobenius += q * q;
+        d_factors[k * factor_size() + i] += (d_diagonal[k * d + i] + gamma * gamma * q) * q + d_trace[k] - m;
+      }
+      for (std::size_t i = d; i < factor_size(); ++i) {
+        const double y = factors[k * factor_size() + i];
+        frobenius += y * y;
+        d_factors[k * factor_size() + i] += gamma * gamma * y;
+      }
+      sum += 0.5 * gamma * gamma * frobenius - m * trace[k];
+    }
+    return sum + constant();
+  }
+
+ private:
+  /// Returns log_sum_exp(x) and leaves its partials in x.
+  static double softmax(std::span<double> x) {
+    double largest = x[0];
+    for (const double y : x)
+      if (largest < y) largest = y;
+    double sum = 0;
+    for (double& y : x) sum += y = std::exp(y - largest);
+    for (double& y : x) y /= sum;
+    return std::log(sum) + largest;
+  }
+};
+
+}  // namespace kernels
