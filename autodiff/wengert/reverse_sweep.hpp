@@ -100,12 +100,11 @@ constexpr void pull_back(const Tape& tape, const T* values, T* adjoints, Index i
   dispatch(op, PullBack<T>{tape, values, adjoints, i});
 }
 
-/// Derivatives of sum(seed.adjoint * seed.variable) in every node, at `values` (the tape's own, or a forward sweep's). Writes
-/// into `result`, reusing its memory. Throws ForeignVariable or StaleVariable for a seed of another recording, ShapeMismatch for
-/// values of another size. O(nodes up to the last seed), whatever the number of independents and the depth of the graph.
+/// The adjoints that a reverse sweep starts from: zeros, and the seeds in their dependents' places. Checks its arguments and
+/// throws as reverse_sweep does.
 template <class T>
-constexpr void reverse_sweep(const Tape& tape, ValuesView<T> values, std::span<const Seed<T>> seeds, Adjoints<T>& result,
-                             Location at = Location::current()) {
+constexpr void seed_adjoints(const Tape& tape, ValuesView<T> values, std::span<const Seed<T>> seeds, Adjoints<T>& result,
+                             Location at) {
   if (values.nodes != tape.size() || values.constants != tape.constants())
     throw_values(values.constants, values.nodes, tape.constants(), tape.size());
   Index nodes = 0;
@@ -117,13 +116,22 @@ constexpr void reverse_sweep(const Tape& tape, ValuesView<T> values, std::span<c
   }
   Values<T> cells = static_cast<Values<T>&&>(result.adjoints);
   cells.reset(tape.constants(), nodes);
-  result = Adjoints<T>(tape);
-  T* const adjoints = cells.base();
   for (const Seed<T>& seed : seeds)
-    if (!seed.variable.is_constant()) adjoints[seed.variable.index()] += seed.adjoint;
-  for (Index i = nodes; i-- > 0;)  // last node first: every use of a value is met before the node that made it
-    pull_back(tape, values.base, adjoints, i);
+    if (!seed.variable.is_constant()) cells[seed.variable.index()] += seed.adjoint;
+  result = Adjoints<T>(tape);
   result.adjoints = static_cast<Values<T>&&>(cells);
+}
+
+/// Derivatives of sum(seed.adjoint * seed.variable) in every node, at `values` (the tape's own, or a forward sweep's). Writes
+/// into `result`, reusing its memory. Throws ForeignVariable or StaleVariable for a seed of another recording, ShapeMismatch for
+/// values of another size. O(nodes up to the last seed), whatever the number of independents and the depth of the graph.
+template <class T>
+constexpr void reverse_sweep(const Tape& tape, ValuesView<T> values, std::span<const Seed<T>> seeds, Adjoints<T>& result,
+                             Location at = Location::current()) {
+  seed_adjoints(tape, values, seeds, result, at);
+  T* const adjoints = result.adjoints.base();
+  for (Index i = result.adjoints.nodes(); i-- > 0;)  // last node first: every use of a value is met before the node that made it
+    pull_back(tape, values.base, adjoints, i);
 }
 
 template <class T>
