@@ -45,5 +45,9 @@ class NonFinite : public Error {
 class NoSecondOrder : public Error {
   using Error::Error;
 };
+/// An instruction set that has no such name, or that this processor or build cannot run.
+class UnsupportedInstructionSet : public Error {
+  using Error::Error;
+};
 
 }  // namespace wengert

@@ -1,0 +1,47 @@
+#include "wengert/parallel_for.hpp"
+
+#include <fmt/core.h>
+
+#include "wengert/error.hpp"
+
+#if WENGERT_HAS_TBB
+#include <tbb/blocked_range.h>
+#include <tbb/info.h>
+#include <tbb/parallel_for.h>
+#include <tbb/partitioner.h>
+#include <tbb/task_arena.h>
+#endif
+
+namespace wengert {
+
+int thread_count(int threads) {
+  if (threads < 0) throw ShapeMismatch(fmt::format("threads: {} asked for; give a count, or 0 for all of the machine", threads));
+#if WENGERT_HAS_TBB
+  return threads == 0 ? tbb::info::default_concurrency() : threads;
+#else
+  return 1;
+#endif
+}
+
+void parallel_for(std::size_t jobs, int threads, void (*run)(void* context, std::size_t job), void* context) {
+  const int count = thread_count(threads);
+  if (count == 1 || jobs <= 1) {
+    for (std::size_t job = 0; job < jobs; ++job) run(context, job);
+    return;
+  }
+#if WENGERT_HAS_TBB
+  const auto run_all = [=] {
+    // one job at a time: a job is a whole block of samples, worth a task of its own
+    tbb::parallel_for(
+        tbb::blocked_range<std::size_t>(0, jobs, 1),
+        [=](const tbb::blocked_range<std::size_t>& range) {
+          for (std::size_t job = range.begin(); job != range.end(); ++job) run(context, job);
+        },
+        tbb::simple_partitioner());
+  };
+  tbb::task_arena arena(count);
+  arena.execute(run_all);
+#endif
+}
+
+}  // namespace wengert
