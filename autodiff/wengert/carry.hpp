@@ -25,6 +25,21 @@ constexpr T carry(const T& adjoint, const T& partial) {
     return absorbing_product(adjoint, partial);
 }
 
+/// Adds one contribution to an adjoint. On a tape that records its own sweep the first contribution is the adjoint: nothing is
+/// recorded for adding it to 0.
+template <class T>
+constexpr void accumulate(T& adjoint, const T& contribution) {
+  if constexpr (requires { adjoint.is_constant(); }) {
+    const auto is_zero = [](const T& x) { return x.is_constant() && x.value() == 0; };
+    if (is_zero(contribution)) return;
+    if (is_zero(adjoint)) {
+      adjoint = contribution;
+      return;
+    }
+  }
+  adjoint += contribution;
+}
+
 /// The plain number inside, for generic code.
 template <std::floating_point T>
 constexpr T value_of(T x) {

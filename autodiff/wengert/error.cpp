@@ -24,7 +24,8 @@ std::string describe(const Tape& tape, Index i) {
   const std::string label = name.empty() ? fmt::format("variable v{}", i) : fmt::format("variable `{}`", name);
   const Location at = tape.location(i);
   if (at.known()) return fmt::format("{} (node {}, recorded at {}:{})", label, i, at.file, at.line);
-  return fmt::format("{} (node {}; tape.keep_locations(true) would tell its source line)", label, i);
+  const char* cure = tape.keeps_locations() ? "" : "; tape.keep_locations(true) would tell its source line";
+  return fmt::format("{} (node {}{})", label, i, cure);
 }
 
 std::string describe(const Var& x) {
@@ -113,6 +114,11 @@ void Tape::throw_non_finite(Op op, Index x, Index y, double value, Location at) 
   if (count == 2) operands += fmt::format(" and {} = {}", describe(*this, y), values_[y]);
   throw NonFinite(fmt::format("{}: the value is {}{}; mend the operands, or turn tape.check_finite(false)",
                               called(wengert::name(op), at), value, operands));
+}
+
+void throw_unless_one_output(const char* function, const char* instead, std::size_t outputs) {
+  if (outputs != 1)
+    throw ShapeMismatch(fmt::format("{}: the function has {} outputs, not 1; ask for {}", function, outputs, instead));
 }
 
 // These are never called: a call to them is what stops constant evaluation.

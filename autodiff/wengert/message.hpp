@@ -21,4 +21,7 @@ void check_adjoints_of(const Tape& tape, const Adjoints<double>& adjoints, const
 [[noreturn]] void throw_direction(const char* function, std::size_t variables, std::size_t direction);
 [[noreturn]] void throw_not_independent(const char* function, const Var& x, Location at);
 
+/// Throws ShapeMismatch unless a function that is asked for one number has one output.
+void throw_unless_one_output(const char* function, const char* instead, std::size_t outputs);
+
 }  // namespace wengert

@@ -20,8 +20,8 @@ class NaryOperation {
   /// The k-th partial as an operation of its own, for second derivatives; nullptr where there is none.
   virtual const NaryOperation* partial(int k) const = 0;
 
-  /// The same for everything that computes the same: a tape keeps one copy for each identity.
-  virtual const void* identity() const = 0;
+  /// Whether both compute the same: a tape keeps one copy of what it meets again.
+  virtual bool same_as(const NaryOperation& other) const = 0;
   virtual const NaryOperation* clone() const = 0;
 };
 

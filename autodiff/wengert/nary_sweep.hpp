@@ -41,6 +41,8 @@ inline float evaluate_nary(const NaryOperation& operation, std::span<const float
   return static_cast<float>(operation.value(wide.span()));
 }
 inline Var evaluate_nary(const NaryOperation& operation, std::span<const Var> x) { return record(operation, x); }
+/// Records the operation's k-th partial: by the operation given for it, or else as a node that has no derivative of its own.
+Var record_partial(const NaryOperation& operation, int k, std::span<const Var> x);
 template <class T>
 Dual<T> evaluate_nary(const NaryOperation& operation, std::span<const Dual<T>> x);
 
@@ -60,6 +62,10 @@ void partials_nary(const NaryOperation& operation, std::span<const T> x, const T
   } else {
     for (std::size_t k = 0; k < x.size(); ++k) {
       if (!wanted(k)) continue;
+      if constexpr (std::is_same_v<T, Var>) {
+        out[k] = record_partial(operation, static_cast<int>(k), x);
+        continue;
+      }
       const NaryOperation* partial = operation.partial(static_cast<int>(k));
       if (partial == nullptr) throw_no_second_order(operation, static_cast<int>(k));
       out[k] = evaluate_nary(*partial, x);
@@ -98,7 +104,8 @@ void pull_back_custom(const Tape& tape, const T* values, T* adjoints, Index i) {
   const auto is_variable = [&](std::size_t k) { return arguments[static_cast<Index>(k)] >= 0; };
   partials_nary(tape.nary(tape[i].y), std::span<const T>(x.span()), values[i], partials.span(), is_variable);
   for (Index k = 0; k < arguments.size(); ++k)
-    if (arguments[k] >= 0) adjoints[arguments[k]] += absorbing_product(adjoints[i], partials.span()[static_cast<std::size_t>(k)]);
+    if (arguments[k] >= 0)
+      accumulate(adjoints[arguments[k]], absorbing_product(adjoints[i], partials.span()[static_cast<std::size_t>(k)]));
 }
 
 }  // namespace wengert

@@ -86,7 +86,7 @@ struct PullBack {
   // The adjoint of a constant is never read, but asking which arguments are constants would cost more than adding it up.
   template <class Rule>
   constexpr void add(Index argument, const T& adjoint, const T& partial) const {
-    adjoints[argument] += carry<Rule>(adjoint, partial);
+    accumulate(adjoints[argument], carry<Rule>(adjoint, partial));
   }
 };
 
@@ -98,6 +98,13 @@ constexpr void pull_back(const Tape& tape, const T* values, T* adjoints, Index i
   if (op == Op::Custom) [[unlikely]]
     return pull_back_custom(tape, values, adjoints, i);
   dispatch(op, PullBack<T>{tape, values, adjoints, i});
+}
+
+/// The reverse sweep proper: from seeded adjoints of the first `nodes` nodes to the adjoints of all of them.
+template <class T>
+constexpr void pull_back_all(const Tape& tape, const T* values, T* adjoints, Index nodes) {
+  for (Index i = nodes; i-- > 0;)  // last node first: every use of a value is met before the node that made it
+    pull_back(tape, values, adjoints, i);
 }
 
 /// The adjoints that a reverse sweep starts from: zeros, and the seeds in their dependents' places. Checks its arguments and
@@ -129,9 +136,7 @@ template <class T>
 constexpr void reverse_sweep(const Tape& tape, ValuesView<T> values, std::span<const Seed<T>> seeds, Adjoints<T>& result,
                              Location at = Location::current()) {
   seed_adjoints(tape, values, seeds, result, at);
-  T* const adjoints = result.adjoints.base();
-  for (Index i = result.adjoints.nodes(); i-- > 0;)  // last node first: every use of a value is met before the node that made it
-    pull_back(tape, values.base, adjoints, i);
+  pull_back_all(tape, values.base, result.adjoints.base(), result.adjoints.nodes());
 }
 
 template <class T>

@@ -19,7 +19,7 @@ void Tape::release_nary_operations() {
 
 Index Tape::adopt(const NaryOperation& operation) {
   for (std::size_t k = nary_.size(); k-- > 0;)
-    if (nary_[k]->identity() == operation.identity()) return static_cast<Index>(k);
+    if (nary_[k]->same_as(operation)) return static_cast<Index>(k);
   nary_.push_back(operation.clone());
   return static_cast<Index>(nary_.size() - 1);
 }

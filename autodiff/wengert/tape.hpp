@@ -192,7 +192,7 @@ class Tape {
     return known;
   }
   constexpr void set_name(Index i, std::string_view name);
-  /// Keeps a copy of the operation, once for each identity.
+  /// Keeps a copy of the operation, unless it has one that computes the same.
   Index adopt(const NaryOperation& operation);
 
  private:

@@ -1,0 +1,70 @@
+// Custom operations: a named function of any number of arguments with the user's own value and partials, recorded as one node.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "wengert/nary.hpp"
+#include "wengert/nary_sweep.hpp"
+#include "wengert/var.hpp"
+
+namespace wengert {
+
+/// What makes a custom operation a compile-time error inside fuse(…): not constexpr.
+void a_fused_function_cannot_use_a_custom_operation__record_it_instead();
+
+/// y = f(x…) with rules of the user's own. Copies share the rules; a tape keeps a copy, so the object may go out of scope.
+///
+///     const CustomOperation lgamma("lgamma", 1, [](auto x) { return std::lgamma(x[0]); },
+///                                  [](auto x, double, auto partials) { partials[0] = digamma(x[0]); });
+///     Var y = lgamma(x);
+///
+/// The functions are called at any time, from any thread, and must depend on their arguments alone.
+class CustomOperation final : public NaryOperation {
+ public:
+  using Value = std::function<double(std::span<const double> x)>;
+  /// Writes the partial in each argument; `result` is the value at x.
+  using PartialsOf = std::function<void(std::span<const double> x, double result, std::span<double> partials)>;
+
+  /// `partial_operations`, where given, has one operation for each argument that computes the partial in it: the second-order
+  /// rules (and, if they have such operations themselves, third order and so on). Without them gradients can still be recorded,
+  /// but Hessians throw NoSecondOrder.
+  /// Throws ShapeMismatch if their number, or their own arity, is not `arity`.
+  CustomOperation(std::string name, int arity, Value value, PartialsOf partials,
+                  std::vector<CustomOperation> partial_operations = {});
+
+  /// Records the operation on the tape of its variables; of numbers alone it is the plain value. Throws ShapeMismatch for a wrong
+  /// number of arguments, ForeignVariable and StaleVariable as any operation.
+  Var operator()(std::span<const Var> x, Location at = Location::current()) const;
+  template <class... Arguments>
+  requires((std::is_convertible_v<Arguments, Operand> && ...) && sizeof...(Arguments) > 0) constexpr auto operator()(
+      const Arguments&... x) const {
+    if (std::is_constant_evaluated()) a_fused_function_cannot_use_a_custom_operation__record_it_instead();
+    const Operand operands[] = {Operand(x)...};
+    Var vars[sizeof...(x)];
+    for (std::size_t k = 0; k < sizeof...(x); ++k) vars[k] = operands[k].var;
+    const Var result = (*this)(std::span<const Var>(vars), Location{});
+    if constexpr ((std::is_arithmetic_v<Arguments> && ...))
+      return result.value();
+    else
+      return result;
+  }
+
+  const char* name() const override;
+  int arity() const override;
+  double value(std::span<const double> x) const override;
+  void partials(std::span<const double> x, double result, std::span<double> partials) const override;
+  const NaryOperation* partial(int k) const override;
+  bool same_as(const NaryOperation& other) const override;
+  const NaryOperation* clone() const override;
+
+ private:
+  struct Rules;
+  std::shared_ptr<const Rules> rules_;
+};
+
+}  // namespace wengert

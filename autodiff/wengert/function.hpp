@@ -1,0 +1,139 @@
+// A recorded function: its own tape, replayed at new inputs. Record once, run many.
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <initializer_list>
+#include <span>
+#include <tuple>
+#include <type_traits>
+#include <vector>
+
+#include "wengert/jacobian.hpp"
+#include "wengert/optimise.hpp"
+#include "wengert/tape.hpp"
+#include "wengert/var.hpp"
+
+namespace wengert {
+
+/// The numbers that replays need; keep one per thread, and repeated calls allocate nothing.
+struct Workspace {
+  Values<double> values, adjoints;
+  std::vector<double> gradient;
+};
+
+/// y = f(x) for n numbers x and m numbers y, on a tape of its own. Made by record(). Copies share the tape, which never changes:
+/// all calls are const and safe from several threads at once.
+///
+/// Every call throws ShapeMismatch if x has not n numbers, and BranchChanged if the recording branched on a comparison that comes
+/// out differently at x; then the function must be recorded again there (or use select, which follows the data).
+class Function {
+ public:
+  Function(const Function& other) noexcept;
+  Function& operator=(const Function& other) noexcept;
+  ~Function();
+
+  std::size_t inputs() const { return tape().independents().size(); }
+  std::size_t outputs() const { return dependents().size(); }
+  const Tape& tape() const;
+  /// Indices of the outputs on the tape; below 0 for an output that is constant.
+  std::span<const Index> dependents() const;
+
+  /// The value of a function with one output: f(0.5, 0.8) or f(x). One forward sweep.
+  double operator()(std::span<const double> x) const;
+  template <class... Numbers>
+  requires(sizeof...(Numbers) > 0 && (std::is_arithmetic_v<Numbers> && ...)) double operator()(Numbers... x) const {
+    return (*this)(std::array{static_cast<double>(x)...});
+  }
+  /// All outputs.
+  std::vector<double> values(std::span<const double> x) const;
+
+  /// Derivatives of the one output in each input. One forward and one reverse sweep.
+  std::vector<double> gradient(std::span<const double> x) const;
+  /// The same without allocating; the result stays in the workspace until its next use.
+  std::span<const double> gradient(std::span<const double> x, Workspace& workspace) const;
+  template <class... Numbers>
+  requires(sizeof...(Numbers) > 0 && (std::is_arithmetic_v<Numbers> && ...)) std::vector<double> gradient(Numbers... x)
+  const { return gradient(std::array{static_cast<double>(x)...}); }
+
+  /// outputs x inputs. One forward sweep, and one reverse sweep per output.
+  Matrix jacobian(std::span<const double> x) const;
+  /// Hessian of the one output times v, exact; a small constant times one gradient. Throws NoSecondOrder if a custom operation
+  /// has no second derivatives.
+  std::vector<double> hessian_vector(std::span<const double> x, std::span<const double> v) const;
+  /// inputs x inputs, one Hessian-vector product per column.
+  Matrix hessian(std::span<const double> x) const;
+
+  /// A Function that computes the m outputs and then the m x n entries of the Jacobian, row by row: the reverse sweep recorded on
+  /// a tape of its own and optimised. It can be replayed forwards, printed, and differentiated again. Throws NoSecondOrder as
+  /// above.
+  Function derivative() const;
+  /// The same function on an optimised tape.
+  Function optimised() const;
+  /// What the optimiser did when this function was made by derivative() or optimised().
+  const OptimiseReport& report() const;
+
+ private:
+  friend class Recorder;
+  friend class BatchPlans;
+  struct State;
+  explicit Function(State* state) : state_(state) {}
+
+  State* state_;
+};
+
+/// What record() uses: a tape on its way to becoming a Function.
+class Recorder {
+ public:
+  explicit Recorder(bool keep_locations = WENGERT_KEEP_LOCATIONS);
+  Recorder(const Recorder&) = delete;
+  Recorder& operator=(const Recorder&) = delete;
+  ~Recorder();
+
+  Tape& tape();
+  /// Ends the recording. Throws ForeignVariable if a dependent is on another tape.
+  Function finish(std::span<const Var> dependents);
+  /// Ends the recording of a tape whose outputs are known by index.
+  Function finish(std::vector<Index> dependents, const OptimiseReport& report = {});
+
+ private:
+  Function::State* state_;
+};
+
+/// One part of a point as independents: a number as a Var, an array of N as an array, any other range as a vector.
+template <class Part>
+auto make_independents(Tape& tape, const Part& part) {
+  if constexpr (std::is_arithmetic_v<Part>) {
+    return tape.variable(static_cast<double>(part), {}, Location{});
+  } else if constexpr (requires { std::tuple_size<Part>::value; }) {
+    std::array<Var, std::tuple_size_v<Part>> vars;
+    for (std::size_t k = 0; k < vars.size(); ++k) vars[k] = make_independents(tape, part[k]);
+    return vars;
+  } else {
+    std::vector<Var> vars;
+    for (const auto& number : part) vars.push_back(make_independents(tape, number));
+    return vars;
+  }
+}
+
+/// Records callable(point…) once. Each part of the point is a number, which becomes a Var, or a vector, span or array of numbers,
+/// which becomes a std::vector<Var> (std::array<Var, N>); all of them together, in order, are the inputs. The callable returns a
+/// Var, or a range of them. Loops and branches are recorded as they go at this point; branches on values are guarded in replays.
+template <class Callable, class... Point>
+Function record(Callable&& callable, const Point&... point) {
+  Recorder recorder;
+  Tape& tape = recorder.tape();
+  // braces: independents are made in the order of the arguments
+  std::tuple<decltype(make_independents(tape, point))...> arguments{make_independents(tape, point)...};
+  auto result = std::apply(static_cast<Callable&&>(callable), arguments);
+  if constexpr (std::is_convertible_v<decltype(result), Var>) {
+    const Var dependent = result;
+    return recorder.finish(std::span(&dependent, 1));
+  } else {
+    const std::vector<Var> dependents(result.begin(), result.end());
+    return recorder.finish(std::span<const Var>(dependents));
+  }
+}
+
+}  // namespace wengert

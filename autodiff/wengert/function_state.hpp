@@ -1,0 +1,29 @@
+// What a Function holds. Inside the library only; not installed.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "wengert/function.hpp"
+
+namespace wengert {
+
+class BatchPlan;
+
+struct Function::State {
+  explicit State(bool keep_locations) : tape(keep_locations) {}
+
+  Tape tape;
+  std::vector<Index> dependents;
+  OptimiseReport report;
+  std::atomic<int> owners{1};
+
+  // Plans for batches, made when first asked for: by number of shared inputs and what is wanted.
+  std::mutex plans_lock;
+  std::map<std::pair<std::size_t, unsigned>, std::shared_ptr<const BatchPlan>> plans;
+};
+
+}  // namespace wengert

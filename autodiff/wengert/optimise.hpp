@@ -1,0 +1,292 @@
+// tape -> a shorter tape with the same results: constants folded, common subexpressions merged, identities applied, dead code
+// left out. Works at run time and in constant evaluation, so replayed and fused programs go through the same passes.
+//
+// Every result stays within rounding, and NaN and infinity arise exactly where they did: x * 0, x - x, 0 + x and the like are
+// left alone, because they are not what they seem at NaN, at infinity and at -0.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "wengert/forward_sweep.hpp"
+#include "wengert/tape.hpp"
+
+namespace wengert {
+
+/// What an optimiser pass did, in nodes.
+struct OptimiseReport {
+  Index before = 0;      ///< nodes that came in
+  Index dead = 0;        ///< left out: no output needs them
+  Index folded = 0;      ///< all arguments constant: computed now
+  Index merged = 0;      ///< computed before with the same arguments
+  Index simplified = 0;  ///< replaced by an argument or a cheaper operation
+  Index after = 0;       ///< nodes that remain
+};
+
+/// Rebuilds a tape node by node. `emit` returns the index, on the new tape, of what stands for the node.
+class Rebuilder {
+ public:
+  constexpr Rebuilder(Tape& to, Index expected_nodes, OptimiseReport& report) : to_(to), report_(report) {
+    std::size_t size = 64;
+    while (size < 2 * static_cast<std::size_t>(expected_nodes)) size *= 2;
+    nodes_.resize(size, empty);
+    constants_.resize(64, empty);
+  }
+
+  constexpr Index constant(double value) {
+    if (2 * static_cast<std::size_t>(to_.constants()) > constants_.size()) grow_constants();
+    Index& cell = constant_cell(value);
+    if (cell == empty) cell = to_.constant(value);
+    return cell;
+  }
+
+  constexpr Index emit(Op op, Index x, Index y, Index z, Location at) {
+    const Index simpler = simplify(op, x, y, z, at);
+    if (simpler != none) {
+      ++report_.simplified;
+      return simpler;
+    }
+    if (can_fold(op, x, y, z)) {
+      ++report_.folded;
+      return constant(dispatch(op, Compute{to_.values().base, x, y, z}));
+    }
+    return find_or_push(op, x, y, z, at);
+  }
+
+ private:
+  static constexpr Index none = std::numeric_limits<Index>::min();
+  static constexpr Index empty = none;
+
+  struct Compute {
+    const double* value;
+    Index x, y, z;
+
+    template <class Rule>
+    constexpr double operator()() const {
+      if constexpr (Rule::arity == 1)
+        return Rule::template value<double>(value[x]);
+      else if constexpr (Rule::arity == 2)
+        return Rule::template value<double>(value[x], value[y]);
+      else
+        return Rule::template value<double>(value[x], value[y], value[z]);
+    }
+  };
+
+  constexpr double value(Index constant) const { return to_.value(constant); }
+  constexpr bool is(Index x, double number) const {
+    return x < 0 && std::bit_cast<std::uint64_t>(value(x)) == std::bit_cast<std::uint64_t>(number);
+  }
+  constexpr bool is(Index x, Op op) const { return x >= 0 && to_[x].op == op; }
+  constexpr bool is_finite_constant(Index x) const { return x < 0 && value(x) - value(x) == 0; }
+
+  constexpr bool can_fold(Op op, Index x, Index y, Index z) const {
+    const int count = arity(op);
+    if (x >= 0 || (count >= 2 && y >= 0) || (count == 3 && z >= 0)) return false;
+    if (!std::is_constant_evaluated()) return true;
+    // The compiler rejects arithmetic that makes a NaN or an infinity: leave that, and the transcendental, to run time.
+    const auto tame = [this](Index k) {
+      return value(k) == 0 || (value(k) < 1e75 && value(k) > -1e75 && (value(k) > 1e-75 || value(k) < -1e-75));
+    };
+    return dispatch(op, []<class Rule>() { return Rule::arithmetic; }) && tame(x) && (count < 2 || tame(y)) &&
+           (count < 3 || tame(z)) && !(op == Op::Div && value(y) == 0);
+  }
+
+  /// A node that stands for op(x, y, z) at less cost, or `none`.
+  constexpr Index simplify(Op op, Index x, Index y, Index z, Location at) {
+    switch (op) {
+      case Op::Add:
+        if (is(x, -0.0)) return y;
+        if (is(y, -0.0)) return x;
+        if (is(y, Op::Neg)) return emit(Op::Sub, x, to_[y].x, none, at);
+        if (is(x, Op::Neg)) return emit(Op::Sub, y, to_[x].x, none, at);
+        return none;
+      case Op::Sub:
+        if (is(y, 0.0)) return x;
+        if (is(y, Op::Neg)) return emit(Op::Add, x, to_[y].x, none, at);
+        return none;
+      case Op::Mul:
+        if (is(x, 1.0)) return y;
+        if (is(y, 1.0)) return x;
+        if (is(x, -1.0)) return emit(Op::Neg, y, none, none, at);
+        if (is(y, -1.0)) return emit(Op::Neg, x, none, none, at);
+        return move_sign_out(op, x, y, at);
+      case Op::Div:
+        if (is(y, 1.0)) return x;
+        if (y < 0 && has_exact_reciprocal(value(y))) return emit(Op::Mul, x, constant(1 / value(y)), none, at);
+        return move_sign_out(op, x, y, at);
+      case Op::Neg:
+        return is(x, Op::Neg) ? to_[x].x : none;
+      case Op::Pow:
+        if (is(y, 2.0)) return emit(Op::Mul, x, x, none, at);
+        if (is(y, 1.0)) return x;
+        if (is(y, 0.0)) return constant(1);
+        if (is(y, -1.0)) return emit(Op::Div, constant(1), x, none, at);
+        return none;
+      case Op::AbsorbingProduct:
+        if (x < 0) return value(x) == 0 ? constant(0) : emit(Op::Mul, x, y, none, at);
+        if (is_finite_constant(y)) return emit(Op::Mul, x, y, none, at);
+        if (is(y, Op::Select) && is_finite_constant(second(y)) && is_finite_constant(third(y)))
+          return emit(Op::Select, to_[y].x, emit(Op::Mul, x, second(y), none, at), emit(Op::Mul, x, third(y), none, at), at);
+        return move_sign_out(op, x, y, at);
+      case Op::Select:
+        if (x < 0) return value(x) == 0 ? z : y;
+        if (y == z) return y;
+        if (is(y, Op::Select) && to_[y].x == x) return emit(Op::Select, x, second(y), z, at);
+        if (is(z, Op::Select) && to_[z].x == x) return emit(Op::Select, x, y, third(z), at);
+        if (is(x, Op::Equal)) return choose_earlier(x, y, z, at);
+        return none;
+      default:
+        return none;
+    }
+  }
+  /// (-a) * b = -(a * b) and the like: exact, and signs that meet cancel.
+  constexpr Index move_sign_out(Op op, Index x, Index y, Location at) {
+    if (is(x, Op::Neg)) return emit(Op::Neg, emit(op, to_[x].x, y, none, at), none, none, at);
+    if (is(y, Op::Neg)) return emit(Op::Neg, emit(op, x, to_[y].x, none, at), none, none, at);
+    return none;
+  }
+  /// select(select(c, k, l) == m, y, z) with constants k, l, m asks only for c.
+  constexpr Index choose_earlier(Index equal, Index y, Index z, Location at) {
+    const Index a = to_[equal].x, b = to_[equal].y;
+    const Index choice = is(a, Op::Select) ? a : b, number = is(a, Op::Select) ? b : a;
+    if (!is(choice, Op::Select) || number >= 0 || second(choice) >= 0 || third(choice) >= 0) return none;
+    return emit(Op::Select, to_[choice].x, value(second(choice)) == value(number) ? y : z,
+                value(third(choice)) == value(number) ? y : z, at);
+  }
+  /// Powers of two, away from the ends of the range: x / 2^k and x * 2^-k round alike.
+  static constexpr bool has_exact_reciprocal(double x) {
+    const auto bits = std::bit_cast<std::uint64_t>(x);
+    const auto exponent = (bits >> 52) & 0x7ff;
+    return (bits & 0xfffffffffffff) == 0 && exponent > 1 && exponent < 0x7fd;
+  }
+  constexpr Index second(Index select) const { return to_.extra_arguments(to_[select].y)[0]; }
+  constexpr Index third(Index select) const { return to_.extra_arguments(to_[select].y)[1]; }
+
+  constexpr Index find_or_push(Op op, Index x, Index y, Index z, Location at) {
+    const int count = arity(op);
+    if (count < 2) y = x;
+    if (count < 3) z = 0;
+    if (count == 2 && y > x && dispatch(op, []<class Rule>() { return Rule::commutative; })) {
+      const Index larger = y;
+      y = x;
+      x = larger;
+    }
+    Index& cell = node_cell(op, x, y, z);
+    if (cell != empty) {
+      ++report_.merged;
+      return cell;
+    }
+    const double result = std::is_constant_evaluated() ? 0 : dispatch(op, Compute{to_.values().base, x, y, z});
+    const Index extra[] = {y, z};
+    return cell = to_.push(op, x, count == 3 ? to_.push_extra(extra) : y, result, at);
+  }
+
+  // Open addressing, linear probing. A cell is an index on the new tape, or empty.
+  constexpr Index& node_cell(Op op, Index x, Index y, Index z) {
+    const auto mix = [](std::uint64_t a, std::uint64_t b) { return (a ^ b) * 0x9E3779B97F4A7C15u; };
+    const auto as_bits = [](Index i) { return static_cast<std::uint32_t>(i); };
+    std::uint64_t hash = mix(mix(mix(static_cast<std::uint64_t>(op), as_bits(x)), as_bits(y)), as_bits(z));
+    for (std::size_t k = (hash >> 20) & (nodes_.size() - 1);; k = (k + 1) & (nodes_.size() - 1)) {
+      const Index i = nodes_[k];
+      if (i == empty) return nodes_[k];
+      if (to_[i].op != op || to_[i].x != x) continue;
+      if (arity(op) == 3 ? second(i) == y && third(i) == z : to_[i].y == y) return nodes_[k];
+    }
+  }
+  constexpr Index& constant_cell(double value) {
+    const auto bits = std::bit_cast<std::uint64_t>(value);
+    for (std::size_t k = ((bits * 0x9E3779B97F4A7C15u) >> 40) & (constants_.size() - 1);; k = (k + 1) & (constants_.size() - 1))
+      if (constants_[k] == empty || is(constants_[k], value)) return constants_[k];
+  }
+  constexpr void grow_constants() {
+    constants_ = std::vector<Index>(2 * constants_.size(), empty);
+    for (Index c = -1; c >= -to_.constants(); --c) constant_cell(to_.value(c)) = c;
+  }
+
+  Tape& to_;
+  OptimiseReport& report_;
+  std::vector<Index> nodes_;
+  std::vector<Index> constants_;
+};
+
+/// Which nodes the outputs and the guards need.
+constexpr std::vector<unsigned char> live_nodes(const Tape& tape, std::span<const Index> outputs) {
+  std::vector<unsigned char> live(static_cast<std::size_t>(tape.size()), 0);
+  const auto mark = [&](Index i) {
+    if (i >= 0) live[static_cast<std::size_t>(i)] = 1;
+  };
+  for (const Index output : outputs) mark(output);
+  for (const Guard& guard : tape.guards()) {
+    mark(guard.x);
+    mark(guard.y);
+  }
+  for (Index i = tape.size(); i-- > 0;) {
+    if (!live[static_cast<std::size_t>(i)]) continue;
+    const Arguments arguments = tape.arguments(i);
+    for (Index k = 0; k < arguments.size(); ++k) mark(arguments[k]);
+  }
+  return live;
+}
+
+/// One pass from a tape to an empty one. All independents stay, in their order; `outputs` becomes their indices on the new tape.
+constexpr OptimiseReport optimise_once(const Tape& from, std::vector<Index>& outputs, Tape& to) {
+  OptimiseReport report;
+  report.before = from.size();
+  Rebuilder rebuilder(to, from.size(), report);
+  const std::vector<unsigned char> live = live_nodes(from, outputs);
+  std::vector<Index> place(static_cast<std::size_t>(from.size()), 0);
+  const auto moved = [&](Index i) { return i < 0 ? rebuilder.constant(from.value(i)) : place[static_cast<std::size_t>(i)]; };
+  auto guard = from.guards().begin();
+  const auto move_guards = [&](Index before) {
+    for (; guard != from.guards().end() && guard->position <= before; ++guard) {
+      const Index x = moved(guard->x), y = moved(guard->y);
+      if (x >= 0 || y >= 0) to.push_guard({guard->relation, x, y, guard->outcome, to.size(), guard->location});
+    }
+  };
+  for (Index i = 0; i < from.size(); ++i) {
+    move_guards(i);
+    const Node node = from[i];
+    Index& here = place[static_cast<std::size_t>(i)];
+    if (node.op == Op::Independent) {
+      here = to.variable(from.value(i), from.name(i), from.location(i)).index();
+      continue;
+    }
+    if (!live[static_cast<std::size_t>(i)]) {
+      ++report.dead;
+      continue;
+    }
+    const Arguments arguments = from.arguments(i);
+    if (node.op == Op::Custom) {
+      std::vector<Index> entries{arguments.size()};
+      for (Index k = 0; k < arguments.size(); ++k) entries.push_back(moved(arguments[k]));
+      here = to.push(Op::Custom, to.push_extra(entries), to.adopt(from.nary(node.y)), from.value(i), from.location(i));
+    } else {
+      const Index count = arguments.size();
+      here = rebuilder.emit(node.op, moved(arguments[0]), count > 1 ? moved(arguments[1]) : 0,
+                            count > 2 ? moved(arguments[2]) : 0, from.location(i));
+    }
+    if (here >= 0 && !from.name(i).empty() && to.name(here).empty()) to.set_name(here, from.name(i));
+  }
+  move_guards(from.size());
+  for (Index& output : outputs) output = moved(output);
+  report.after = to.size();
+  return report;
+}
+
+/// Optimises `from` into the empty tape `to`; `outputs` (indices on `from`) becomes their indices on `to`, below 0 for what
+/// turned out to be constant. All independents stay. Two passes: the second sweeps up what the first made dead. O(nodes).
+constexpr OptimiseReport optimise(const Tape& from, std::vector<Index>& outputs, Tape& to) {
+  Tape once(from.keeps_locations());
+  const OptimiseReport first = optimise_once(from, outputs, once);
+  const OptimiseReport second = optimise_once(once, outputs, to);
+  return {first.before,
+          first.dead + second.dead,
+          first.folded + second.folded,
+          first.merged + second.merged,
+          first.simplified + second.simplified,
+          second.after};
+}
+
+}  // namespace wengert

@@ -1,0 +1,179 @@
+#include "wengert/function.hpp"
+
+#include <gmock/gmock.h>
+
+#include <array>
+#include <cmath>
+#include <limits>
+#include <thread>
+#include <vector>
+
+#include "wengert/error.hpp"
+
+namespace {
+
+using namespace wengert;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+// f = exp(x y) + x^3 sin y, with derivatives by hand.
+constexpr auto smooth = [](auto x, auto y) {
+  using std::exp, std::pow, std::sin;
+  return exp(x * y) + x * x * x * sin(y);
+};
+constexpr double near = 1e-14;  // some ten roundings of numbers of size 1 to 10
+
+TEST(Function, ReplaysTheValueAtNewInputs) {
+  const Function f = record(smooth, 1.2, 0.7);
+  EXPECT_EQ(f.inputs(), 2u);
+  EXPECT_EQ(f.outputs(), 1u);
+  EXPECT_DOUBLE_EQ(f(1.3, 0.4), smooth(1.3, 0.4));
+  EXPECT_DOUBLE_EQ(f(-2, 3.5), smooth(-2.0, 3.5));
+}
+
+TEST(Function, GradientAndHessianMatchTheClosedForm) {
+  const Function f = record(smooth, 1.2, 0.7);
+  const double x = 1.3, y = 0.4, e = std::exp(x * y);
+  const std::array at{x, y};
+  const auto g = f.gradient(at);
+  EXPECT_NEAR(g[0], y * e + 3 * x * x * std::sin(y), near);
+  EXPECT_NEAR(g[1], x * e + x * x * x * std::cos(y), near);
+  const Matrix h = f.hessian(at);
+  EXPECT_NEAR(h(0, 0), y * y * e + 6 * x * std::sin(y), near);
+  EXPECT_NEAR(h(0, 1), e * (1 + x * y) + 3 * x * x * std::cos(y), near);
+  EXPECT_EQ(h(0, 1), h(1, 0));
+  EXPECT_NEAR(h(1, 1), x * x * e - x * x * x * std::sin(y), near);
+  const auto hv = f.hessian_vector(at, std::array{2.0, -1.0});
+  EXPECT_NEAR(hv[0], 2 * h(0, 0) - h(0, 1), near);
+}
+
+TEST(Function, TakesScalarsAndRangesAndReturnsRanges) {
+  const Function f = record(
+      [](Var scale, const std::vector<Var>& x, const std::array<Var, 2>& w) {
+        return std::vector<Var>{scale * x[0] * w[1], x[1] + x[2] * w[0], Var(7)};
+      },
+      2, std::vector{1.0, 2.0, 3.0}, std::array{0.5, 0.25});
+  EXPECT_EQ(f.inputs(), 6u);
+  EXPECT_EQ(f.outputs(), 3u);
+  const std::vector<double> at{3, 1, 2, 3, 5, 7};
+  EXPECT_EQ(f.values(at), (std::vector<double>{21, 17, 7}));
+  const Matrix j = f.jacobian(at);
+  EXPECT_EQ(j.data, (std::vector<double>{7, 21, 0, 0, 0, 3, 0, 0, 1, 5, 3, 0, 0, 0, 0, 0, 0, 0}));
+}
+
+TEST(Function, SaysWhatIsMissingWhenTheInputHasTheWrongSize) {
+  const Function f = record(smooth, 1.2, 0.7);
+  EXPECT_THAT([&] { f(1.0); }, ThrowsMessage<ShapeMismatch>(HasSubstr("the tape has 2 independents, got 1 values")));
+  const Function two = record([](auto x) { return std::vector{x, 2 * x}; }, 1.0);
+  EXPECT_THAT([&] { two.gradient(1.0); }, ThrowsMessage<ShapeMismatch>(HasSubstr("2 outputs, not 1; ask for jacobian")));
+}
+
+TEST(Function, RefusesAReplayThatWouldTakeTheOtherBranch) {
+  const Function larger = record([](auto x, auto y) { return x > y ? x * x : y; }, 2.0, 1.0);
+  EXPECT_EQ(larger(3, -1), 9);
+  EXPECT_THAT([&] { larger(1, 2.5); }, ThrowsMessage<BranchChanged>(testing::AllOf(
+                                           HasSubstr("was true when recorded"), HasSubstr("2.5 < 1 is false"),
+                                           HasSubstr("the input is (1, 2.5)"), HasSubstr("select(condition, a, b)"))));
+  EXPECT_THROW(larger.gradient(1, 2.5), BranchChanged);
+  EXPECT_THROW(larger.hessian(std::array{1.0, 2.5}), BranchChanged);
+}
+
+TEST(Function, GuardNamesTheSourceLineOfTheComparison) {
+  unsigned line = 0;
+  Recorder recorder(true);
+  const Var x = recorder.tape().variable(1);
+  line = __LINE__ + 1;
+  const Var y = x < 2 ? 3 * x : x;
+  const Function f = recorder.finish(std::span(&y, 1));
+  EXPECT_THAT([&] { f(5); }, ThrowsMessage<BranchChanged>(HasSubstr("function_test.cpp:" + std::to_string(line))));
+}
+
+TEST(Function, RefusesALoopWhoseLengthDependsOnAValue) {
+  const Function halvings = record(
+      [](auto x) {
+        Var n = 0;
+        for (; x > 1; x /= 2) n += x;
+        return n;
+      },
+      10.0);  // 10, 5, 2.5, 1.25
+  EXPECT_DOUBLE_EQ(halvings(9), 9 * (1 + 0.5 + 0.25 + 0.125));
+  EXPECT_THROW(halvings(17), BranchChanged);
+  EXPECT_THROW(halvings(3), BranchChanged);
+}
+
+TEST(Function, ANanInAComparisonIsTheFalseBranch) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const Function above = record([](auto x) { return x > 0 ? x : -x; }, 1.0);
+  EXPECT_THROW(above(nan), BranchChanged);
+  const Function below = record([](auto x) { return x > 0 ? x : -x; }, -1.0);
+  EXPECT_TRUE(std::isnan(below(nan)));
+}
+
+TEST(Function, SelectFollowsTheData) {
+  const Function f = record([](auto x) { return select(x > 0, log(x), 3 * x); }, 2.0);
+  EXPECT_DOUBLE_EQ(f(0.5), std::log(0.5));
+  EXPECT_DOUBLE_EQ(f(-2), -6);
+  EXPECT_EQ(f.gradient(-2)[0], 3);
+  EXPECT_EQ(f.gradient(4)[0], 0.25);
+}
+
+TEST(Function, DerivativeIsAFunctionOfValueAndGradient) {
+  const Function f = record(smooth, 1.2, 0.7);
+  const Function d = f.derivative();
+  ASSERT_EQ(d.outputs(), 3u);
+  for (const std::array at : {std::array{1.3, 0.4}, std::array{-0.5, 2.0}, std::array{0.0, 1.0}}) {
+    const auto values = d.values(at);
+    EXPECT_DOUBLE_EQ(values[0], f(at));
+    EXPECT_NEAR(values[1], f.gradient(at)[0], near);
+    EXPECT_NEAR(values[2], f.gradient(at)[1], near);
+  }
+}
+
+TEST(Function, DerivativeOfTheDerivativeIsTheHessianAndThenTheThirdOrder) {
+  const Function f = record([](auto x, auto y) { return exp(x * y) * x; }, 1.0, 1.0);
+  const double x = 0.7, y = -1.1, e = std::exp(x * y);
+  const std::array at{x, y};
+  // outputs of d: f, fx, fy; of dd: those, then the gradient of each
+  const auto second = f.derivative().derivative().values(at);
+  const Matrix h = f.hessian(at);
+  EXPECT_NEAR(second[3 + 2], h(0, 0), near);
+  EXPECT_NEAR(second[3 + 3], h(0, 1), near);
+  EXPECT_NEAR(second[3 + 5], h(1, 1), near);
+  // third order in x thrice: d3/dx3 x e^(xy) = (3 y^2 + x y^3) e^(xy)
+  const Function fxx = record([&](auto a, auto b) { return (2 * b + a * b * b) * exp(a * b); }, 1.0, 1.0);
+  const auto third = f.derivative().derivative().derivative();
+  EXPECT_NEAR(third.values(at)[9 + 2 * 5], (3 * y * y + x * y * y * y) * e, near);
+  EXPECT_NEAR(fxx(at), h(0, 0), near);
+}
+
+TEST(Function, DerivativeKeepsGuardsAndTheZeroAdjointRule) {
+  const Function guarded = record([](auto x) { return x > 1 ? x * x : x; }, 2.0).derivative();
+  EXPECT_EQ(guarded.values(std::array{3.0}), (std::vector<double>{9, 6}));
+  EXPECT_THROW(guarded.values(std::array{0.0}), BranchChanged);
+
+  const Function root = record([](auto x) { return x * sqrt(x); }, 2.0).derivative();
+  EXPECT_EQ(root.values(std::array{0.0}), (std::vector<double>{0, 0}));
+  const Function choice = record([](auto x) { return select(x > 0, log(x), 0); }, 2.0).derivative();
+  EXPECT_EQ(choice.values(std::array{-1.0}), (std::vector<double>{0, 0}));
+}
+
+TEST(Function, ConstantOutputsAndUnusedInputsHaveDerivativeZero) {
+  const Function f = record([](auto, auto) { return Var(3); }, 1.0, 2.0);
+  EXPECT_EQ(f(5, 6), 3);
+  EXPECT_EQ(f.gradient(5, 6), (std::vector<double>{0, 0}));
+  EXPECT_EQ(f.derivative().values(std::array{5.0, 6.0}), (std::vector<double>{3, 0, 0}));
+}
+
+TEST(Function, MayBeCalledFromSeveralThreads) {
+  const Function f = record(smooth, 1.2, 0.7);
+  std::array<double, 4> sums{};
+  std::vector<std::thread> threads;
+  for (std::size_t k = 0; k < sums.size(); ++k)
+    threads.emplace_back([&, k, own = f] {
+      for (int i = 0; i < 1000; ++i) sums[k] += own.gradient(0.001 * i, 0.5)[0];
+    });
+  for (auto& thread : threads) thread.join();
+  for (const double sum : sums) EXPECT_EQ(sum, sums[0]);
+}
+
+}  // namespace
