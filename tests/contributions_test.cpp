@@ -70,7 +70,7 @@ struct ScalarProduct final : NaryOperation {
     for (std::size_t k = 0; k < 4; ++k) out[k] = x[(k + 2) % 4];
   }
   const NaryOperation* partial(int) const override { return nullptr; }
-  const void* identity() const override { return &typeid(ScalarProduct); }
+  bool same_as(const NaryOperation& other) const override { return dynamic_cast<const ScalarProduct*>(&other) != nullptr; }
   const NaryOperation* clone() const override { return new ScalarProduct(*this); }
 };
 
