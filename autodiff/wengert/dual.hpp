@@ -1,6 +1,7 @@
 // A value and its derivative in one direction: the number type of forward mode, and of forward over reverse.
 #pragma once
 
+#include <limits>
 #include <type_traits>
 
 #include "wengert/carry.hpp"
@@ -81,3 +82,7 @@ constexpr double value_of(const Dual<T>& x) {
 }
 
 }  // namespace wengert
+
+// Without it, generic code that asks for epsilon() of a Dual would be told 0.
+template <class T>
+class std::numeric_limits<wengert::Dual<T>> : public std::numeric_limits<T> {};

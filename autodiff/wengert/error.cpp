@@ -108,12 +108,17 @@ void Tape::throw_full(Op op, Location at) const {
 }
 
 void Tape::throw_non_finite(Op op, Index x, Index y, double value, Location at) const {
-  std::string operands;
-  const int count = arity(op);
-  if (count >= 1) operands += fmt::format(" of {} = {}", describe(*this, x), values_[x]);
-  if (count == 2) operands += fmt::format(" and {} = {}", describe(*this, y), values_[y]);
-  throw NonFinite(fmt::format("{}: the value is {}{}; mend the operands, or turn tape.check_finite(false)",
-                              called(wengert::name(op), at), value, operands));
+  const Node node{x, y, op};
+  const Arguments operands = arguments(node);
+  std::string text;
+  for (Index k = 0; k < operands.size(); ++k) {
+    text += k == 0 ? "" : k + 1 < operands.size() ? ", " : " and ";
+    text += operands[k] < 0 ? describe(*this, operands[k])
+                            : fmt::format("{} = {}", describe(*this, operands[k]), values_[operands[k]]);
+  }
+  const char* operation = op == Op::Custom ? nary(y).name() : wengert::name(op);
+  throw NonFinite(fmt::format("{}: {} {}; mend the operands, or turn tape.check_finite(false)", called(operation, at),
+                              text.empty() ? "the value is" : text + (operands.size() == 1 ? " gives" : " give"), value));
 }
 
 void throw_unless_one_output(const char* function, const char* instead, std::size_t outputs) {

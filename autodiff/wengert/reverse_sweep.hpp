@@ -26,7 +26,7 @@ class Adjoints {
   constexpr T wrt(const Var& x, Location at = Location::current()) const {
     if (x.is_constant() || (tape_ != nullptr && (x.tape() != tape_ || x.generation() != generation_)))
       throw_not_on("wrt", x, tape_, generation_, at);
-    return x.index() < adjoints.nodes() ? adjoints[x.index()] : T(0);
+    return (*this)[x.index()];
   }
   std::vector<T> wrt(std::span<const Var> xs, Location at = Location::current()) const {
     std::vector<T> result;
@@ -37,6 +37,11 @@ class Adjoints {
   /// nullptr for the gradient of a constant.
   constexpr const Tape* tape() const { return tape_; }
   constexpr std::uint32_t generation() const { return generation_; }
+
+  /// Whether the tape still holds what was differentiated.
+  constexpr bool current() const { return tape_ == nullptr || tape_->generation() == generation_; }
+  /// The adjoint of node i.
+  constexpr T operator[](Index i) const { return i < adjoints.nodes() ? adjoints[i] : T(0); }
 
   /// By node. Nodes after the last dependent are left out: their adjoint is 0.
   Values<T> adjoints;

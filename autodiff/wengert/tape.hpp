@@ -128,7 +128,8 @@ class Tape {
   constexpr Index size() const { return size_; }
   constexpr Index constants() const { return constants_; }
   constexpr const Node& operator[](Index i) const { return nodes_[i]; }
-  constexpr Arguments arguments(Index i) const;
+  constexpr Arguments arguments(Index i) const { return arguments(nodes_[i]); }
+  constexpr Arguments arguments(const Node& node) const;
   /// Values as recorded; constants at negative indices.
   constexpr ValuesView<double> values() const { return {values_, constants_, size_}; }
   constexpr double value(Index i) const { return values_[i]; }
@@ -293,8 +294,7 @@ constexpr void Tape::set_name(Index i, std::string_view name) {
     names_.insert(names_.begin() + static_cast<std::ptrdiff_t>(k), entry);
 }
 
-constexpr Arguments Tape::arguments(Index i) const {
-  const Node node = nodes_[i];
+constexpr Arguments Tape::arguments(const Node& node) const {
   if (node.op == Op::Custom) return {*extra_arguments(node.x), 0, 0, 0, extra_arguments(node.x) + 1};
   const int count = arity(node.op);
   return {count, node.x, node.y, count == 3 ? 1 : 2, count == 3 ? extra_arguments(node.y) : nullptr};

@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <limits>
 #include <string_view>
 #include <type_traits>
 
@@ -213,6 +214,11 @@ constexpr Condition operator|(const Condition& x, const Condition& y) {
   return {Op::Less, Operand(0.0), record<ops::Add>({x.as_var(), y.as_var()})};
 }
 
+// What generic code asks of a number. Branches on the value, guarded in replays like any other.
+constexpr bool isnan(Operand x) { return x != x; }
+constexpr bool isinf(Operand x) { return x == Operand(ops::infinity, x.at) || x == Operand(-ops::infinity, x.at); }
+constexpr bool isfinite(Operand x) { return Operand(-ops::infinity, x.at) < x && x < Operand(ops::infinity, x.at); }
+
 /// Gives a node a name for tables, errors and pictures, and returns it. Numbers pass through, so generic code can name its steps.
 constexpr Var named(std::string_view name, Var x) {
   if (!x.is_constant()) x.tape()->set_name(index_on(*x.tape(), x, "named", {}), name);
@@ -242,3 +248,7 @@ constexpr T constant_beside(double value, std::span<const T> xs) {
 }
 
 }  // namespace wengert
+
+// Without it, generic code that asks for epsilon() of a Var would be told 0.
+template <>
+class std::numeric_limits<wengert::Var> : public std::numeric_limits<double> {};

@@ -5,6 +5,7 @@
 #include "wengert/error.hpp"
 #include "wengert/forward_sweep.hpp"
 #include "wengert/gradient.hpp"
+#include "wengert/io.hpp"
 #include "wengert/jacobian.hpp"
 #include "wengert/location.hpp"
 #include "wengert/op.hpp"

@@ -1,0 +1,298 @@
+#include "wengert/check_nodes.hpp"
+
+#include <fmt/core.h>
+
+#include <cmath>
+#include <concepts>
+
+#include "wengert/complex_step.hpp"
+#include "wengert/message.hpp"
+#include "wengert/richardson.hpp"
+
+namespace wengert {
+namespace {
+
+constexpr double half_ulp = 0x1p-53;  // the most that one rounding is off, relatively
+
+std::vector<double> argument_values(const Tape& tape, Index i) {
+  const Arguments arguments = tape.arguments(i);
+  std::vector<double> x(static_cast<std::size_t>(arguments.size()));
+  for (Index k = 0; k < arguments.size(); ++k) x[static_cast<std::size_t>(k)] = tape.value(arguments[k]);
+  return x;
+}
+
+/// f(x, y, …) for a rule's arguments taken from an array.
+template <class Rule, class F, class T>
+auto spread(F f, const T* x) {
+  if constexpr (Rule::arity == 1)
+    return f(x[0]);
+  else if constexpr (Rule::arity == 2)
+    return f(x[0], x[1]);
+  else
+    return f(x[0], x[1], x[2]);
+}
+
+bool in_table(Op op) { return op != Op::Independent && op != Op::Custom; }
+
+/// Error of a node's value in ulps.
+double value_ulps(Op op) {
+  if (op == Op::Independent) return 0;
+  if (op == Op::Custom) return 4;  // unknown; a few roundings
+  return dispatch(op, []<class Rule>() { return Rule::value_ulps; });
+}
+
+double partial_ulps(Op op) {
+  if (!in_table(op)) return 4;
+  return dispatch(op, []<class Rule>() { return Rule::partial_ulps; });
+}
+
+/// What the detour by way of exp(y log x) adds to the error of a complex pow, in ulps.
+double detour_ulps(const Tape& tape, Index i) {
+  return tape[i].op == Op::Pow ? 2 * std::abs(tape.value(tape[i].y) * std::log(std::abs(tape.value(tape[i].x)))) : 0;
+}
+
+std::string describe_node(const Tape& tape, Index i) {
+  const char* what = tape[i].op == Op::Custom ? tape.nary(tape[i].y).name() : name(tape[i].op);
+  const std::string_view label = tape.name(i);
+  std::string text = fmt::format("`{}` (node {}", what, i);
+  if (!label.empty()) text += fmt::format(", named {}", label);
+  if (tape.location(i).known()) text += fmt::format(", recorded at {}:{}", tape.location(i).file, tape.location(i).line);
+  return text + ")";
+}
+
+bool node_at_kink(const Tape& tape, Index i) {
+  if (!in_table(tape[i].op)) return false;
+  const std::vector<double> x = argument_values(tape, i);
+  return dispatch(tape[i].op, [&]<class Rule>() {
+    return spread<Rule>(
+        [](auto... arguments) {
+          if constexpr (requires { Rule::at_kink(arguments...); })
+            return Rule::at_kink(arguments...);
+          else
+            return false;
+        },
+        x.data());
+  });
+}
+
+/// Whether a node with a kink or a jump is on the same side of it on both tapes.
+bool same_side(const Tape& tape, const Tape& other, Index i) {
+  switch (tape[i].op) {
+    case Op::Abs:
+    case Op::Min:
+    case Op::Max:
+      return partials_of(tape, i) == partials_of(other, i);
+    case Op::Floor:
+    case Op::Ceil:
+    case Op::Round:
+    case Op::Trunc:
+    case Op::Less:
+    case Op::LessEqual:
+    case Op::Equal:
+      return tape.value(i) == other.value(i);
+    default:
+      return true;
+  }
+}
+
+/// d value / d argument k of a rule of the table, by complex step where it has one, otherwise by differences.
+Difference independent_partial(const Tape& tape, Index i, std::size_t k) {
+  const std::vector<double> x = argument_values(tape, i);
+  const auto by_differences = [&](auto value) {
+    std::vector<double> moved = x;
+    const double noise = 4 * half_ulp * std::abs(tape.value(i));
+    const auto slope = [&](double h) -> std::optional<double> {
+      moved[k] = x[k] + h;
+      const double up = moved[k], above = value(moved);
+      moved[k] = x[k] - h;
+      return (above - value(moved)) / (up - moved[k]);
+    };
+    return extrapolate(slope, std::max(std::abs(x[k]), 0x1p-20) / 8, noise);
+  };
+  if (tape[i].op == Op::Custom) {
+    const NaryOperation& operation = tape.nary(tape[i].y);
+    return by_differences([&](const std::vector<double>& at) { return operation.value(at); });
+  }
+  return dispatch(tape[i].op, [&]<class Rule>() -> Difference {
+    try {
+      std::vector<ComplexStep> z(x.begin(), x.end());
+      z[k].value.imag(ComplexStep::step);
+      const ComplexStep result = spread<Rule>([](auto... a) { return ComplexStep::evaluate<Rule>(a...); }, z.data());
+      const double derivative = result.value.imag() / ComplexStep::step;
+      const double ulps = 32 + Rule::partial_ulps + 2 * detour_ulps(tape, i);
+      return {derivative, ulps * half_ulp * std::abs(derivative) + 0x1p-700};
+    } catch (const NoComplexStep&) {
+      return by_differences([](const std::vector<double>& at) {
+        return spread<Rule>([](auto... a) { return Rule::template value<double>(a...); }, at.data());
+      });
+    }
+  });
+}
+
+/// Whether the operation given as the partial of custom node i in argument k computes something else than that partial.
+bool wrong_partial_operation(const Tape& tape, Index i, std::size_t k, double partial, std::string& why) {
+  if (tape[i].op != Op::Custom) return false;
+  const NaryOperation* operation = tape.nary(tape[i].y).partial(static_cast<int>(k));
+  if (operation == nullptr) return false;
+  const std::vector<double> x = argument_values(tape, i);
+  const double value = operation->value(x);
+  if (std::abs(value - partial) > 64 * half_ulp * std::abs(partial)) {
+    why = fmt::format("{}: its partial in argument {} is {:.17g}, but the operation given for that partial says {:.17g}",
+                      describe_node(tape, i), k, partial, value);
+    return true;
+  }
+  // the partials of the partial, recorded on a tape of their own and judged as any node
+  Tape small(false);
+  std::vector<Var> at;
+  for (const double number : x) at.push_back(small.variable(number));
+  const Var y = record(*operation, at);
+  if (find_wrong_partial(small, nodes_in_use(small, std::span(&y, 1)), false, why) < 0) return false;
+  why = fmt::format("{}, as the partial of {} in argument {}", why, describe_node(tape, i), k);
+  return true;
+}
+
+}  // namespace
+
+std::vector<bool> nodes_in_use(const Tape& tape, std::span<const Var> dependents) {
+  std::vector<bool> in_use(static_cast<std::size_t>(tape.size()));
+  for (const Var& y : dependents)
+    if (!y.is_constant()) in_use[static_cast<std::size_t>(y.index())] = true;
+  for (Index i = tape.size(); i-- > 0;) {
+    if (!in_use[static_cast<std::size_t>(i)] || tape[i].op == Op::Independent) continue;
+    const Arguments arguments = tape.arguments(i);
+    for (Index k = 0; k < arguments.size(); ++k)
+      if (arguments[k] >= 0) in_use[static_cast<std::size_t>(arguments[k])] = true;
+  }
+  return in_use;
+}
+
+std::vector<double> partials_of(const Tape& tape, Index i) {
+  if (tape[i].op == Op::Independent) return {};
+  const std::vector<double> x = argument_values(tape, i);
+  if (tape[i].op == Op::Custom) {
+    std::vector<double> partials(x.size());
+    tape.nary(tape[i].y).partials(x, tape.value(i), partials);
+    return partials;
+  }
+  return dispatch(tape[i].op, [&]<class Rule>() -> std::vector<double> {
+    const auto p = spread<Rule>([&](auto... a) { return Rule::template partials<double>(a..., tape.value(i)); }, x.data());
+    if constexpr (Rule::arity == 1)
+      return {p.x};
+    else if constexpr (Rule::arity == 2)
+      return {p.x, p.y};
+    else
+      return {p.x, p.y, p.z};
+  });
+}
+
+std::string find_kink(const Tape& tape, const std::vector<bool>& in_use) {
+  for (const Guard& guard : tape.guards()) {
+    if (tape.value(guard.x) != tape.value(guard.y)) continue;
+    const std::string place =
+        guard.location.known() ? fmt::format(" at {}:{}", guard.location.file, guard.location.line) : std::string();
+    return fmt::format(
+        "the branch{} compares {} with {}, which are both {:.17g}: the point is where the branches meet, and f may "
+        "have a kink there; move the point off it",
+        place, describe(tape, guard.x), describe(tape, guard.y), tape.value(guard.x));
+  }
+  for (Index i = 0; i < tape.size(); ++i) {
+    if (!in_use[static_cast<std::size_t>(i)] || !node_at_kink(tape, i)) continue;
+    std::string arguments;
+    for (const double x : argument_values(tape, i)) arguments += fmt::format("{}{:.17g}", arguments.empty() ? "" : ", ", x);
+    return fmt::format("{} is at its kink, at ({}): there is no derivative there, only a convention; move the point off it",
+                       describe_node(tape, i), arguments);
+  }
+  return {};
+}
+
+bool same_way(const Tape& tape, const Tape& other) {
+  if (tape.size() != other.size() || tape.guards().size() != other.guards().size()) return false;
+  for (std::size_t k = 0; k < tape.guards().size(); ++k)
+    if (tape.guards()[k].outcome != other.guards()[k].outcome) return false;
+  for (Index i = 0; i < tape.size(); ++i)
+    if (tape[i].op != other[i].op || !same_side(tape, other, i)) return false;
+  return true;
+}
+
+double value_rounding(const Tape& tape, const Values<double>& adjoints) {
+  double sum = 0;
+  for (Index i = 0; i < adjoints.nodes(); ++i)
+    if (adjoints[i] != 0) sum += std::abs(adjoints[i] * tape.value(i)) * 2 * half_ulp * value_ulps(tape[i].op);
+  return sum;
+}
+
+double sweep_rounding(const Tape& tape, const Values<double>& adjoints, const Values<Dual<double>>& tangents, double ulps) {
+  // A product and a share of a sum at each edge, forwards and backwards: an edge's term is rounded once as a product and
+  // then with every other term that joins the same sum.
+  std::vector<double> uses(static_cast<std::size_t>(tape.size()), 1);
+  for (Index i = 0; i < adjoints.nodes(); ++i) {
+    const Arguments arguments = tape.arguments(i);
+    if (tape[i].op == Op::Independent) continue;
+    for (Index k = 0; k < arguments.size(); ++k)
+      if (arguments[k] >= 0) ++uses[static_cast<std::size_t>(arguments[k])];
+  }
+  double sum = 0;
+  for (Index i = 0; i < adjoints.nodes(); ++i) {
+    if (adjoints[i] == 0 || tape[i].op == Op::Independent) continue;
+    const Arguments arguments = tape.arguments(i);
+    const std::vector<double> partials = partials_of(tape, i);
+    const double own = ulps > 0 ? 2 * (ulps + partial_ulps(tape[i].op) + detour_ulps(tape, i)) : 0;
+    for (Index k = 0; k < arguments.size(); ++k) {
+      const Index j = arguments[k];
+      if (j < 0 || tangents[j].tangent == 0) continue;
+      const double roundings = 2 + arguments.size() + uses[static_cast<std::size_t>(j)] + own;
+      sum += std::abs(adjoints[i] * partials[static_cast<std::size_t>(k)] * tangents[j].tangent) * roundings * half_ulp;
+    }
+  }
+  return sum;
+}
+
+double curvature_rounding(const Tape& tape, const Values<Dual<double>>& adjoints, double ulps) {
+  double sum = 0;
+  for (Index i = 0; i < adjoints.nodes(); ++i)
+    if (adjoints[i].tangent != 0 && tape[i].op != Op::Independent)
+      sum += std::abs(adjoints[i].tangent * tape.value(i)) * 2 * half_ulp *
+             (2 * value_ulps(tape[i].op) + ulps + detour_ulps(tape, i));
+  return sum;
+}
+
+Index find_wrong_partial(const Tape& tape, const std::vector<bool>& in_use, bool second_order, std::string& why) {
+  for (Index i = 0; i < tape.size(); ++i) {
+    if (!in_use[static_cast<std::size_t>(i)] || tape[i].op == Op::Independent) continue;
+    const Arguments arguments = tape.arguments(i);
+    const std::vector<double> partials = partials_of(tape, i);
+    for (Index k = 0; k < arguments.size(); ++k) {
+      if (arguments[k] < 0) continue;
+      const auto argument = static_cast<std::size_t>(k);
+      const double partial = partials[argument];
+      const Difference expected = independent_partial(tape, i, argument);
+      if (std::abs(partial - expected.value) > expected.error) {
+        why = fmt::format("{}: its partial in argument {} is {:.17g}, but its value changes by {:.17g}", describe_node(tape, i),
+                          k, partial, expected.value);
+        return i;
+      }
+      if (second_order && wrong_partial_operation(tape, i, argument, partial, why)) return i;
+    }
+  }
+  return -1;
+}
+
+Index find_stale_constant(const Tape& tape, const Tape& other, std::string& why) {
+  if (tape.size() != other.size()) return -1;
+  for (Index i = 0; i < tape.size(); ++i) {
+    if (tape[i].op == Op::Independent || tape[i].op != other[i].op) continue;
+    const Arguments arguments = tape.arguments(i), others = other.arguments(i);
+    for (Index k = 0; k < arguments.size(); ++k) {
+      if (arguments[k] >= 0 || others[k] >= 0 || tape.value(arguments[k]) == other.value(others[k])) continue;
+      why = fmt::format(
+          "{}: its argument {} is a constant on the tape, {:.17g} here but {:.17g} when f is called beside this point; a value() "
+          "or "
+          "another number computed from the inputs is lost to differentiation",
+          describe_node(tape, i), k, tape.value(arguments[k]), other.value(others[k]));
+      return i;
+    }
+  }
+  return -1;
+}
+
+}  // namespace wengert

@@ -1,0 +1,326 @@
+// The checker is checked: what is right passes with every oracle asked, and each planted fault is caught and located.
+#include "wengert/check_gradient.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <functional>
+#include <numbers>
+#include <sstream>
+
+#include "wengert/nary_sweep.hpp"
+#include "wengert/wengert.hpp"
+
+namespace {
+
+using namespace wengert;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using Outcome = CheckReport::Outcome;
+
+/// An operation with whatever rules a test plants in it.
+class Planted final : public NaryOperation {
+ public:
+  using Value = std::function<double(std::span<const double>)>;
+  using Partials = std::function<void(std::span<const double>, double, std::span<double>)>;
+
+  Planted(int arity, Value value, Partials partials, std::vector<Planted> second = {})
+      : arity_(arity), value_(std::move(value)), partials_(std::move(partials)), second_(std::move(second)) {}
+
+  const char* name() const override { return "planted"; }
+  int arity() const override { return arity_; }
+  double value(std::span<const double> x) const override { return value_(x); }
+  void partials(std::span<const double> x, double result, std::span<double> p) const override { partials_(x, result, p); }
+  const NaryOperation* partial(int k) const override {
+    return static_cast<std::size_t>(k) < second_.size() ? &second_[static_cast<std::size_t>(k)] : nullptr;
+  }
+  const void* identity() const override { return identity_; }
+  const NaryOperation* clone() const override { return new Planted(*this); }
+
+  Var operator()(std::initializer_list<Var> x, Location at = Location::current()) const {
+    return record(*this, std::span(x.begin(), x.size()), at);
+  }
+
+ private:
+  int arity_;
+  Value value_;
+  Partials partials_;
+  std::vector<Planted> second_;
+  const void* identity_ = this;
+};
+
+/// sin, with its partial as given.
+Planted sine(std::function<double(double)> partial) {
+  return Planted(
+      1, [](auto x) { return std::sin(x[0]); }, [partial](auto x, double, auto p) { p[0] = partial(x[0]); });
+}
+
+std::vector<Oracle> oracles(const CheckReport& report) {
+  std::vector<Oracle> result;
+  for (const CheckLine& line : report.lines)
+    if (result.empty() || std::find(result.begin(), result.end(), line.oracle) == result.end()) result.push_back(line.oracle);
+  return result;
+}
+
+// ---- what is right passes
+
+TEST(CheckGradient, AgreesOnTheGraphOfTheDemoAndAsksEveryOracle) {
+  const auto t = [](auto mu, auto sigma, auto eps) {
+    const auto z = mu + sigma * eps;
+    const auto u = (z - mu) / sigma;
+    return -0.5 * u * u - log(sigma) + 0.5 * z * z;
+  };
+  const CheckReport report = check_gradient(t, {0.5, 0.8, 0.3}, {.second_order = true});
+  EXPECT_TRUE(report);
+  EXPECT_THAT(oracles(report), testing::ElementsAre(Oracle::DotProduct, Oracle::ComplexStep, Oracle::Differences,
+                                                    Oracle::Symmetry, Oracle::GradientDifferences));
+  EXPECT_THAT(report.notes, IsEmpty()) << report;
+  EXPECT_THAT(report.suspect, IsEmpty());
+}
+
+TEST(CheckGradient, TakesSpansVectorsAndOneArgumentPerNumber) {
+  const std::vector<double> x = {0.7, 1.9};
+  EXPECT_TRUE(check_gradient([](const auto& v) { return log(v[0]) * sin(v[1]); }, x));
+  EXPECT_TRUE(check_gradient([]<class T>(std::span<const T> v) { return log(v[0]) * sin(v[1]); }, x));
+  EXPECT_TRUE(check_gradient([]<class T>(const std::vector<T>& v) { return log(v[0]) * sin(v[1]); }, x));
+  EXPECT_TRUE(check_gradient([](std::span<const Var> v) { return log(v[0]) * sin(v[1]); }, x));
+  EXPECT_TRUE(check_gradient([](auto a, auto b) { return log(a) * sin(b); }, {0.7, 1.9}));
+  EXPECT_TRUE(check_gradient([](Var a) { return exp(a); }, {1}));
+}
+
+TEST(CheckGradient, WeighsSeveralDependents) {
+  const auto rotate = [](auto x, auto y, auto angle) {
+    return std::array{x * cos(angle) - y * sin(angle), x * sin(angle) + y * cos(angle)};
+  };
+  EXPECT_TRUE(check_gradient(rotate, {1.5, -0.5, 0.7}, {.second_order = true}));
+}
+
+TEST(CheckGradient, TakesRandomDirectionsForManyInputs) {
+  const auto energy = [](const auto& x) {
+    auto sum = 0.5 * x[0] * x[0];
+    for (std::size_t k = 1; k < x.size(); ++k) sum = sum + sin(x[k] * x[k - 1]);
+    return sum;
+  };
+  const std::vector<double> x(300, 0.9);
+  const CheckReport report = check_gradient(energy, x);
+  EXPECT_TRUE(report);
+  EXPECT_EQ(report.lines.size(), 3 * 3) << report;  // three directions, three oracles
+  EXPECT_THAT(report.text(), HasSubstr("each_input_up_to"));
+}
+
+TEST(CheckGradient, HandlesOperationsWithoutComplexContinuationByDifferences) {
+  const CheckReport report = check_gradient([](auto x) { return erf(x) * exp(x / 2); }, {0.6});
+  EXPECT_TRUE(report);
+  EXPECT_THAT(report.text(), HasSubstr("complex step not asked: `erf`"));
+}
+
+TEST(CheckGradient, FindsAStepNearTheEdgeOfADomainAndNearAKink) {
+  EXPECT_TRUE(check_gradient([](auto x) { return log(x); }, {1e-9}));
+  EXPECT_TRUE(check_gradient([](auto x) { return asin(x) * acosh(2 - x); }, {1 - 1e-7}));
+  EXPECT_TRUE(check_gradient([](auto x, auto y) { return abs(x) + max(x, y); }, {1e-8, 2e-8}));
+  EXPECT_TRUE(check_gradient([](auto x) { return x < 1e-6 ? x * x : 2 * x; }, {1.1e-6}));
+}
+
+TEST(CheckGradient, IsNotFooledByAPeriodThatMatchesItsSteps) {
+  EXPECT_TRUE(check_gradient([](auto x) { return erf(sin(16 * std::numbers::pi * x)); }, {1}));
+}
+
+TEST(CheckGradient, TakesDetachedValuesForConstants) {
+  const CheckReport report = check_gradient([](auto x) { return x * detach(x); }, {1.5});
+  EXPECT_TRUE(report);
+  EXPECT_THAT(report.text(), HasSubstr("f detaches a value"));
+}
+
+TEST(CheckGradient, PassesAFunctionThatDependsOnNothing) {
+  EXPECT_TRUE(check_gradient([](auto) { return Var(3); }, {1.5}));
+  EXPECT_TRUE(check_gradient([](auto x) { return floor(x); }, {1.5}));
+}
+
+TEST(CheckGradient, AcceptsACorrectOperationOfTheUsers) {
+  const Planted right = sine([](double x) { return std::cos(x); });
+  EXPECT_TRUE(check_gradient([&](auto x) { return right({2 * x}); }, {0.7}));
+}
+
+// ---- planted faults are caught
+
+struct Fault {
+  const char* what;
+  Planted operation;
+};
+
+class PlantedFault : public testing::TestWithParam<Fault> {};
+
+TEST_P(PlantedFault, IsCaughtAndLocated) {
+  const Planted& planted = GetParam().operation;
+  const auto f = [&](const auto& x) {
+    const Var before = x[0] * exp(x[1]);
+    const Var y = planted.arity() == 1 ? planted({before}) : planted({before, x[1]});
+    return log(y * y + 1.0) - x[1];
+  };
+  const std::vector<double> x = {0.9, 0.4};
+  const CheckReport report = check_gradient(f, x);
+  EXPECT_EQ(report.outcome, Outcome::Disagrees) << report;
+  EXPECT_FALSE(report);
+  ASSERT_NE(report.worst(), nullptr);
+  EXPECT_EQ(report.worst()->oracle, Oracle::Differences);
+  EXPECT_GT(report.worst()->units(), 1e3) << "five times further than the least fault must not be near the limit\n" << report;
+  EXPECT_THAT(report.suspect, HasSubstr("planted"));
+  EXPECT_THAT(report.suspect_location.file, HasSubstr("check_gradient_test.cpp"));
+  EXPECT_THAT(report.text(), HasSubstr("check_gradient_test.cpp"));
+}
+
+const auto product_value = [](std::span<const double> x) { return x[0] / x[1]; };
+
+INSTANTIATE_TEST_SUITE_P(CheckGradient, PlantedFault,
+                         testing::Values(Fault{"WrongByHalfAPerMille", sine([](double x) { return 1.0005 * std::cos(x); })},
+                                         Fault{"WrongSign", sine([](double x) { return -std::cos(x); })},
+                                         Fault{"NeighbouringFunction", sine([](double x) { return std::cosh(x); })},
+                                         Fault{"MissingFactor", Planted(
+                                                                    1, [](auto x) { return std::exp(2 * x[0]); },
+                                                                    [](auto, double result, auto p) { p[0] = result; })},
+                                         Fault{"DroppedTerm", Planted(
+                                                                  1, [](auto x) { return x[0] * std::exp(x[0]); },
+                                                                  [](auto, double result, auto p) { p[0] = result; })},
+                                         Fault{"SwappedArguments", Planted(2, product_value,
+                                                                           [](auto x, double, auto p) {
+                                                                             p[0] = -x[0] / (x[1] * x[1]);
+                                                                             p[1] = 1 / x[1];
+                                                                           })},
+                                         Fault{"SilentZero", Planted(2, product_value,
+                                                                     [](auto x, double, auto p) {
+                                                                       p[0] = 1 / x[1];
+                                                                       p[1] = 0;
+                                                                     })},
+                                         Fault{"StaleConstant",
+                                               sine([](double) { return std::cos(1.2); })}),  // a partial kept from another point
+                         [](const auto& info) { return std::string(info.param.what); });
+
+TEST(CheckGradient, FindsANumberTakenOutOfAVariable) {
+  const auto f = [](const auto& x) {
+    const double scale = 1 / x[1].value();  // differentiation cannot see this
+    const Var u = x[0] * x[0];
+    return u * scale + x[1];
+  };
+  const std::vector<double> x = {1.5, 0.5};
+  const CheckReport report = check_gradient(f, x);
+  EXPECT_EQ(report.outcome, Outcome::Disagrees) << report;
+  for (const CheckLine& line : report.lines) {
+    if (line.units() > 1) EXPECT_NE(line.input, 0) << report;
+  }
+  EXPECT_THAT(report.suspect, HasSubstr("constant on the tape"));
+  EXPECT_EQ(report.suspect_location.line, __LINE__ - 9) << report;
+}
+
+TEST(CheckGradient, FindsADependentThatLostTheTape) {
+  const auto f = [](const auto& x) { return Var(std::exp(x[0].value())); };
+  const std::vector<double> x = {1.5};
+  const CheckReport report = check_gradient(f, x);
+  EXPECT_EQ(report.outcome, Outcome::Disagrees) << report;
+  EXPECT_THAT(report.text(), HasSubstr("value()"));
+}
+
+// A rule that answers differently when asked again splits the two sweeps: only the dot-product identity can see it where the
+// value is flat, and it sees it without a step size.
+TEST(CheckGradient, FindsThatTheSweepsDisagreeByTheDotProduct) {
+  int asked = 0;
+  const Planted fickle(
+      1, [](auto) { return 2.0; }, [&asked](auto, double, auto p) { p[0] = ++asked % 2 == 1 ? 1e-9 : 0; });
+  const std::vector<double> x = {0.7};
+  const CheckReport report = check_gradient([&](const auto& v) { return fickle({v[0]}) + v[0]; }, x);
+  EXPECT_EQ(report.outcome, Outcome::Disagrees) << report;
+  EXPECT_EQ(report.worst()->oracle, Oracle::DotProduct) << report;
+}
+
+TEST(CheckGradient, FindsAWrongSecondDerivative) {
+  const auto make = [](double factor) {
+    const Planted cosine(
+        1, [](auto x) { return std::cos(x[0]); }, [factor](auto x, double, auto p) { p[0] = -factor * std::sin(x[0]); });
+    return Planted(
+        1, [](auto x) { return std::sin(x[0]); }, [](auto x, double, auto p) { p[0] = std::cos(x[0]); }, {cosine});
+  };
+  const CheckOptions second{.second_order = true};
+  const Planted right = make(1), wrong = make(1.0005);
+  EXPECT_TRUE(check_gradient([&](auto x) { return right({x}) * x; }, {0.7}, second));
+  EXPECT_TRUE(check_gradient([&](auto x) { return wrong({x}) * x; }, {0.7})) << "the first derivative is right";
+  const CheckReport report = check_gradient([&](auto x) { return wrong({x}) * x; }, {0.7}, second);
+  EXPECT_EQ(report.outcome, Outcome::Disagrees) << report;
+  EXPECT_EQ(report.worst()->oracle, Oracle::GradientDifferences);
+  EXPECT_THAT(report.suspect, HasSubstr("as the partial of `planted`"));
+}
+
+TEST(CheckGradient, SaysWhereSecondDerivativesAreMissing) {
+  const Planted right = sine([](double x) { return std::cos(x); });
+  const CheckReport report = check_gradient([&](auto x) { return right({x}); }, {0.7}, {.second_order = true});
+  EXPECT_TRUE(report);
+  EXPECT_THAT(report.text(), HasSubstr("second order not checked"));
+}
+
+// ---- points without a derivative are refused
+
+void expect_refused(const CheckReport& report, const char* why) {
+  EXPECT_EQ(report.outcome, Outcome::Refused) << report;
+  EXPECT_FALSE(report);
+  EXPECT_THAT(report.text(), HasSubstr(why));
+}
+
+TEST(CheckGradient, RefusesAPointAtAKink) {
+  expect_refused(check_gradient([](auto x) { return abs(x); }, {0}), "`abs` (node 1, recorded at");
+  expect_refused(check_gradient([](auto x, auto y) { return max(x, y); }, {2, 2}), "is at its kink, at (2, 2)");
+  expect_refused(check_gradient([](auto x, auto y) { return hypot(x, y); }, {0, 0}), "move the point off it");
+  expect_refused(check_gradient([](auto x) { return floor(x) * x; }, {3}), "`floor`");
+  expect_refused(check_gradient([](auto x) { return select(x < 1.0, x, 2 * x); }, {1}), "`less`");
+  expect_refused(check_gradient([](auto x) { return x < 1.0 ? x : 2 * x; }, {1}), "the branch at");
+}
+
+TEST(CheckGradient, DoesNotMindAKinkThatNothingDependsOn) {
+  const auto f = [](auto x) {
+    [[maybe_unused]] const Var unused = abs(x);
+    return exp(x);
+  };
+  EXPECT_TRUE(check_gradient(f, {0}));
+}
+
+TEST(CheckGradient, RefusesWhatIsNotFinite) {
+  expect_refused(check_gradient([](auto x) { return log(x); }, {-1}), "dependent 0 is nan");
+  expect_refused(check_gradient([](auto x) { return sqrt(x); }, {0}), "the derivative in input 0 is inf");
+  expect_refused(check_gradient([](auto x) { return x; }, {std::nan("")}), "input 0 is nan");
+}
+
+TEST(CheckGradient, RefusesAFunctionThatKeepsState) {
+  double calls = 0;
+  expect_refused(check_gradient([&](auto x) { return x + ++calls; }, {1}), "at the same point");
+}
+
+TEST(CheckGradient, RefusesNothing) {
+  expect_refused(check_gradient([](const auto&) { return Var(1); }, std::vector<double>()), "there are no inputs");
+  expect_refused(check_gradient([](auto) { return std::vector<Var>(); }, {1}), "no dependents");
+}
+
+TEST(CheckGradient, DoesNotPassWhatItCouldNotCheck) {
+  // 0 by the absorbing product, but no neighbour on the left to ask
+  const CheckReport report = check_gradient([](auto x) { return x * sqrt(x); }, {0});
+  EXPECT_EQ(report.outcome, Outcome::Inconclusive) << report;
+  EXPECT_FALSE(report);
+}
+
+// ---- the report
+
+TEST(CheckGradient, ExplainsItselfInAnAssertion) {
+  const Planted wrong = sine([](double x) { return -std::cos(x); });
+  const auto f = [&](auto x) { return wrong({x}); };
+  const testing::AssertionResult result = check_gradient(f, {0.7});
+  EXPECT_FALSE(result);
+  EXPECT_THAT(result.message(), HasSubstr("the gradient DISAGREES"));
+  EXPECT_THAT(result.message(), HasSubstr("differences"));
+  EXPECT_THAT(result.message(), HasSubstr("but its value changes by"));
+}
+
+TEST(CheckGradient, PrintsWhereItWasCalledAndHowFarApart) {
+  std::ostringstream out;
+  out << check_gradient([](auto x) { return exp(x); }, {1});
+  EXPECT_THAT(out.str(), HasSubstr("check_gradient_test.cpp:"));
+  EXPECT_THAT(out.str(), HasSubstr("in units"));
+  EXPECT_THAT(out.str(), HasSubstr("2.718281828459045"));
+}
+
+}  // namespace
