@@ -176,6 +176,7 @@ class Tape {
     return i;
   }
   constexpr Index push_extra(std::span<const Index> arguments) {
+    if (extra_.size() + arguments.size() > std::numeric_limits<Index>::max()) throw_full("extra arguments");
     const auto from = static_cast<Index>(extra_.size());
     for (const Index argument : arguments) extra_.push_back(argument);
     return from;
@@ -184,7 +185,8 @@ class Tape {
   /// The index of a constant. Equal constants (to the bit) met shortly after each other share one.
   constexpr Index constant(double value) {
     const auto bits = std::bit_cast<std::uint64_t>(value);
-    Index& known = known_constants_[(bits ^ (bits >> 52) ^ (bits >> 44)) % known_constants_.size()];
+    // Multiplying mixes all bits into the upper ones: 2 and 3 differ in one bit only.
+    Index& known = known_constants_[(bits * 0x9E3779B97F4A7C15u) >> 60];
     if (known < 0 && std::bit_cast<std::uint64_t>(values_[known]) == bits) return known;
     if (constants_ == constant_capacity_) [[unlikely]]
       grow_constants();
@@ -204,6 +206,7 @@ class Tape {
   static std::uint32_t first_generation();
   void release_nary_operations();
   [[noreturn]] void throw_full(Op op, Location at) const;
+  [[noreturn]] void throw_full(const char* what) const;
   [[noreturn]] void throw_non_finite(Op op, Index x, Index y, double value, Location at) const;
 
   // Before its users: clang instantiates what constant evaluation needs in the order of definition.
@@ -231,6 +234,7 @@ class Tape {
     }
   }
   constexpr void grow_constants() {
+    if (constant_capacity_ > std::numeric_limits<Index>::max() / 2) throw_full("constants");
     // Growing moves the values too, so constants keep up with the nodes: each value moves a bounded number of times.
     const Index twice = constant_capacity_ < 16 ? 32 : 2 * constant_capacity_;
     move_to(capacity_, twice > capacity_ / 8 ? twice : capacity_ / 8);
@@ -273,7 +277,7 @@ class Tape {
   std::uint32_t generation_;
   bool keeps_locations_;
   bool checks_finite_ = false;
-  std::array<Index, 16> known_constants_;  // recently used constants, by a hash of their bits; 0 for none
+  std::array<Index, 16> known_constants_;  // recently used constants, by 4 bits of a hash; 0 for none
   std::vector<Index> independents_;
   std::vector<Index> extra_;
   std::vector<Guard> guards_;
