@@ -7,11 +7,13 @@ namespace vae_kl {
 
 // Adds a command to the program: its options, its help with an example, and a callback that does the work. The callback sets
 // `status` to 1 if something that should agree does not, and throws (InputError for what the user can mend) if it cannot work.
+void register_compare(CLI::App& program, int& status);
 void register_trace(CLI::App& program, int& status);
 void register_check(CLI::App& program, int& status);
 
 /// In the order of the program's help. The first one is what runs when no command is named.
 inline constexpr auto commands = {
+    register_compare,
     register_trace,
     register_check,
 };

@@ -38,6 +38,14 @@ Trace trace(double mu, double sigma, double eps) {
   return result;
 }
 
+std::string graph_table(const Trace& trace) {
+  std::string text = "node  name    operation    arguments               value       adjoint\n";
+  for (const TraceNode& node : trace.nodes)
+    text += fmt::format("{:>4}  {:<6}  {:<11}  {:<15}{:>14.7g}{:>14.7g}\n", node.index, label(node), node.operation,
+                        fmt::format("{}", fmt::join(node.arguments, ", ")), node.value, node.adjoint);
+  return text;
+}
+
 std::string trace_table(const Trace& trace) {
   std::string text;
   const auto line = [&](const TraceNode& node, double number) {

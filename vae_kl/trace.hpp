@@ -23,6 +23,8 @@ struct Trace {
 /// Records the graph at one eps and sweeps it back from t. sigma must be above 0.
 Trace trace(double mu, double sigma, double eps);
 
+/// Every node once: its value and its adjoint side by side.
+std::string graph_table(const Trace& trace);
 /// The table in two parts: forwards in the order of computing, then backwards from t to the inputs.
 std::string trace_table(const Trace& trace);
 /// {"nodes": [{"index", "name", "operation", "arguments", "value", "adjoint"}, …], "gradient": {"mu", "sigma"}}

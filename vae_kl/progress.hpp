@@ -1,0 +1,33 @@
+// A bar on stderr while long work goes on.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+
+namespace vae_kl {
+
+/// Shows itself after half a second of work, if stderr is a terminal, and clears its line at the end. Any thread may advance it.
+class Progress {
+ public:
+  /// `total` steps of work. Stays silent unless `wanted`.
+  explicit Progress(std::uint64_t total, bool wanted = true);
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+  ~Progress();
+
+  void advance(std::uint64_t steps);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  std::uint64_t total_;
+  bool visible_;
+  bool drawn_ = false;
+  std::atomic<std::uint64_t> done_{0};
+  Clock::time_point begin_ = Clock::now(), next_ = begin_ + std::chrono::milliseconds(500);
+  std::mutex drawing_;
+};
+
+}  // namespace vae_kl
