@@ -19,10 +19,10 @@
 // are overflow, NaN and the edges of the domain, which the standard library decides. Trigonometric functions of large arguments
 // are slower in SLEEF than one by one, since every lane then takes the long reduction.
 #define WENGERT_LANE_FUNCTIONS_OF_ONE(X)                               \
-  X(cbrt, Cbrt, u10, -1e300, 1e300, -1e37, 1e37)                       \
-  X(exp, Exp, u10, -708, 709, -87, 88)                                 \
-  X(exp2, Exp2, u10, -1022, 1023, -126, 127)                           \
-  X(expm1, Expm1, u10, -708, 709, -87, 88)                             \
+  X(cbrt, Cbrt, u10, -1.7e308, 1.7e308, -3.4e38, 3.4e38)               \
+  X(exp, Exp, u10, -1.7e308, 709.7, -3.4e38, 88.7)                     \
+  X(exp2, Exp2, u10, -1.7e308, 1023.9, -3.4e38, 127.9)                 \
+  X(expm1, Expm1, u10, -1.7e308, 709.7, -3.4e38, 88.7)                 \
   X(log, Log, u10, 2.3e-308, 1.7e308, 1.2e-38, 3.4e38)                 \
   X(log2, Log2, u10, 2.3e-308, 1.7e308, 1.2e-38, 3.4e38)               \
   X(log10, Log10, u10, 2.3e-308, 1.7e308, 1.2e-38, 3.4e38)             \
@@ -32,15 +32,15 @@
   X(tan, Tan, u10, -1e14, 1e14, -3e4, 3e4)                             \
   X(asin, Asin, u10, -1, 1, -1, 1)                                     \
   X(acos, Acos, u10, -1, 1, -1, 1)                                     \
-  X(atan, Atan, u10, -1e300, 1e300, -1e37, 1e37)                       \
+  X(atan, Atan, u10, -1.7e308, 1.7e308, -3.4e38, 3.4e38)               \
   X(sinh, Sinh, u10, -708, 708, -87, 87)                               \
   X(cosh, Cosh, u10, -708, 708, -87, 87)                               \
-  X(tanh, Tanh, u10, -1e300, 1e300, -1e37, 1e37)                       \
+  X(tanh, Tanh, u10, -1.7e308, 1.7e308, -3.4e38, 3.4e38)               \
   X(asinh, Asinh, u10, -1e150, 1e150, -1e18, 1e18)                     \
   X(acosh, Acosh, u10, 1, 1e150, 1, 1e18)                              \
   X(atanh, Atanh, u10, -0.9999999999, 0.9999999999, -0.99999, 0.99999) \
-  X(erf, Erf, u10, -1e300, 1e300, -1e37, 1e37)                         \
-  X(erfc, Erfc, u15, -26, 26, -9, 9)
+  X(erf, Erf, u10, -1.7e308, 1.7e308, -3.4e38, 3.4e38)                 \
+  X(erfc, Erfc, u15, -1.7e308, 26, -3.4e38, 9)
 // X(function, rule, accuracy)
 #define WENGERT_LANE_FUNCTIONS_OF_TWO(X) \
   X(pow, Pow, u10)                       \
@@ -82,8 +82,9 @@ static inline unsigned signs(__m256d x) { return static_cast<unsigned>(_mm256_mo
 static inline unsigned signs(__m256 x) { return static_cast<unsigned>(_mm256_movemask_ps(x)); }
 #endif
 #if defined(__AVX512DQ__)
-static inline __m512d sqrt(__m512d x) { return _mm512_sqrt_pd(x); }
-static inline __m512 sqrt(__m512 x) { return _mm512_sqrt_ps(x); }
+// gcc 12 warns of an uninitialised value inside _mm512_sqrt_pd; the masked form, with every lane on, is the same instruction
+static inline __m512d sqrt(__m512d x) { return _mm512_maskz_sqrt_pd(0xff, x); }
+static inline __m512 sqrt(__m512 x) { return _mm512_maskz_sqrt_ps(0xffff, x); }
 static inline __m512d fma(__m512d x, __m512d y, __m512d z) { return _mm512_fmadd_pd(x, y, z); }
 static inline __m512 fma(__m512 x, __m512 y, __m512 z) { return _mm512_fmadd_ps(x, y, z); }
 static inline unsigned signs(__m512d x) { return _mm512_movepi64_mask(_mm512_castpd_si512(x)); }

@@ -76,18 +76,18 @@ struct Lanes {
 
   // Below 2^52 (2^23) adding and subtracting that power rounds to an integer, ties to even; above, every number is one.
   friend Lanes floor(Lanes x) {
-    const Lanes size = x.magnitude();
-    const Lanes nearest = with_sign((size + Lanes(first_integer)) - Lanes(first_integer), x);
+    const Lanes m = x.magnitude();
+    const Lanes nearest = with_sign((m + Lanes(first_integer)) - Lanes(first_integer), x);
     const Lanes below = with_sign(nearest - select(nearest > x, Lanes(1), Lanes(0)), x);
-    return select(size < Lanes(first_integer), below, x);
+    return select(m < Lanes(first_integer), below, x);
   }
   friend Lanes ceil(Lanes x) { return -floor(-x); }
   friend Lanes trunc(Lanes x) { return with_sign(floor(x.magnitude()), x); }
   /// Ties away from zero, as std::round. The difference is exact.
   friend Lanes round(Lanes x) {
-    const Lanes size = x.magnitude();
-    const Lanes below = floor(size);
-    return with_sign(select(size - below >= Lanes(0.5), below + Lanes(1), below), x);
+    const Lanes m = x.magnitude();
+    const Lanes below = floor(m);
+    return with_sign(select(m - below >= Lanes(0.5), below + Lanes(1), below), x);
   }
 
   // What SLEEF computes, and where it is trusted; elsewhere, and everywhere in a build without SLEEF, lane by lane.

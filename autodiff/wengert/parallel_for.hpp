@@ -13,10 +13,9 @@ void parallel_for(std::size_t jobs, int threads, void (*run)(void* context, std:
 /// if several throw; jobs not started by then are left out. Throws ShapeMismatch if threads < 0.
 template <class Job>
 void parallel_for(std::size_t jobs, int threads, Job&& job) {
-  using Called = decltype(&job);
-  parallel_for(
-      jobs, threads, [](void* context, std::size_t k) { (**static_cast<Called*>(context))(k); },
-      const_cast<void*>(static_cast<const void*>(&static_cast<const Called&>(&job))));
+  auto* callable = &job;
+  const auto run = [](void* context, std::size_t k) { (**static_cast<decltype(callable)*>(context))(k); };
+  parallel_for(jobs, threads, run, &callable);
 }
 
 /// Number of threads that `threads` asks for: itself, or with 0 as many as the machine has; 1 in a build without oneTBB.
