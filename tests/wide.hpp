@@ -58,13 +58,14 @@ struct Wide {
 namespace linked {
 #define WIDE_1(function) extern "C" Quad wide_##function(Quad) __asm__(WIDE_LINK_NAME(function));
 #define WIDE_2(function) extern "C" Quad wide_##function(Quad, Quad) __asm__(WIDE_LINK_NAME(function));
-#define WIDE_FUNCTIONS                                                                                                      \
-  WIDE_1(sqrt)                                                                                                              \
-  WIDE_1(cbrt)                                                                                                              \
-  WIDE_1(exp) WIDE_1(exp2) WIDE_1(expm1) WIDE_1(log) WIDE_1(log2) WIDE_1(log10) WIDE_1(log1p) WIDE_1(sin) WIDE_1(cos)       \
-      WIDE_1(tan) WIDE_1(asin) WIDE_1(acos) WIDE_1(atan) WIDE_1(sinh) WIDE_1(cosh) WIDE_1(tanh) WIDE_1(asinh) WIDE_1(acosh) \
-          WIDE_1(atanh) WIDE_1(erf) WIDE_1(erfc) WIDE_1(floor) WIDE_1(ceil) WIDE_1(round) WIDE_1(trunc) WIDE_2(pow)         \
-              WIDE_2(atan2) WIDE_2(hypot)
+#define WIDE_FUNCTIONS                                                                                                        \
+  WIDE_1(sqrt)                                                                                                                \
+  WIDE_1(cbrt)                                                                                                                \
+  WIDE_1(exp)                                                                                                                 \
+  WIDE_1(exp2) WIDE_1(expm1) WIDE_1(log) WIDE_1(log2) WIDE_1(log10) WIDE_1(log1p) WIDE_1(sin) WIDE_1(cos) WIDE_1(tan)         \
+      WIDE_1(asin) WIDE_1(acos) WIDE_1(atan) WIDE_1(sinh) WIDE_1(cosh) WIDE_1(tanh) WIDE_1(asinh) WIDE_1(acosh) WIDE_1(atanh) \
+          WIDE_1(erf) WIDE_1(erfc) WIDE_1(floor) WIDE_1(ceil) WIDE_1(round) WIDE_1(trunc) WIDE_2(pow) WIDE_2(atan2)           \
+              WIDE_2(hypot)
 WIDE_FUNCTIONS
 extern "C" Quad wide_fma(Quad, Quad, Quad) __asm__(WIDE_LINK_NAME(fma));
 #undef WIDE_1
@@ -89,22 +90,25 @@ inline bool is_nan(Wide x) { return x != x; }
 /// 2^exponent.
 inline Wide power_of_two(int exponent) { return exp2(Wide(exponent)); }
 
-/// How far `computed` (a double, or a float) is from `exact`, in units in the last place that a result of its type would have
-/// there. An infinity counts as 2^1024 (2^128), where rounding begins to give it. Two NaNs agree; a NaN and a number are
-/// infinitely far apart.
+/// The unit in the last place that a double (or float) near x has: the smallest one below the normal numbers, the largest one at
+/// and beyond the ends of the range.
 template <class T>
-double ulps(T computed, Wide exact) {
+Wide ulp_of(Wide x) {
   constexpr int digits = std::numeric_limits<T>::digits, top = std::numeric_limits<T>::max_exponent,
                 bottom = std::numeric_limits<T>::min_exponent;
+  const double nearest = static_cast<double>(abs(x));
+  const int exponent = nearest == 0 ? bottom : std::isinf(nearest) ? top : std::ilogb(nearest) + 1;
+  return power_of_two(std::clamp(exponent, bottom, top) - digits);
+}
+
+/// How far `computed` is from `exact`, in ulps of a double (or float) there. An infinity counts as 2^1024 (2^128), where rounding
+/// begins to give it. Two NaNs agree; a NaN and a number are infinitely far apart.
+template <class T>
+double ulps(T computed, Wide exact) {
   if (is_nan(exact) || std::isnan(computed)) return is_nan(exact) && std::isnan(computed) ? 0 : HUGE_VAL;
-  const auto clamped = [&](Wide x) {
-    return x > power_of_two(top) ? power_of_two(top) : x < -power_of_two(top) ? -power_of_two(top) : x;
-  };
-  exact = clamped(exact);
-  int exponent = bottom;
-  if (const double nearest = static_cast<double>(abs(exact)); nearest > 0)
-    exponent = std::isinf(nearest) ? top : std::max(bottom, std::ilogb(nearest) + 1);
-  return static_cast<double>(abs(clamped(Wide(computed)) - exact) / power_of_two(std::min(exponent, top) - digits));
+  const Wide most = power_of_two(std::numeric_limits<T>::max_exponent);
+  const auto clamped = [&](Wide x) { return std::clamp(x, -most, most); };
+  return static_cast<double>(abs(clamped(computed) - clamped(exact)) / ulp_of<T>(exact));
 }
 
 }  // namespace wide

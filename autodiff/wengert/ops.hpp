@@ -57,7 +57,7 @@ struct Formula {
 namespace ops {
 
 // Found beside the overloads for Var, Dual and Lanes, which argument-dependent lookup adds.
-using std::acos, std::acosh, std::asin, std::asinh, std::atan, std::atan2, std::atanh, std::cbrt, std::ceil, std::cos, std::cosh,
+using std::abs, std::acos, std::acosh, std::asin, std::asinh, std::atan, std::atan2, std::atanh, std::cbrt, std::ceil, std::cos, std::cosh,
     std::erf, std::erfc, std::exp, std::exp2, std::expm1, std::floor, std::fma, std::hypot, std::log, std::log10, std::log1p,
     std::log2, std::pow, std::round, std::sin, std::sinh, std::sqrt, std::tan, std::tanh, std::trunc;
 
@@ -557,13 +557,14 @@ struct Tanh : Rule<1> {
     // 1 - result^2 has cancelled to 0 by x = 20, where the partial is 1.7e-17
     const T square = result * result;
     return {either(
-        square < T(0.25), [&] { return T(1) - square; }, [&] { return inverse_square(cosh(x)); })};
+        square < T(0.25), [&] { return T(1) - square; }, [&] { return far_out(exp(T(-2) * abs(x))); })};
   }
 
  private:
+  // 1 / cosh(x)^2 from exp(-2|x|), which may underflow where cosh overflows; so do its derivatives
   template <class T>
-  static constexpr T inverse_square(T x) {
-    return T(1) / x / x;
+  static constexpr T far_out(T power) {
+    return T(4) * power / ((T(1) + power) * (T(1) + power));
   }
 };
 
