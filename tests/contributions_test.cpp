@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <random>
+#include <typeinfo>
 
 #include "wengert/nary_sweep.hpp"
 #include "wengert/wengert.hpp"

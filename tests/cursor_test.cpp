@@ -239,8 +239,8 @@ TEST_F(CursorOnTheDemo, DescribesItsStopInWords) {
   cursor.step();
   const std::string text = describe(cursor);
   EXPECT_THAT(text, HasSubstr("t = r - s  at cursor_test.cpp:"));
-  EXPECT_THAT(text, HasSubstr("adds adjoint * 1 = 1 * 1 = 1 to r, which now has 1\n"));
-  EXPECT_THAT(text, HasSubstr("adds adjoint * -1 = 1 * -1 = -1 to s, which now has -1\n"));
+  EXPECT_THAT(text, HasSubstr("  adj(r) += adj(t) * 1 = 1 * 1 = 1, now 1\n"));
+  EXPECT_THAT(text, HasSubstr("  adj(s) += adj(t) * -1 = 1 * -1 = -1, now -1\n"));
 }
 
 TEST(Cursor, SharesDeepGraphsInLinearTime) {

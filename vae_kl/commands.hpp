@@ -10,12 +10,14 @@ namespace vae_kl {
 void register_compare(CLI::App& program, int& status);
 void register_trace(CLI::App& program, int& status);
 void register_check(CLI::App& program, int& status);
+void register_step(CLI::App& program, int& status);
 
 /// In the order of the program's help. The first one is what runs when no command is named.
 inline constexpr auto commands = {
     register_compare,
     register_trace,
     register_check,
+    register_step,
 };
 
 }  // namespace vae_kl

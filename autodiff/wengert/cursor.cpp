@@ -142,7 +142,7 @@ Index Cursor::find(std::string_view name) const {
       names += fmt::format("{}`{}`", names.empty() ? "" : ", ", tape_->name(i));
   }
   if (left_out > 0) names += fmt::format(" and {} more", left_out);
-  throw NotRecorded(fmt::format("run_to: no node is called `{}`; there are {}, and numbers as in v{}", name,
+  throw NotRecorded(fmt::format("no node is called `{}`; there are {}, and numbers as in v{}", name,
                                 names.empty() ? "no names" : names, tape_->size() - 1));
 }
 
@@ -182,8 +182,8 @@ std::string describe(const Cursor& cursor, int digits) {
   const auto number = [&](double x) { return short_number(x, digits); };
   const Index i = cursor.node();
   const std::string place = short_location(tape.location(i));
-  std::string text = fmt::format("step {} of {}: v{}  {} = {}{}\n", cursor.steps_done(), cursor.steps(), i, label(tape, i),
-                                 statement(tape, i), place.empty() ? "" : "  at " + place);
+  std::string text = fmt::format("step {} of {}, node {}: {}{}\n", cursor.steps_done(), cursor.steps(), i, equation(tape, i),
+                                 place.empty() ? "" : "  at " + place);
   if (!reverse) {
     const Arguments arguments = tape.arguments(i);
     for (Index k = 0; k < arguments.size(); ++k)
@@ -193,9 +193,12 @@ std::string describe(const Cursor& cursor, int digits) {
   text += fmt::format("  value {}, adjoint {}\n", number(cursor.value()), number(cursor.adjoint()));
   for (const Contribution& c : cursor.contributions()) {
     if (c.to < 0) continue;  // a constant has no adjoint
-    text += fmt::format("  adds adjoint * {} = {} * {} = {} to {}, which now has {}\n", partial_statement(tape, i, c.argument),
-                        number(cursor.adjoint()), number(c.partial), number(c.amount), label(tape, c.to),
-                        number(cursor.adjoint(c.to)));
+    std::string partial = partial_statement(tape, i, c.argument);
+    if (partial.find(' ') != std::string::npos) partial = '(' + partial + ')';
+    const std::string rule = fmt::format("  adj({}) += adj({}) * {}", label(tape, c.to), label(tape, i), partial);
+    const std::string numbers = fmt::format("= {} * {} = {}, now {}\n", number(cursor.adjoint()), number(c.partial),
+                                            number(c.amount), number(cursor.adjoint(c.to)));
+    text += rule + (rule.size() + numbers.size() > 80 ? "\n      " : " ") + numbers;
   }
   return text;
 }
@@ -207,8 +210,8 @@ std::string explain_adjoint(const Cursor& cursor, Index node, int digits) {
                                  cursor.reached(node) ? "" : ", so far");
   const std::vector<Contribution> parts = cursor.contributions_to(node);
   for (const Contribution& c : parts)
-    text += fmt::format("  {} * {} = {} from v{}  {} = {}\n", number(cursor.adjoint(c.from)), number(c.partial), number(c.amount),
-                        c.from, label(tape, c.from), statement(tape, c.from));
+    text += fmt::format("  {} * {} = {} from node {}: {}\n", number(cursor.adjoint(c.from)), number(c.partial), number(c.amount),
+                        c.from, equation(tape, c.from));
   if (parts.empty()) text += node == cursor.steps() - 1 ? "  the seed\n" : "  nothing reached it\n";
   return text;
 }

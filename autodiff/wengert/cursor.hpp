@@ -54,6 +54,9 @@ class Cursor {
     return false;
   }
 
+  /// The node of that name, or of that number ("v7"). Throws NotRecorded if there is none; the message lists the names.
+  Index find(std::string_view name) const;
+
   Direction direction() const { return direction_; }
   /// The node just done; -1 before the first step.
   Index node() const { return before_first() ? -1 : position_; }
@@ -85,7 +88,6 @@ class Cursor {
   Cursor(const Tape& tape, Direction direction);
   void check_tape() const;
   void check_guards(Index position) const;
-  Index find(std::string_view name) const;
 
   const Tape* tape_;
   std::uint32_t generation_;

@@ -60,6 +60,10 @@ std::string statement(const Tape& tape, Index i) {
   return text + ')';
 }
 
+std::string equation(const Tape& tape, Index i) {
+  return label(tape, i) + (tape[i].op == Op::Independent ? ", " : " = ") + statement(tape, i);
+}
+
 std::string partial_statement(const Tape& tape, Index i, Index k) {
   const Node node = tape[i];
   if (node.op == Op::Custom) return fmt::format("d {} / d {}", tape.nary(node.y).name(), label(tape, tape.arguments(i)[k]));

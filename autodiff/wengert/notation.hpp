@@ -13,6 +13,9 @@ std::string label(const Tape& tape, Index i);
 /// What node i computes, in the labels of its arguments: "mu + v3", "log(sigma)"; "independent" for an independent.
 std::string statement(const Tape& tape, Index i);
 
+/// The two together: "z = mu + v3"; "mu, independent" for an independent.
+std::string equation(const Tape& tape, Index i);
+
 /// The partial of node i in its k-th argument, in labels: "v3" for mu in mu * v3; "d f / d x" for a custom operation f.
 std::string partial_statement(const Tape& tape, Index i, Index k);
 

@@ -96,8 +96,9 @@ std::string evaluation_trace(const Tape& tape, ValuesView<double> values, Values
     const std::size_t tail = part.size() > most ? part.size() - (most - head) : part.size();
     for (std::size_t k = 0; k < part.size(); k = k + 1 == head ? tail : k + 1) {
       const Index i = part[k];
-      rows.push_back({fmt::format("v{}", i), std::string(tape.name(i)), statement(tape, i),
-                      short_number(values[i], options.digits),
+      const char* mark = options.mark < 0 ? "" : options.mark == i ? "> " : "  ";
+      rows.push_back({fmt::format("{}v{}", mark, i), std::string(tape.name(i)), statement(tape, i),
+                      i < values.nodes ? short_number(values[i], options.digits) : "",
                       i < adjoints.nodes ? short_number(adjoints[i], options.digits) : "", short_location(tape.location(i))});
       if (k + 1 == head && head != part.size()) rows.push_back({fmt::format("{}", tail - head)});
     }

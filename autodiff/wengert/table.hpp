@@ -14,6 +14,7 @@ struct TableOptions {
   Index most_rows = 200;  ///< of a longer tape the middle is left out, and a line says so
   Index around = -1;      ///< a node: only it and those near it in the order of recording
   Index reach = 10;       ///< how many nodes before and after `around`
+  Index mark = -1;        ///< a node whose line begins with >
 };
 
 /// One line per node: its number, name, what it computes, its value, and the source line where that is known. Independents come
@@ -24,7 +25,7 @@ std::string evaluation_trace(const Tape& tape, const TableOptions& options = {})
 /// since the gradient was taken, ForeignVariable if it is the gradient of another tape.
 std::string evaluation_trace(const Tape& tape, const Gradient& gradient, const TableOptions& options = {});
 
-/// The same at values and adjoints of the caller's, such as a cursor's. Adjoints may end before the tape does: the rest is blank.
+/// The same at values and adjoints of the caller's, such as a cursor's. Either may end before the tape does: the rest is blank.
 std::string evaluation_trace(const Tape& tape, ValuesView<double> values, ValuesView<double> adjoints,
                              const TableOptions& options = {});
 
