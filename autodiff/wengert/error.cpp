@@ -34,9 +34,15 @@ std::string describe(const Var& x) {
   return fmt::format("variable of value {} (node {} of an earlier recording)", x.value(), x.index());
 }
 
-void throw_foreign(const char* operation, const Var& x, const Var& y, Location at) {
-  throw ForeignVariable(fmt::format("{}: {} and {} are on two tapes; record both on one, or pass the value of one as a number",
-                                    called(operation, at), describe(x), describe(y)));
+void throw_foreign(const char* operation, const Var& x, const Tape& tape, std::span<const Operand> beside, Location at) {
+  for (const Operand& other : beside)
+    if (other.var.tape() == &tape)
+      throw ForeignVariable(
+          fmt::format("{}: {} and {} are on two tapes; record both on one, or pass the value of one as a number",
+                      called(operation, at), describe(other.var), describe(x)));
+  throw ForeignVariable(
+      fmt::format("{}: {} is on another tape than the rest; record it on the same, or pass its value as a number",
+                  called(operation, at), describe(x)));
 }
 
 void throw_stale(const char* operation, const Var& x, Location at) {
@@ -108,8 +114,8 @@ void Tape::throw_full(Op op, Location at) const {
 }
 
 void Tape::throw_full(const char* what) const {
-  throw TapeFull(fmt::format("recording: the tape is full of {} at {} nodes; call clear() between recordings, or split the computation",
-                             what, size_));
+  throw TapeFull(fmt::format(
+      "recording: the tape is full of {} at {} nodes; call clear() between recordings, or split the computation", what, size_));
 }
 
 void Tape::throw_non_finite(Op op, Index x, Index y, double value, Location at) const {

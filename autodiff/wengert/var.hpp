@@ -4,6 +4,7 @@
 #include <concepts>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string_view>
 #include <type_traits>
 
@@ -58,18 +59,20 @@ struct Operand {
 };
 
 // The errors of recording; they never return. `operation` is what the user called.
-[[noreturn]] void throw_foreign(const char* operation, const Var& x, const Var& y, Location at);
+[[noreturn]] void throw_foreign(const char* operation, const Var& x, const Tape& tape, std::span<const Operand> beside,
+                                Location at);
 [[noreturn]] void throw_stale(const char* operation, const Var& x, Location at);
 // Not constexpr, and that is the point: what calls them does not compile as part of a fused function.
 void a_fused_function_cannot_branch_on_a_value__use_select();
 void a_fused_function_cannot_compute_this_of_a_plain_number__write_the_number();
 
-/// Index of an operand on the tape: its own, or that of the constant it is.
-constexpr Index index_on(Tape& tape, const Var& x, const char* operation, Location at) {
+/// Index of an operand on the tape: its own, or that of the constant it is. An error names the one `beside` it that is on the
+/// tape.
+constexpr Index index_on(Tape& tape, const Var& x, const char* operation, Location at, std::span<const Operand> beside = {}) {
   if (x.tape() == &tape && x.generation() == tape.generation()) [[likely]]
     return x.index();
   if (x.is_constant()) return tape.constant(x.value());
-  if (x.tape() != &tape) throw_foreign(operation, x, Var(tape, tape.size() - 1), at);
+  if (x.tape() != &tape) throw_foreign(operation, x, tape, beside, at);
   throw_stale(operation, x, at);
 }
 
@@ -98,7 +101,7 @@ constexpr Var record(const Operand (&operands)[Rule::arity]) {
   }
   const Location at = operands[Rule::arity - 1].at;  // gcc puts the operator's line there, clang the operand's own
   Index index[Rule::arity] = {};
-  for (int k = 0; k < Rule::arity; ++k) index[k] = index_on(*tape, operands[k].var, Rule::name, at);
+  for (int k = 0; k < Rule::arity; ++k) index[k] = index_on(*tape, operands[k].var, Rule::name, at, operands);
   const double value = std::is_constant_evaluated() ? 0 : value_at<Rule>(operands);
   Index y = index[0];
   if constexpr (Rule::arity == 2) y = index[1];
@@ -116,8 +119,8 @@ constexpr void record_guard(Op relation, const Operand& x, const Operand& y, boo
   Tape* tape = x.var.tape() != nullptr ? x.var.tape() : y.var.tape();
   if (x.var.is_constant() && y.var.is_constant()) return;
   if (std::is_constant_evaluated()) a_fused_function_cannot_branch_on_a_value__use_select();
-  const Index at_x = index_on(*tape, x.var, name(relation), y.at);
-  const Index at_y = index_on(*tape, y.var, name(relation), y.at);
+  const Index at_x = index_on(*tape, x.var, name(relation), y.at, {&y, 1});
+  const Index at_y = index_on(*tape, y.var, name(relation), y.at, {&x, 1});
   tape->push_guard({relation, at_x, at_y, outcome, tape->size(), y.at});
 }
 
