@@ -230,6 +230,21 @@ constexpr std::vector<unsigned char> live_nodes(const Tape& tape, std::span<cons
   return live;
 }
 
+/// Appends node i, no independent, to another tape as it is; moved(k) is the place there of what has index k here.
+template <class Moved>
+constexpr Index copy_node(const Tape& from, Index i, Tape& to, const Moved& moved) {
+  const Node node = from[i];
+  const Arguments arguments = from.arguments(i);
+  const bool custom = node.op == Op::Custom;
+  std::vector<Index> extra;
+  if (custom) extra.push_back(arguments.size());
+  for (Index k = custom ? 0 : 1; k < arguments.size(); ++k) extra.push_back(moved(arguments[k]));
+  if (custom) return to.push(node.op, to.push_extra(extra), to.adopt(from.nary(node.y)), from.value(i), from.location(i));
+  const Index x = moved(arguments[0]);
+  const Index y = extra.empty() ? x : extra.size() == 1 ? extra[0] : to.push_extra(extra);
+  return to.push(node.op, x, y, from.value(i), from.location(i));
+}
+
 /// One pass from a tape to an empty one. All independents stay, in their order; `outputs` becomes their indices on the new tape.
 constexpr OptimiseReport optimise_once(const Tape& from, std::vector<Index>& outputs, Tape& to) {
   OptimiseReport report;
@@ -259,9 +274,7 @@ constexpr OptimiseReport optimise_once(const Tape& from, std::vector<Index>& out
     }
     const Arguments arguments = from.arguments(i);
     if (node.op == Op::Custom) {
-      std::vector<Index> entries{arguments.size()};
-      for (Index k = 0; k < arguments.size(); ++k) entries.push_back(moved(arguments[k]));
-      here = to.push(Op::Custom, to.push_extra(entries), to.adopt(from.nary(node.y)), from.value(i), from.location(i));
+      here = copy_node(from, i, to, moved);
     } else {
       const Index count = arguments.size();
       here = rebuilder.emit(node.op, moved(arguments[0]), count > 1 ? moved(arguments[1]) : 0,

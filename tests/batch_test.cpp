@@ -1,0 +1,325 @@
+#include "wengert/batch.hpp"
+
+#include <gmock/gmock.h>
+
+#include <array>
+#include <cmath>
+#include <numeric>
+#include <random>
+#include <vector>
+
+#include "wengert/custom.hpp"
+#include "wengert/error.hpp"
+#include "wengert/instruction_set.hpp"
+
+namespace {
+
+using namespace wengert;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+// The demo's graph, with a piece that depends on shared inputs alone.
+constexpr auto kl = [](auto mu, auto sigma, auto eps) {
+  using std::log;
+  auto z = mu + sigma * eps;
+  auto u = (z - mu) / sigma;
+  return (-0.5 * u * u - log(sigma)) - (-0.5 * z * z);
+};
+
+std::vector<double> normals(std::size_t count, unsigned seed = 1) {
+  std::mt19937_64 bits(seed);
+  std::normal_distribution<double> normal;
+  std::vector<double> numbers(count);
+  for (double& number : numbers) number = normal(bits);
+  return numbers;
+}
+
+/// The textbook loop over the recorded function: what a batch must equal.
+BatchResult one_by_one(const Function& f, std::vector<double> shared, const std::vector<double>& rows, std::size_t columns) {
+  BatchResult result;
+  result.count = rows.size() / columns;
+  const double n = static_cast<double>(result.count);
+  std::vector<std::vector<double>> all(1 + shared.size());
+  for (std::size_t i = 0; i < result.count; ++i) {
+    std::vector<double> x = shared;
+    x.insert(x.end(), rows.begin() + static_cast<std::ptrdiff_t>(i * columns),
+             rows.begin() + static_cast<std::ptrdiff_t>((i + 1) * columns));
+    all[0].push_back(f(x));
+    const auto g = f.gradient(x);
+    for (std::size_t k = 0; k < shared.size(); ++k) all[1 + k].push_back(g[k]);
+  }
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    long double sum = 0, squares = 0;
+    for (const double v : all[k]) sum += v;
+    for (const double v : all[k]) squares += (v - sum / n) * (v - sum / n);
+    const double mean = static_cast<double>(sum / n), error = static_cast<double>(std::sqrt(squares / (n * (n - 1))));
+    (k == 0 ? result.value : result.gradient.emplace_back()) = mean;
+    (k == 0 ? result.value_error : result.gradient_error.emplace_back()) = error;
+  }
+  return result;
+}
+
+// Rounding: a sample's value takes some ten operations on numbers up to ten, the sum in lanes and blocks a few tens of
+// roundings of the mean; errors of a relative 1e-13 would be a bug.
+constexpr double rounding = 1e-13;
+
+void expect_same(const BatchResult& a, const BatchResult& b, bool errors = true) {
+  EXPECT_EQ(a.count, b.count);
+  EXPECT_NEAR(a.value, b.value, rounding * (1 + std::abs(b.value)));
+  ASSERT_EQ(a.gradient.size(), b.gradient.size());
+  for (std::size_t k = 0; k < a.gradient.size(); ++k)
+    EXPECT_NEAR(a.gradient[k], b.gradient[k], rounding * (1 + std::abs(b.gradient[k]))) << k;
+  if (!errors) return;
+  EXPECT_NEAR(a.value_error, b.value_error, rounding * (1 + b.value_error));
+  for (std::size_t k = 0; k < a.gradient.size(); ++k)
+    EXPECT_NEAR(a.gradient_error[k], b.gradient_error[k], rounding * (1 + b.gradient_error[k])) << k;
+}
+
+TEST(Batch, MeanGradientEqualsTheLoopOverSamplesWithItsStandardErrors) {
+  const Function f = record(kl, 0.5, 0.8, 0.1);
+  for (const std::size_t count : {2u, 3u, 17u, 64u, 1000u, 4097u}) {
+    const auto eps = normals(count);
+    expect_same(mean_gradient(f, std::array{0.3, 1.7}, eps), one_by_one(f, {0.3, 1.7}, eps, 1));
+  }
+}
+
+TEST(Batch, EveryInstructionSetAgrees) {
+  const Function f = record(kl, 0.5, 0.8, 0.1);
+  const auto eps = normals(1001);
+  const InstructionSet best = instruction_set();
+  for (const InstructionSet set : instruction_sets) {
+    if (!supported(set)) continue;
+    use_instruction_set(set);
+    expect_same(mean_gradient(f, std::array{0.3, 1.7}, eps), one_by_one(f, {0.3, 1.7}, eps, 1));
+  }
+  use_instruction_set(best);
+}
+
+TEST(Batch, IsTheSameBitForBitForAnyNumberOfThreads) {
+  const Function f = record(kl, 0.5, 0.8, 0.1);
+  const auto eps = normals(200'003);
+  const BatchResult one = mean_gradient(f, std::array{0.3, 1.7}, eps, {.threads = 1});
+  for (const int threads : {2, 3, 7, 0}) {
+    const BatchResult many = mean_gradient(f, std::array{0.3, 1.7}, eps, {.threads = threads});
+    EXPECT_EQ(one.value, many.value);
+    EXPECT_EQ(one.gradient, many.gradient);
+    EXPECT_EQ(one.value_error, many.value_error);
+    EXPECT_EQ(one.gradient_error, many.gradient_error);
+  }
+}
+
+TEST(Batch, SumGradientComputesSharedWorkOnceAndStillEqualsTheLoop) {
+  // exp(a) * b and its derivatives are shared work; each row has three columns
+  const Function f = record(
+      [](auto a, auto b, auto x, auto y, auto z) {
+        auto weight = exp(a) * b + log(b);
+        return weight * x + sin(y * b) * z + weight * weight;
+      },
+      0.2, 1.3, 0.1, 0.2, 0.3);
+  const auto rows = normals(3 * 500);
+  BatchResult expected = one_by_one(f, {0.7, 1.1}, rows, 3);
+  const double n = static_cast<double>(expected.count);
+  expected.value *= n;
+  for (double& g : expected.gradient) g *= n;
+  const BatchResult sum = sum_gradient(f, std::array{0.7, 1.1}, Samples::rows(rows, 3));
+  expect_same(sum, expected, false);
+  EXPECT_TRUE(sum.gradient_error.empty());
+  expect_same(mean_gradient(f, std::array{0.7, 1.1}, Samples::rows(rows, 3)), one_by_one(f, {0.7, 1.1}, rows, 3));
+}
+
+TEST(Batch, ReadsRowsColumnsAndGeneratedSamplesAlike) {
+  const Function f = record([](auto a, auto x, auto y) { return a * x * x - y * exp(a * y); }, 0.5, 0.1, 0.2);
+  const auto rows = normals(2 * 3000);
+  std::vector<double> columns(rows.size());
+  for (std::size_t i = 0; i < 3000; ++i) {
+    columns[i] = rows[2 * i];
+    columns[3000 + i] = rows[2 * i + 1];
+  }
+  const auto generated = Samples::generated(3000, 2, [&](std::size_t first, std::size_t count, double* const* out) {
+    for (std::size_t k = 0; k < count; ++k)
+      for (std::size_t c = 0; c < 2; ++c) out[c][k] = rows[2 * (first + k) + c];
+  });
+  const std::array shared{-0.4};
+  const BatchResult by_rows = mean_gradient(f, shared, Samples::rows(rows, 2));
+  for (const Samples& samples : {Samples::columns(columns, 2), generated}) {
+    const BatchResult other = mean_gradient(f, shared, samples);
+    EXPECT_EQ(by_rows.value, other.value);
+    EXPECT_EQ(by_rows.gradient, other.gradient);
+  }
+}
+
+TEST(Batch, GivesEachSamplesValueAndOwnGradientAsColumns) {
+  // log-sum-exp over x: the gradient is the softmax
+  const Function f = record([](auto x) { return exp(x); }, 0.0);
+  const auto x = normals(777);
+  std::vector<double> values(x.size()), gradient(x.size());
+  BatchOptions options;
+  options.standard_errors = false;
+  options.values = values;
+  options.sample_gradient = {gradient};
+  const BatchResult sum = sum_gradient(f, {}, x, options);
+  double total = 0;
+  for (const double v : x) total += std::exp(v);
+  EXPECT_NEAR(std::log(sum.value), std::log(total), rounding);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    EXPECT_NEAR(values[i], std::exp(x[i]), 4e-16 * std::exp(x[i]));  // 2 ulp: one of the lanes, one of libm
+    EXPECT_EQ(gradient[i], values[i]);
+  }
+}
+
+TEST(Batch, ExtremeSharedValuesTakeTheCarefulProgram) {
+  const Function f = record([](auto s, auto x) { return x / s; }, 1.0, 1.0);
+  // 1/s overflows, x/s does not; and s = 0 divides as IEEE says
+  const std::vector<double> tiny{1e-310, 3e-310};
+  EXPECT_EQ(mean_gradient(f, std::array{1e-309}, tiny, {.standard_errors = false}).value,
+            (1e-310 / 1e-309 + 3e-310 / 1e-309) / 2);
+  EXPECT_EQ(mean_gradient(f, std::array{0.0}, std::vector{1.0, 2.0}).value, INFINITY);
+  // x sqrt(s) at s = 0: an infinite partial meets a zero adjoint in one sample only
+  const Function g = record([](auto s, auto x) { return x * sqrt(s); }, 1.0, 1.0);
+  EXPECT_EQ(mean_gradient(g, std::array{0.0}, std::vector{0.0, 0.0}).gradient[0], 0);
+  EXPECT_EQ(sum_gradient(g, std::array{0.0}, std::vector{0.0, 1.0}).gradient[0], INFINITY);
+}
+
+TEST(Batch, ABranchThatASampleWouldTakeDifferentlyNamesTheSample) {
+  const Function f = record([](auto a, auto x) { return x > 0 ? a * x : -x; }, 1.0, 1.0);
+  std::vector<double> x(1000, 0.5);
+  EXPECT_EQ(mean_gradient(f, std::array{2.0}, x).value, 1);
+  x[613] = -3;
+  EXPECT_THAT(
+      [&] { mean_gradient(f, std::array{2.0}, x); },
+      ThrowsMessage<BranchChanged>(testing::AllOf(HasSubstr("0 < -3 is false"), HasSubstr("in sample 613 of the batch"))));
+  x[613] = NAN;
+  EXPECT_THROW(mean_gradient(f, std::array{2.0}, x), BranchChanged);
+  const Function shared = record([](auto a, auto x1) { return a > 0 ? a * x1 : x1; }, 1.0, 1.0);
+  EXPECT_THROW(mean_gradient(shared, std::array{-1.0}, std::vector{1.0}), BranchChanged);
+  EXPECT_THROW(sum_gradient(shared, std::array{-1.0}, std::vector{1.0}), BranchChanged);
+}
+
+TEST(Batch, SelectFollowsEachSample) {
+  const Function f = record([](auto a, auto x) { return select(x > 0, a * log(x), a * a); }, 1.0, 1.0);
+  const std::vector<double> x{1, -1, std::exp(1.0), -2};
+  const BatchResult sum = sum_gradient(f, std::array{3.0}, x);
+  EXPECT_DOUBLE_EQ(sum.value, 3 + 18);
+  EXPECT_DOUBLE_EQ(sum.gradient[0], 1 + 12);
+}
+
+TEST(Batch, CustomOperationsAreReplayedSampleBySample) {
+  const CustomOperation cube(
+      "cube", 1, [](auto x) { return x[0] * x[0] * x[0]; }, [](auto x, double, auto partials) { partials[0] = 3 * x[0] * x[0]; });
+  const Function f = record([&](auto a, auto x) { return cube(a * x); }, 1.0, 1.0);
+  const auto x = normals(300);
+  expect_same(mean_gradient(f, std::array{1.5}, x), one_by_one(f, {1.5}, x, 1));
+}
+
+TEST(Batch, FloatLanesAgreeWithDoubleToFloatRounding) {
+  const Function f = record(kl, 0.5, 0.8, 0.1);
+  const auto eps = normals(10'000);
+  const std::vector<float> narrow(eps.begin(), eps.end());
+  const BatchResult wide = mean_gradient(f, std::array{0.3, 1.7}, eps), single = mean_gradient(f, std::array{0.3, 1.7}, narrow);
+  EXPECT_NEAR(single.value, wide.value, 1e-5);  // some ten float roundings (6e-8) of numbers up to ten
+  for (std::size_t k = 0; k < 2; ++k) EXPECT_NEAR(single.gradient[k], wide.gradient[k], 1e-5);
+}
+
+TEST(Batch, ProgressIsToldAndMayEndTheBatch) {
+  const Function f = record(kl, 0.5, 0.8, 0.1);
+  const auto eps = normals(3'000'000);
+  std::vector<std::size_t> seen;
+  BatchOptions options;
+  options.progress = [&](std::size_t done) {
+    seen.push_back(done);
+    return seen.size() < 2;
+  };
+  const BatchResult part = mean_gradient(f, std::array{0.3, 1.7}, eps, options);
+  ASSERT_EQ(seen.size(), 2u);
+  EXPECT_EQ(part.count, seen[1]);
+  const std::vector<double> first(eps.begin(), eps.begin() + static_cast<std::ptrdiff_t>(seen[1]));
+  EXPECT_EQ(part.value, mean_gradient(f, std::array{0.3, 1.7}, first).value);
+}
+
+TEST(Batch, ASingleSampleHasNoStandardErrorAndNoSampleNoMean) {
+  const Function f = record(kl, 0.5, 0.8, 0.1);
+  const BatchResult one = mean_gradient(f, std::array{0.3, 1.7}, std::vector{0.4});
+  EXPECT_DOUBLE_EQ(one.value, f(0.3, 1.7, 0.4));
+  EXPECT_TRUE(std::isnan(one.value_error));
+  EXPECT_THAT(
+      [&] {
+        mean_gradient(f, std::array{0.3, 1.7}, std::vector<double>{});
+      },
+      ThrowsMessage<ShapeMismatch>(HasSubstr("no samples")));
+  EXPECT_EQ(sum_gradient(f, std::array{0.3, 1.7}, std::vector<double>{}).gradient, (std::vector<double>{0, 0}));
+}
+
+TEST(Batch, RefusesInputsThatDoNotAddUp) {
+  const Function f = record(kl, 0.5, 0.8, 0.1);
+  EXPECT_THAT([&] { mean_gradient(f, std::array{0.3}, std::vector{0.4}); },
+              ThrowsMessage<ShapeMismatch>(HasSubstr("3 inputs, got 1 shared and samples of 1 columns")));
+  EXPECT_THROW(Samples::rows(std::vector{1.0, 2.0, 3.0}, 2), ShapeMismatch);
+  std::vector<double> values(3);
+  EXPECT_THROW(mean_gradient(f, std::array{0.3, 1.7}, std::vector{0.4}, {.values = values}), ShapeMismatch);
+}
+
+TEST(Batch, NanInOneSampleReachesTheMean) {
+  const Function f = record(kl, 0.5, 0.8, 0.1);
+  auto eps = normals(500);
+  eps[123] = NAN;
+  EXPECT_TRUE(std::isnan(mean_gradient(f, std::array{0.3, 1.7}, eps).value));
+  eps[0] = INFINITY;
+  EXPECT_TRUE(std::isnan(mean_gradient(f, std::array{0.3, 1.7}, eps).gradient[0]));
+}
+
+// Real use: a row's function recorded once and summed over the data equals the tape that records everything.
+TEST(Batch, ASmallPerceptronEqualsTheTapeThatRecordsEverything) {
+  constexpr std::size_t in = 3, hidden = 4, weights = hidden * (in + 2) + 1, rows = 50;
+  const auto loss = [](const std::vector<Var>& w, const std::array<Var, in + 1>& row) {
+    std::size_t k = 0;
+    Var out = w[weights - 1];
+    for (std::size_t h = 0; h < hidden; ++h) {
+      Var sum = w[k++];
+      for (std::size_t i = 0; i < in; ++i) sum += w[k++] * row[i];
+      out += w[k++] * tanh(sum);
+    }
+    const Var miss = out - row[in];
+    return miss * miss;
+  };
+  const auto w = normals(weights, 3), data = normals(rows * (in + 1), 4);
+  const Function f = record(loss, w, std::array<double, in + 1>{});
+  const Function everything = record(
+      [&](const std::vector<Var>& v) {
+        Var sum = 0;
+        for (std::size_t r = 0; r < rows; ++r)
+          sum += loss(v, {Var(data[4 * r]), Var(data[4 * r + 1]), Var(data[4 * r + 2]), Var(data[4 * r + 3])});
+        return sum;
+      },
+      w);
+  const BatchResult sum = sum_gradient(f, w, Samples::rows(data, in + 1));
+  EXPECT_NEAR(sum.value, everything(w), 1e-12 * everything(w));
+  const auto expected = everything.gradient(w);
+  for (std::size_t k = 0; k < weights; ++k) EXPECT_NEAR(sum.gradient[k], expected[k], 1e-12 * (1 + std::abs(expected[k]))) << k;
+}
+
+// A two-component Gaussian mixture in one dimension: shared work is the weights' normaliser and the precisions.
+TEST(Batch, AMixtureEqualsTheTapeThatRecordsEverything) {
+  const auto log_likelihood = [](const std::vector<Var>& p, Var x) {  // a0 a1 m0 m1 logs0 logs1
+    const Var normaliser = log(exp(p[0]) + exp(p[1]));
+    const Var u = (x - p[2]) * exp(-p[4]), v = (x - p[3]) * exp(-p[5]);
+    const Var a = p[0] - p[4] - 0.5 * u * u, b = p[1] - p[5] - 0.5 * v * v;
+    const Var top = max(a, b);
+    return top + log(exp(a - top) + exp(b - top)) - normaliser;
+  };
+  const std::vector<double> p{0.1, -0.3, -1, 1.5, 0.2, -0.4};
+  const auto x = normals(400, 5);
+  const Function f = record(log_likelihood, p, 0.0);
+  const Function everything = record(
+      [&](const std::vector<Var>& v) {
+        Var sum = 0;
+        for (const double xi : x) sum += log_likelihood(v, xi);
+        return sum;
+      },
+      p);
+  const BatchResult sum = sum_gradient(f, p, x);
+  EXPECT_NEAR(sum.value, everything(p), 1e-12 * std::abs(everything(p)));
+  const auto expected = everything.gradient(p);
+  for (std::size_t k = 0; k < p.size(); ++k) EXPECT_NEAR(sum.gradient[k], expected[k], 1e-12 * (1 + std::abs(expected[k]))) << k;
+}
+
+}  // namespace
