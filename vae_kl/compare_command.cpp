@@ -8,10 +8,10 @@
 #include "estimator.hpp"
 #include "options.hpp"
 #include "output.hpp"
-#include "parallel.hpp"
 #include "progress.hpp"
 #include "random.hpp"
 #include "trace.hpp"
+#include "wengert/parallel_for.hpp"
 
 namespace vae_kl {
 namespace {
@@ -40,7 +40,7 @@ int run(const Options& options) {
   check_range(parameters);
   check_writable(options.report.output);
   SamplingOptions sampling = options.sampling;
-  sampling.threads = threads_to_use(sampling.threads);
+  sampling.threads = wengert::thread_count(sampling.threads);
   std::vector<DimensionEstimate> estimates;
   {
     Progress progress(sampling.samples * parameters.dimensions(), !options.report.quiet);

@@ -6,9 +6,9 @@
 
 #include "closed_form.hpp"
 #include "graph.hpp"
-#include "parallel.hpp"
 #include "random.hpp"
 #include "wengert/gradient.hpp"
+#include "wengert/parallel_for.hpp"
 
 namespace vae_kl {
 namespace {
@@ -67,26 +67,25 @@ wengert::Var record_graph(const wengert::Var& mu, const wengert::Var& sigma, con
 
 std::vector<DimensionEstimate> estimate(const Parameters& parameters, const SamplingOptions& sampling, Progress& progress,
                                         Program program) {
-  std::vector<DimensionEstimate> estimates(parameters.dimensions());
-  const std::uint64_t chunks = (sampling.samples + chunk_size - 1) / chunk_size;
-  const auto estimate_dimension = [&](std::uint64_t d) {
-    const double mu = parameters.mu[d], sigma = parameters.sigma[d];
-    Sums total(mu, sigma);
-    std::vector<Sums> wave(std::min(chunks, wave_size));
-    for (std::uint64_t begin = 0; begin < chunks; begin += wave_size) {
-      const std::uint64_t count = std::min(wave_size, chunks - begin);
-      parallel_for(count, [&](std::uint64_t k) {
-        const std::uint64_t first = (begin + k) * chunk_size;
-        const std::uint64_t samples = std::min(chunk_size, sampling.samples - first);
-        wave[k] = stepped(mu, sigma, program, sampling.seed, d, first, samples);
-        progress.advance(samples);
-      });
-      for (std::uint64_t k = 0; k < count; ++k) total.add(wave[k]);  // in order, whichever thread was first
-    }
-    estimates[d] = {total.kl.estimate(sampling.samples), total.wrt_mu.estimate(sampling.samples),
-                    total.wrt_sigma.estimate(sampling.samples)};
-  };
-  with_threads(threads_to_use(sampling.threads), [&] { parallel_for(parameters.dimensions(), estimate_dimension); });
+  const std::uint64_t chunks = (sampling.samples + chunk_size - 1) / chunk_size;  // of each dimension
+  const std::uint64_t jobs = chunks * parameters.dimensions();
+  std::vector<Sums> totals;
+  for (std::size_t d = 0; d < parameters.dimensions(); ++d) totals.emplace_back(parameters.mu[d], parameters.sigma[d]);
+  std::vector<Sums> wave(std::min(jobs, wave_size));
+  for (std::uint64_t begin = 0; begin < jobs; begin += wave_size) {
+    const std::uint64_t count = std::min(wave_size, jobs - begin);
+    wengert::parallel_for(count, sampling.threads, [&](std::size_t k) {
+      const std::uint64_t d = (begin + k) / chunks, first = (begin + k) % chunks * chunk_size;
+      const std::uint64_t samples = std::min(chunk_size, sampling.samples - first);
+      wave[k] = stepped(parameters.mu[d], parameters.sigma[d], program, sampling.seed, d, first, samples);
+      progress.advance(samples);
+    });
+    for (std::uint64_t k = 0; k < count; ++k) totals[(begin + k) / chunks].add(wave[k]);  // in order, whichever thread was first
+  }
+  std::vector<DimensionEstimate> estimates;
+  for (const Sums& total : totals)
+    estimates.push_back({total.kl.estimate(sampling.samples), total.wrt_mu.estimate(sampling.samples),
+                         total.wrt_sigma.estimate(sampling.samples)});
   return estimates;
 }
 
