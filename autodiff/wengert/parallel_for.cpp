@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "wengert/error.hpp"
 
 #if WENGERT_HAS_TBB
@@ -39,7 +41,8 @@ void parallel_for(std::size_t jobs, int threads, void (*run)(void* context, std:
         },
         tbb::simple_partitioner());
   };
-  tbb::task_arena arena(count);
+  // oneTBB has no more workers than the machine has threads, and prints a warning when it is asked for more
+  tbb::task_arena arena(std::min(count, std::max(2, tbb::info::default_concurrency())));
   arena.execute(run_all);
 #endif
 }
