@@ -1,5 +1,7 @@
 #include "wengert/jacobian.hpp"
 
+#include <algorithm>
+
 #include "wengert/dual.hpp"
 #include "wengert/forward_sweep.hpp"
 #include "wengert/message.hpp"
@@ -29,10 +31,9 @@ std::vector<double> hessian_vector_product(const Var& t, std::span<const Var> va
     const Var& x = variables[j];
     if (!x.is_constant() && (x.tape() != &tape || x.generation() != tape.generation()))
       throw_not_on("hessian_vector_product", x, &tape, tape.generation(), at);
-    std::size_t k = 0;
-    while (k < independents.size() && independents[k] != x.index()) ++k;
-    if (k == independents.size()) throw_not_independent("hessian_vector_product", x, at);
-    point[k].tangent += direction[j];
+    const auto place = std::lower_bound(independents.begin(), independents.end(), x.index());  // in the order of recording
+    if (place == independents.end() || *place != x.index()) throw_not_independent("hessian_vector_product", x, at);
+    point[static_cast<std::size_t>(place - independents.begin())].tangent += direction[j];
   }
   const Values<Dual<double>> values = forward_sweep(tape, std::span<const Dual<double>>(point));
   const Seed<Dual<double>> seed{t, {1.0, 0.0}};
