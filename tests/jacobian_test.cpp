@@ -1,0 +1,168 @@
+#include "wengert/jacobian.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <limits>
+#include <numbers>
+#include <vector>
+
+#include "wengert/wengert.hpp"
+
+namespace {
+
+using namespace wengert;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+constexpr double epsilon = std::numeric_limits<double>::epsilon();
+
+TEST(Matrix, IsStoredByRows) {
+  Matrix m(2, 3);
+  m(0, 2) = 5;
+  m(1, 0) = 7;
+  EXPECT_THAT(m.data, ElementsAre(0, 0, 5, 7, 0, 0));
+  EXPECT_EQ(m.rows, 2u);
+  EXPECT_EQ(m.columns, 3u);
+}
+
+// Spherical coordinates: the Jacobian is known, and its determinant is rho^2 sin(theta).
+TEST(Jacobian, OfSphericalCoordinatesIsTheClosedForm) {
+  const double rho = 2, theta = 0.7, phi = 1.1;
+  Tape tape;
+  const Var a = tape.variable(rho), b = tape.variable(theta), c = tape.variable(phi);
+  const std::vector<Var> xyz{a * sin(b) * cos(c), a * sin(b) * sin(c), a * cos(b)}, variables{a, b, c};
+  const Matrix j = jacobian(xyz, variables);
+  const double st = std::sin(theta), ct = std::cos(theta), sp = std::sin(phi), cp = std::cos(phi);
+  const double expected[3][3] = {
+      {st * cp, rho * ct * cp, -rho * st * sp}, {st * sp, rho * ct * sp, rho * st * cp}, {ct, -rho * st, 0}};
+  for (std::size_t i = 0; i < 3; ++i)
+    for (std::size_t k = 0; k < 3; ++k) EXPECT_NEAR(j(i, k), expected[i][k], 4 * epsilon) << i << ", " << k;
+}
+
+TEST(Jacobian, OfALinearMapIsItsMatrix) {
+  Tape tape;
+  const Var x = tape.variable(0.3), y = tape.variable(0.7), unused = tape.variable(1);
+  const std::vector<Var> rows{2 * x - 3 * y, y * 4, Var(5), x}, columns{x, y, unused};
+  const Matrix j = jacobian(rows, columns);
+  EXPECT_EQ(j.rows, 4u);
+  EXPECT_THAT(j.data, ElementsAre(2, -3, 0, 0, 4, 0, 0, 0, 0, 1, 0, 0));
+}
+
+TEST(Jacobian, OfNothingIsEmpty) {
+  EXPECT_EQ(jacobian({}, {}), Matrix());
+  Tape tape;
+  const std::vector<Var> x{tape.variable(1)};
+  EXPECT_EQ(jacobian(x, {}).rows, 1u);
+  EXPECT_EQ(jacobian({}, x).columns, 1u);
+}
+
+TEST(Jacobian, RefusesConstantsAndForeignVariables) {
+  Tape tape, other;
+  const std::vector<Var> t{tape.variable(1) * 2}, constant{Var(1)}, foreign{other.variable(1)};
+  EXPECT_THROW(jacobian(t, constant), NotRecorded);
+  EXPECT_THROW(jacobian(t, foreign), ForeignVariable);
+}
+
+// Rosenbrock: f = (1 - x)^2 + 100 (y - x^2)^2.
+Var rosenbrock(const Var& x, const Var& y) { return (1 - x) * (1 - x) + 100 * (y - x * x) * (y - x * x); }
+
+TEST(Hessian, OfRosenbrockIsTheClosedForm) {
+  const double x = -1.25, y = 1.5;
+  Tape tape;
+  const std::vector<Var> variables{tape.variable(x), tape.variable(y)};
+  const Matrix h = hessian(rosenbrock(variables[0], variables[1]), variables);
+  // products and sums of short binary fractions: exact
+  EXPECT_EQ(h(0, 0), 2 - 400 * (y - x * x) + 800 * x * x);
+  EXPECT_EQ(h(0, 1), -400 * x);
+  EXPECT_EQ(h(1, 0), -400 * x);
+  EXPECT_EQ(h(1, 1), 200);
+}
+
+TEST(Hessian, OfAQuadraticFormIsItsSymmetricPart) {
+  constexpr std::size_t n = 6;
+  Tape tape;
+  std::vector<Var> x;
+  for (std::size_t i = 0; i < n; ++i) x.push_back(tape.variable(0.1 * static_cast<double>(i)));
+  const auto a = [](std::size_t i, std::size_t j) { return static_cast<double>(i * i) - 3.0 * static_cast<double>(j); };
+  Var form = 0;
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t j = 0; j < n; ++j) form += a(i, j) * x[i] * x[j];
+  const Matrix h = hessian(form, x);
+  for (std::size_t i = 0; i < n; ++i)
+    for (std::size_t j = 0; j < n; ++j) EXPECT_EQ(h(i, j), a(i, j) + a(j, i));
+}
+
+TEST(HessianVectorProduct, OfRosenbrockIsTheClosedForm) {
+  const double x = -1.25, y = 1.5;
+  Tape tape;
+  const std::vector<Var> variables{tape.variable(x), tape.variable(y)};
+  const Var f = rosenbrock(variables[0], variables[1]);
+  const std::vector<double> direction{3, -2};
+  const double h00 = 2 - 400 * (y - x * x) + 800 * x * x, h01 = -400 * x;
+  EXPECT_THAT(hessian_vector_product(f, variables, direction), ElementsAre(h00 * 3 - h01 * 2, h01 * 3 - 200 * 2));
+}
+
+TEST(HessianVectorProduct, PicksTheVariablesItIsGivenInTheirOrder) {
+  Tape tape;
+  const Var x = tape.variable(2), y = tape.variable(3), z = tape.variable(5);
+  const Var f = x * y * y * z;
+  const std::vector<Var> some{z, x};
+  const std::vector<double> direction{1, 10};
+  // d2f/dzdz = 0, d2f/dzdx = y^2, d2f/dxdx = 0
+  EXPECT_THAT(hessian_vector_product(f, some, direction), ElementsAre(90, 9));
+}
+
+// The second derivative of exp(sin(x)) is exp(sin x)(cos^2 x - sin x).
+TEST(HessianVectorProduct, GoesThroughTranscendentalFunctions) {
+  Tape tape;
+  const std::vector<Var> x{tape.variable(0.7)};
+  const std::vector<double> one{1};
+  const double s = std::sin(0.7), c = std::cos(0.7);
+  EXPECT_NEAR(hessian_vector_product(exp(sin(x[0])), x, one)[0], std::exp(s) * (c * c - s), 4 * epsilon);
+}
+
+TEST(HessianVectorProduct, OfAConstantOrALinearFunctionIsZero) {
+  Tape tape;
+  const std::vector<Var> x{tape.variable(0.7)};
+  const std::vector<double> one{1};
+  EXPECT_THAT(hessian_vector_product(Var(3), x, one), ElementsAre(0));
+  EXPECT_THAT(hessian_vector_product(3 * x[0], x, one), ElementsAre(0));
+}
+
+TEST(HessianVectorProduct, RefusesWhatIsNoIndependent) {
+  Tape tape(true), other;
+  const Var x = tape.variable(2, "x");
+  const Var square = named("square", x * x);
+  const std::vector<double> one{1}, two{1, 2};
+  EXPECT_THAT([&] { hessian_vector_product(square, std::vector<Var>{square}, one); },
+              ThrowsMessage<NotRecorded>(AllOf(HasSubstr("`square`"), HasSubstr("no independent"), HasSubstr("tape.variable("))));
+  EXPECT_THROW(hessian_vector_product(square, std::vector<Var>{Var(2)}, one), NotRecorded);
+  EXPECT_THROW(hessian_vector_product(square, std::vector<Var>{other.variable(1)}, one), ForeignVariable);
+  EXPECT_THAT([&] { hessian_vector_product(square, std::vector<Var>{x}, two); },
+              ThrowsMessage<ShapeMismatch>(AllOf(HasSubstr("1 variables"), HasSubstr("2 numbers"))));
+}
+
+TEST(HessianVectorProduct, RefusesATapeThatWasCleared) {
+  Tape tape;
+  const std::vector<Var> x{tape.variable(2)};
+  const Var square = x[0] * x[0];
+  tape.clear();
+  const std::vector<double> one{1};
+  EXPECT_THROW(hessian_vector_product(square, x, one), StaleVariable);
+  const std::vector<Var> again{tape.variable(3)};
+  EXPECT_THROW(hessian_vector_product(square, again, one), StaleVariable);
+  EXPECT_THROW(hessian(square, again), StaleVariable);
+}
+
+TEST(HessianVectorProduct, GoesThroughBranchesAsTheyWereRecorded) {
+  Tape tape;
+  const std::vector<Var> x{tape.variable(2)};
+  const std::vector<double> one{1};
+  const Var y = x[0] > 1 ? x[0] * x[0] : x[0];
+  EXPECT_THAT(hessian_vector_product(y, x, one), ElementsAre(2));
+}
+
+}  // namespace
