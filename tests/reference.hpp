@@ -4,6 +4,9 @@
 //
 // An operation that has no line here is still tested: its value rule is run in wide precision, and the partials come from
 // extrapolated differences of that.
+//
+// Where mathematics leaves a choice, the conventions of autodiff/CONVENTIONS.md are written out: NaN outside a domain, halves at
+// ties, 0 at the corner of hypot.
 #pragma once
 
 #include <algorithm>
@@ -103,6 +106,12 @@ inline Wide square(Wide x) { return x * x; }
 inline Wide cube(Wide x) { return x * x * x; }
 inline Wide where(bool condition) { return condition ? 1 : 0; }
 inline Wide radius(Wide x, Wide y) { return sqrt(x * x + y * y); }
+inline const Wide nan = std::numeric_limits<double>::quiet_NaN();
+inline Wide inside(bool domain, Wide x) { return domain ? x : nan; }
+inline bool is_infinite(Wide x) { return abs(x) > wide::power_of_two(1024); }
+/// The share of the gradient that an argument of min or max gets.
+inline Wide share(bool wins, bool loses, bool ties) { return wins ? Wide(1) : loses ? Wide(0) : ties ? Wide(0.5) : nan; }
+inline Wide at_origin(Wide x, Wide y, Wide there, Wide elsewhere) { return x == 0 && y == 0 ? there : elsewhere; }
 /// 1 - x^2, exact for a double x.
 inline Wide complement(Wide x) { return 1 - x * x; }
 
@@ -118,11 +127,12 @@ REFERENCE(Cbrt,  cbrt(x),      (1 / (3 * square(cbrt(x)))),   (-2 / (9 * x * squ
 REFERENCE(Exp,   exp(x),       (exp(x)),                      (exp(x)))
 REFERENCE(Exp2,  exp2(x),      (exp2(x) * ln2),               (exp2(x) * square(ln2)))
 REFERENCE(Expm1, expm1(x),     (exp(x)),                      (exp(x)))
-REFERENCE(Log,   log(x),       (1 / x),                       (-1 / square(x)))
-REFERENCE(Log2,  log2(x),      (1 / (x * ln2)),               (-1 / (square(x) * ln2)))
-REFERENCE(Log10, log10(x),     (1 / (x * ln10)),              (-1 / (square(x) * ln10)))
-REFERENCE(Log1p, log1p(x),     (1 / (1 + x)),                 (-1 / square(1 + x)))
-REFERENCE(Pow,   pow(x, y),    (y * pow(x, y - 1), pow(x, y) * log(x)),
+REFERENCE(Log,   log(x),       (inside(x >= 0, 1 / x)),       (inside(x >= 0, -1 / square(x))))
+REFERENCE(Log2,  log2(x),      (inside(x >= 0, 1 / (x * ln2))), (inside(x >= 0, -1 / (square(x) * ln2))))
+REFERENCE(Log10, log10(x),     (inside(x >= 0, 1 / (x * ln10))), (inside(x >= 0, -1 / (square(x) * ln10))))
+REFERENCE(Log1p, log1p(x),     (inside(x >= -1, 1 / (1 + x))), (inside(x >= -1, -1 / square(1 + x))))
+REFERENCE(Pow,   pow(x, y),    (y == 0 ? Wide(0) : inside(!is_nan(pow(x, y)), x == 0 || is_infinite(x) ? y * pow(x, y - 1) : y * pow(x, y) / x),
+                                inside(x >= 0 || is_nan(x), pow(x, y) == 0 ? Wide(0) : pow(x, y) * log(x))),
                                (y * (y - 1) * pow(x, y - 2), pow(x, y - 1) * (1 + y * log(x)), pow(x, y) * square(log(x))))
 REFERENCE(Sin,   sin(x),       (cos(x)),                      (-sin(x)))
 REFERENCE(Cos,   cos(x),       (-sin(x)),                     (-cos(x)))
@@ -137,15 +147,17 @@ REFERENCE(Sinh,  sinh(x),      (cosh(x)),                     (sinh(x)))
 REFERENCE(Cosh,  cosh(x),      (sinh(x)),                     (cosh(x)))
 REFERENCE(Tanh,  tanh(x),      (1 / square(cosh(x))),         (-2 * tanh(x) / square(cosh(x))))
 REFERENCE(Asinh, asinh(x),     (1 / sqrt(1 + square(x))),     (-x / ((1 + square(x)) * sqrt(1 + square(x)))))
-REFERENCE(Acosh, acosh(x),     (1 / sqrt(square(x) - 1)),    (-x / ((square(x) - 1) * sqrt(square(x) - 1))))
-REFERENCE(Atanh, atanh(x),     (1 / complement(x)),           (2 * x / square(complement(x))))
+REFERENCE(Acosh, acosh(x),     (inside(x >= 1, 1 / sqrt(square(x) - 1))), (inside(x >= 1, -x / ((square(x) - 1) * sqrt(square(x) - 1)))))
+REFERENCE(Atanh, atanh(x),     (inside(abs(x) <= 1, 1 / complement(x))), (inside(abs(x) <= 1, 2 * x / square(complement(x)))))
 REFERENCE(Erf,   erf(x),       (2 / sqrt(pi) * exp(-x * x)),  (-4 / sqrt(pi) * x * exp(-x * x)))
 REFERENCE(Erfc,  erfc(x),      (-2 / sqrt(pi) * exp(-x * x)), (4 / sqrt(pi) * x * exp(-x * x)))
-REFERENCE(Hypot, radius(x, y), (x / radius(x, y), y / radius(x, y)),
+REFERENCE(Hypot, hypot(x, y),  (at_origin(x, y, 0, x / radius(x, y)), at_origin(x, y, 0, y / radius(x, y))),
                                (square(y) / cube(radius(x, y)), -x * y / cube(radius(x, y)), square(x) / cube(radius(x, y))))
-REFERENCE(Abs,   abs(x),       (sign(x)),                     (0))
-REFERENCE(Min,   x < y ? x : y, (where(x < y), where(y < x)), (0, 0, 0))
-REFERENCE(Max,   x > y ? x : y, (where(x > y), where(y > x)), (0, 0, 0))
+REFERENCE(Abs,   abs(x),       (is_nan(x) ? nan : sign(x)),   (0))
+REFERENCE(Min,   is_nan(x) || is_nan(y) ? nan : x < y ? x : y,
+                               (share(x < y, y < x, x == y), share(y < x, x < y, x == y)), (0, 0, 0))
+REFERENCE(Max,   is_nan(x) || is_nan(y) ? nan : x > y ? x : y,
+                               (share(x > y, y > x, x == y), share(y > x, x > y, x == y)), (0, 0, 0))
 REFERENCE(Floor, floor(x),     (0),                           (0))
 REFERENCE(Ceil,  ceil(x),      (0),                           (0))
 REFERENCE(Round, round(x),     (0),                           (0))
@@ -154,7 +166,7 @@ REFERENCE(Less,      where(x < y),  (0, 0),                   (0, 0, 0))
 REFERENCE(LessEqual, where(x <= y), (0, 0),                   (0, 0, 0))
 REFERENCE(Equal,     where(x == y), (0, 0),                   (0, 0, 0))
 REFERENCE(Select,    x != 0 ? y : z, (0, where(x != 0), where(x == 0)), (0, 0, 0, 0, 0, 0))
-REFERENCE(AbsorbingProduct, x * y,  (y, x),                   (0, 1, 0))
+REFERENCE(AbsorbingProduct, x == 0 ? Wide(0) : x * y, (y, x),  (0, 1, 0))
 REFERENCE(Detach,    x,            (0),                       (0))
 // clang-format on
 #undef REFERENCE_LIST

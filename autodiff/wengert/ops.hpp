@@ -57,9 +57,9 @@ struct Formula {
 namespace ops {
 
 // Found beside the overloads for Var, Dual and Lanes, which argument-dependent lookup adds.
-using std::abs, std::acos, std::acosh, std::asin, std::asinh, std::atan, std::atan2, std::atanh, std::cbrt, std::ceil, std::cos, std::cosh,
-    std::erf, std::erfc, std::exp, std::exp2, std::expm1, std::floor, std::fma, std::hypot, std::log, std::log10, std::log1p,
-    std::log2, std::pow, std::round, std::sin, std::sinh, std::sqrt, std::tan, std::tanh, std::trunc;
+using std::abs, std::acos, std::acosh, std::asin, std::asinh, std::atan, std::atan2, std::atanh, std::cbrt, std::ceil, std::cos,
+    std::cosh, std::erf, std::erfc, std::exp, std::exp2, std::expm1, std::floor, std::fma, std::hypot, std::log, std::log10,
+    std::log1p, std::log2, std::pow, std::round, std::sin, std::sinh, std::sqrt, std::tan, std::tanh, std::trunc;
 
 inline constexpr double infinity = std::numeric_limits<double>::infinity();
 inline constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
@@ -365,25 +365,36 @@ struct Pow : Rule<2> {
   }
   template <class T>
   static constexpr Partials2<T> partials(T x, T y, T result) {
-    return {partial_x(x, y, result), partial_y(x, result)};
+    return {partial_x(x, y, result), partial_y(x, y, result)};
   }
-  // |y| or |log x| away from the ends of the range, factors of a partial may pass them
-  static bool precise(double x, double y) { return std::abs(y * std::log2(x)) < 1000 && std::abs((y - 1) * std::log2(x)) < 1000; }
-
- private:
-  // y * (result / x), because pow(x, y - 1) loses up to |log x| ulps to the rounding of y - 1. Where the quotient is zero,
-  // infinite or NaN (x is 0, or the result out of range), the longer way still gives the partial. y = 0 makes it 0 even at x = 0.
+  // One by one, so that a sweep need not pay for the logarithm where the exponent is a constant.
   template <class T>
   static constexpr T partial_x(T x, T y, T result) {
-    const T quotient = result / x;
-    return absorbing_product(y, either(
-                                    quotient / quotient == T(1), [&] { return quotient; }, [&] { return pow(x, y - T(1)); }));
+    if constexpr (requires { y.is_constant(); })
+      if (y.is_constant() && one_less_is_exact(y.value())) return absorbing_product(y, pow(x, y - T(1)));
+    // y = 0 makes it 0 even at x = 0
+    return absorbing_product(y, slope(x, y, result));
   }
-  // pow(0, y) is 0 on all of y > 0, where result * log(x) would be 0 * -inf.
   template <class T>
-  static constexpr T partial_y(T x, T result) {
-    return select(result == T(0), T(0), result * log(x));
+  static constexpr T partial_y(T x, T, T result) {
+    // pow(0, y) is 0 on all of y > 0, where a plain product would be 0 * -inf
+    return inside(x >= T(0), absorbing_product(result, log(x)));
   }
+  // |y| or |log x| away from the ends of the range, factors of a partial may pass them
+  static bool precise(double x, double y) {
+    return std::abs(y * std::log2(std::abs(x))) < 1000 && std::abs((y - 1) * std::log2(std::abs(x))) < 1000;
+  }
+
+ private:
+  // pow(x, y - 1). As result / x it is free of the rounding of y - 1, which costs up to |log x| ulps; but where the result is 0
+  // or infinite, the longer way still gives it. A NaN stays one.
+  template <class T>
+  static constexpr T slope(T x, T y, T result) {
+    return either(
+        result / result == T(1), [&] { return result / x; }, [&] { return inside(result == result, pow(x, y - T(1))); });
+  }
+  // bar 1 itself, for which pow(x, 0) would be 1 even at a NaN
+  static constexpr bool one_less_is_exact(double y) { return (y - 1) + 1 == y && y - (y - 1) == 1 && y != 1; }
 };
 
 // ---- trigonometric and hyperbolic ---------------------------------------------------------------------------------------------

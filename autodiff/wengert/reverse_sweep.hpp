@@ -74,6 +74,10 @@ struct PullBack {
     if constexpr (Rule::arity == 1) {
       const auto partial = Rule::template partials<T>(values[node.x], result);
       add<Rule>(node.x, adjoint, partial.x);
+    } else if constexpr (requires { Rule::template partial_x<T>(result, result, result); }) {
+      // partials that are dear are not computed for constants
+      if (node.x >= 0) add<Rule>(node.x, adjoint, Rule::template partial_x<T>(values[node.x], values[node.y], result));
+      if (node.y >= 0) add<Rule>(node.y, adjoint, Rule::template partial_y<T>(values[node.x], values[node.y], result));
     } else if constexpr (Rule::arity == 2) {
       const auto partial = Rule::template partials<T>(values[node.x], values[node.y], result);
       add<Rule>(node.x, adjoint, partial.x);
