@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <random>
 #include <string_view>
 #include <vector>
@@ -33,22 +34,37 @@ double nanoseconds_per_element(F run) {
   return best;
 }
 
+/// Room for a block that starts at a cache line, as a batch's own blocks do.
 template <class T>
-std::vector<T> sample(Domain domain, std::mt19937_64& random) {
+struct Block {
+  Block() : memory(block + 64 / sizeof(T)) {
+    const auto address = reinterpret_cast<std::uintptr_t>(memory.data());
+    start = memory.data() + (64 - address % 64) % 64 / sizeof(T);
+  }
+  Block(Block&&) = default;
+  Block& operator=(Block&&) = default;
+  T* data() { return start; }
+
+  std::vector<T> memory;
+  T* start;
+};
+
+template <class T>
+Block<T> sample(Domain domain, std::mt19937_64& random) {
   std::uniform_real_distribution<double> uniform(std::max(domain.low, -8.0), std::min(domain.high, 8.0));
-  std::vector<T> values(block);
-  for (T& x : values) x = static_cast<T>(uniform(random));
+  Block<T> values;
+  for (std::size_t k = 0; k < block; ++k) values.data()[k] = static_cast<T>(uniform(random));
   return values;
 }
 
 template <class T>
 double time_of(Op op, InstructionSet set) {
   std::mt19937_64 random(1);
-  std::vector<T> arguments[3];
+  Block<T> arguments[3];
   dispatch(op, [&]<class Rule>() {
     for (int k = 0; k < Rule::arity; ++k) arguments[k] = sample<T>(Rule::domain[k], random);
   });
-  std::vector<T> out(block);
+  Block<T> out;
   const BlockKernel<T> kernel = block_kernel<T>(op, varying_x | varying_y | varying_z, set);
   return nanoseconds_per_element(
       [&] { kernel(out.data(), arguments[0].data(), arguments[1].data(), arguments[2].data(), block); });
@@ -57,7 +73,7 @@ double time_of(Op op, InstructionSet set) {
 template <class T>
 double time_of_sums(InstructionSet set) {
   std::mt19937_64 random(1);
-  const std::vector<T> x = sample<T>({-1, 1}, random);
+  Block<T> x = sample<T>({-1, 1}, random);
   const BlockReductions<T> reductions = block_reductions<T>(set);
   double total = 0;
   const double time = nanoseconds_per_element([&] { total += reductions.sums(x.data(), 0.5, block).squares; });
@@ -67,8 +83,8 @@ double time_of_sums(InstructionSet set) {
 template <class T>
 double time_of_sincos(InstructionSet set) {
   std::mt19937_64 random(1);
-  const std::vector<T> x = sample<T>({-8, 8}, random);
-  std::vector<T> sine(block), cosine(block);
+  Block<T> x = sample<T>({-8, 8}, random);
+  Block<T> sine, cosine;
   const SinCosKernel<T> kernel = sincos_kernel<T>(set);
   return nanoseconds_per_element([&] { kernel(sine.data(), cosine.data(), x.data(), block); });
 }

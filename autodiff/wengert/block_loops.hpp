@@ -21,12 +21,12 @@ struct BlockArgument {
     else
       return same;
   }
-  /// The last samples, fewer than a register holds; the rest repeats the first of them, so nothing unusual is computed.
+  /// The last samples, fewer than a register holds; the first of them fills it up, so that nothing unusual is computed.
   L rest(std::size_t i, std::size_t n) const {
     if constexpr (!Varies) return same;
-    T padded[L::size];
-    for (std::size_t k = 0; k < L::size; ++k) padded[k] = from[i + k < n ? i + k : i];
-    return L::load(padded);
+    L padded(static_cast<double>(from[i]));
+    __builtin_memcpy(&padded, from + i, (n - i) * sizeof(T));
+    return padded;
   }
 };
 
@@ -48,9 +48,8 @@ void block_loop(T* out, const T* x, const T* y, const T* z, std::size_t n) {
   std::size_t i = 0;
   for (; i + L::size <= n; i += L::size) value(xs.at(i), ys.at(i), zs.at(i)).store(out + i);
   if (i < n) {
-    T last[L::size];
-    value(xs.rest(i, n), ys.rest(i, n), zs.rest(i, n)).store(last);
-    for (std::size_t k = 0; i + k < n; ++k) out[i + k] = last[k];
+    const L last = value(xs.rest(i, n), ys.rest(i, n), zs.rest(i, n));
+    __builtin_memcpy(out + i, &last, (n - i) * sizeof(T));
   }
 }
 
@@ -80,66 +79,72 @@ BlockKernel<T> block_kernel_for(Op op, unsigned varying) {
   return dispatch(op, ChooseBlockLoop<T, S>{varying});
 }
 
-/// Sixteen doubles in as many registers as they need.
+/// As many numbers as a register holds doubles, in double.
+template <class T, InstructionSet S>
+Lanes<double, S> load_as_double(const T* from) {
+  if constexpr (sizeof(T) == sizeof(double)) {
+    return Lanes<double, S>::load(from);
+  } else {
+    typedef T Half __attribute__((vector_size(vector_bytes(S) / 2)));
+    Half half;
+    __builtin_memcpy(&half, from, sizeof half);
+    return __builtin_convertvector(half, typename Lanes<double, S>::Vector);
+  }
+}
+
+/// Sixteen partial sums, added up pairwise. The order is the same for all instruction sets.
 template <InstructionSet S>
-struct SixteenSums {
-  using L = Lanes<double, S>;
-  L part[16 / L::size];
-
-  SixteenSums() {
-    for (L& p : part) p = L(0);
-  }
-  double total() const {
-    double sum[16];
-    for (int k = 0; k < 16 / L::size; ++k) part[k].store(sum + k * L::size);
-    for (int half = 8; half > 0; half /= 2)
-      for (int k = 0; k < half; ++k) sum[k] += sum[k + half];
-    return sum[0];
-  }
-};
-
-/// Calls use(k, lanes) for each register of doubles, k = 0, 1, … counting modulo those of SixteenSums; the end of the block is
-/// padded with `padding`.
-template <class T, InstructionSet S, class Use>
-void for_each_lanes(const T* x, std::size_t n, double padding, Use use) {
-  using L = Lanes<double, S>;
-  const auto load = [](const T* from) {
-    if constexpr (sizeof(T) == sizeof(double)) {
-      return L::load(from);
-    } else {
-      typedef T Half __attribute__((vector_size(vector_bytes(S) / 2)));
-      Half half;
-      __builtin_memcpy(&half, from, sizeof half);
-      return L(__builtin_convertvector(half, typename L::Vector));
-    }
-  };
-  std::size_t i = 0;
-  for (; i + 16 <= n; i += 16)
-    for (int k = 0; k < 16 / L::size; ++k) use(k, load(x + i + k * L::size));
-  if (i < n) {
-    double rest[16];
-    for (std::size_t k = 0; k < 16; ++k) rest[k] = i + k < n ? static_cast<double>(x[i + k]) : padding;
-    for (int k = 0; k < 16 / L::size; ++k) use(k, L::load(rest + k * L::size));
-  }
+double total(const Lanes<double, S> (&part)[16 / Lanes<double, S>::size]) {
+  double sum[16];
+  __builtin_memcpy(sum, part, sizeof sum);
+  for (int half = 8; half > 0; half /= 2)
+    for (int k = 0; k < half; ++k) sum[k] += sum[k + half];
+  return sum[0];
 }
 
 template <class T, InstructionSet S>
 double block_sum(const T* x, std::size_t n) {
-  SixteenSums<S> sum;
-  for_each_lanes<T, S>(x, n, 0, [&sum](int k, Lanes<double, S> xs) { sum.part[k] = sum.part[k] + xs; });
-  return sum.total();
+  using L = Lanes<double, S>;
+  constexpr int registers = 16 / L::size;
+  L sum[registers];
+  for (L& part : sum) part = L(0);
+  std::size_t i = 0;
+  for (; i + 16 <= n; i += 16)
+    for (int k = 0; k < registers; ++k) sum[k] = sum[k] + load_as_double<T, S>(x + i + k * L::size);
+  if (i < n) {
+    T rest[16] = {};
+    __builtin_memcpy(rest, x + i, (n - i) * sizeof(T));
+    for (int k = 0; k < registers; ++k) sum[k] = sum[k] + load_as_double<T, S>(rest + k * L::size);
+  }
+  return total<S>(sum);
 }
 
 template <class T, InstructionSet S>
 BlockSums block_sums(const T* x, double shift, std::size_t n) {
-  SixteenSums<S> sum, squares;
-  const Lanes<double, S> shifts(shift);
-  for_each_lanes<T, S>(x, n, shift, [&](int k, Lanes<double, S> xs) {
-    const Lanes<double, S> d = xs - shifts;
-    sum.part[k] = sum.part[k] + d;
-    squares.part[k] = squares.part[k] + d * d;
-  });
-  return {sum.total(), squares.total()};
+  using L = Lanes<double, S>;
+  constexpr int registers = 16 / L::size;
+  L sum[registers], squares[registers];
+  for (L& part : sum) part = L(0);
+  for (L& part : squares) part = L(0);
+  const L shifts(shift);
+  std::size_t i = 0;
+  for (; i + 16 <= n; i += 16)
+    for (int k = 0; k < registers; ++k) {
+      const L d = load_as_double<T, S>(x + i + k * L::size) - shifts;
+      sum[k] = sum[k] + d;
+      squares[k] = squares[k] + d * d;
+    }
+  if (i < n) {
+    // the end of the block, padded with the shift itself, which adds nothing
+    double rest[16];
+    for (std::size_t k = 0; k < 16; ++k) rest[k] = i + k < n ? static_cast<double>(x[i + k]) : shift;
+    for (int k = 0; k < registers; ++k) {
+      const L d = L::load(rest + k * L::size) - shifts;
+      sum[k] = sum[k] + d;
+      squares[k] = squares[k] + d * d;
+    }
+  }
+  return {total<S>(sum), total<S>(squares)};
 }
 
 template <class T, InstructionSet S>
@@ -156,10 +161,8 @@ void sincos_loop(T* sine, T* cosine, const T* x, std::size_t n) {
   if (i < n) {
     L s, c;
     sincos(xs.rest(i, n), s, c);
-    T sines[L::size], cosines[L::size];
-    s.store(sines);
-    c.store(cosines);
-    for (std::size_t k = 0; i + k < n; ++k) sine[i + k] = sines[k], cosine[i + k] = cosines[k];
+    __builtin_memcpy(sine + i, &s, (n - i) * sizeof(T));
+    __builtin_memcpy(cosine + i, &c, (n - i) * sizeof(T));
   }
 }
 
