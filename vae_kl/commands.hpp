@@ -11,6 +11,7 @@ void register_compare(CLI::App& program, int& status);
 void register_trace(CLI::App& program, int& status);
 void register_check(CLI::App& program, int& status);
 void register_step(CLI::App& program, int& status);
+void register_estimators(CLI::App& program, int& status);
 
 /// In the order of the program's help. The first one is what runs when no command is named.
 inline constexpr auto commands = {
@@ -18,6 +19,7 @@ inline constexpr auto commands = {
     register_trace,
     register_check,
     register_step,
+    register_estimators,
 };
 
 }  // namespace vae_kl
