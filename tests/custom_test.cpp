@@ -52,6 +52,14 @@ TEST(Custom, OfNumbersIsThePlainValue) {
   EXPECT_TRUE(lgamma_operation(Var(5)).is_constant());
 }
 
+TEST(Custom, KnowsTheLineThatRecordedIt) {
+  Tape tape(true);
+  const Var x = tape.variable(2.5);
+  const unsigned line = __LINE__ + 1;
+  const Var y = lgamma_operation(x * 2);
+  EXPECT_EQ(tape.location(y.index()).line, line);
+}
+
 TEST(Custom, IsReplayedAndDifferentiatedTwiceWhereSecondOrderIsGiven) {
   const Function f = record([](auto x) { return lgamma_operation(x) * x; }, 2.0);
   const double x = 3.25;

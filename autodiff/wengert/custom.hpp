@@ -40,18 +40,19 @@ class CustomOperation final : public NaryOperation {
   /// Records the operation on the tape of its variables; of numbers alone it is the plain value. Throws ShapeMismatch for a wrong
   /// number of arguments, ForeignVariable and StaleVariable as any operation.
   Var operator()(std::span<const Var> x, Location at = Location::current()) const;
+  // An Operand for each argument catches the caller's line; beyond four of them the span above does.
+  constexpr Var operator()(Operand x) const { return at_each({x}); }
+  constexpr Var operator()(Operand x, Operand y) const { return at_each({x, y}); }
+  constexpr Var operator()(Operand x, Operand y, Operand z) const { return at_each({x, y, z}); }
+  constexpr Var operator()(Operand x, Operand y, Operand z, Operand w) const { return at_each({x, y, z, w}); }
   template <class... Arguments>
-  requires((std::is_convertible_v<Arguments, Operand> && ...) && sizeof...(Arguments) > 0) constexpr auto operator()(
+  requires((std::is_convertible_v<Arguments, Operand> && ...) && sizeof...(Arguments) > 4) constexpr Var operator()(
       const Arguments&... x) const {
-    if (std::is_constant_evaluated()) a_fused_function_cannot_use_a_custom_operation__record_it_instead();
-    const Operand operands[] = {Operand(x)...};
-    Var vars[sizeof...(x)];
-    for (std::size_t k = 0; k < sizeof...(x); ++k) vars[k] = operands[k].var;
-    const Var result = (*this)(std::span<const Var>(vars), Location{});
-    if constexpr ((std::is_arithmetic_v<Arguments> && ...))
-      return result.value();
-    else
-      return result;
+    return at_each({Operand(x, Location{})...});
+  }
+  template <class... Numbers>
+  requires((std::is_arithmetic_v<Numbers> && ...) && sizeof...(Numbers) > 0) constexpr double operator()(Numbers... x) const {
+    return at_each({Operand(x, Location{})...}).value();
   }
 
   const char* name() const override;
@@ -63,6 +64,14 @@ class CustomOperation final : public NaryOperation {
   const NaryOperation* clone() const override;
 
  private:
+  template <std::size_t N>
+  constexpr Var at_each(const Operand (&operands)[N]) const {
+    if (std::is_constant_evaluated()) a_fused_function_cannot_use_a_custom_operation__record_it_instead();
+    Var vars[N];
+    for (std::size_t k = 0; k < N; ++k) vars[k] = operands[k].var;
+    return (*this)(std::span<const Var>(vars), operands[N - 1].at);
+  }
+
   struct Rules;
   std::shared_ptr<const Rules> rules_;
 };
