@@ -146,6 +146,14 @@ TEST(Function, DerivativeOfTheDerivativeIsTheHessianAndThenTheThirdOrder) {
   EXPECT_NEAR(fxx(at), h(0, 0), near);
 }
 
+// exp(x + x^2) = 1 + x + 3/2 x^2 + 7/6 x^3 + 25/24 x^4 + …, and at 0 the partial 2x passes through 0: its own derivative must not
+// get lost.
+TEST(Function, HigherDerivativesAreRightWhereAPartialIsZero) {
+  const Function third = record([](auto x) { return exp(x + x * x); }, 0.5).derivative().derivative().derivative();
+  EXPECT_DOUBLE_EQ(third.values(std::array{0.0}).back(), 7);
+  EXPECT_DOUBLE_EQ(third.derivative().values(std::array{0.0}).back(), 25);
+}
+
 TEST(Function, DerivativeKeepsGuardsAndTheZeroAdjointRule) {
   const Function guarded = record([](auto x) { return x > 1 ? x * x : x; }, 2.0).derivative();
   EXPECT_EQ(guarded.values(std::array{3.0}), (std::vector<double>{9, 6}));

@@ -878,7 +878,7 @@ struct AbsorbingProduct : Arithmetic2 {
   static constexpr const char* name = "absorbing_product";
   static constexpr Formula formula{"x ? x * y : 0", "y", "x"};
   static constexpr Domain domain[] = {{-largest, largest}, {-largest, largest}};
-  static constexpr bool switching = true;  // where x is 0, y has no say, however large the adjoint
+  // Not switching: a partial that is 0 here is a number that varies, and dropping it would drop its own derivative too.
 
   template <class T>
   static constexpr T value(T x, T y) {
