@@ -124,9 +124,6 @@ class Checker {
       largest_ = std::max(largest_, std::abs(gradient_[k]));
     }
     largest_ = std::max(largest_, std::abs(base_.weighted_sum(weights_)));
-    noise_ = value_rounding(base_.tape, adjoints_);
-    for (std::size_t k = 0; k < weights_.size(); ++k)  // the weighted sum is rounded too
-      noise_ += std::abs(weights_[k] * base_.y[k].value()) * static_cast<double>(weights_.size()) * 0x1p-53;
     return false;
   }
 
@@ -211,9 +208,14 @@ class Checker {
     note(fmt::format("complex step not asked: `{}` has no complex continuation", none.operation));
   }
 
+  /// A value and a bound on its rounding error.
+  struct Sample {
+    double value, noise;
+  };
+
   /// f recorded anew at x + h v; nothing where it is out of reach from x without crossing a kink.
   template <class Use>
-  std::optional<double> beside(const Direction& along, double h, Use use) const {
+  std::optional<Sample> beside(const Direction& along, double h, Use use) const {
     std::vector<double> at(x_.begin(), x_.end());
     for (std::size_t k = 0; k < at.size(); ++k) at[k] += h * along.v[k];
     try {
@@ -225,16 +227,16 @@ class Checker {
     }
   }
   template <class Use>
-  Difference differences(const Direction& along, double noise, Use use) const {
-    const auto slope = [&](double h) -> std::optional<double> {
+  Difference differences(const Direction& along, double moved, Use use) const {
+    const auto slope = [&](double h) -> std::optional<Slope> {
       const auto above = beside(along, h, use), below = beside(along, -h, use);
       if (!above || !below) return std::nullopt;
       // in a single input, the distance that was really gone
       const auto k = static_cast<std::size_t>(along.input);
       const double distance = along.input < 0 ? 2 * h : (x_[k] + h) - (x_[k] - h);
-      return (*above - *below) / distance;
+      return Slope{(above->value - below->value) / distance, 2 * (above->noise + below->noise + moved) / distance};
     };
-    return extrapolate(slope, reach(along), noise);
+    return extrapolate(slope, reach(along));
   }
 
   bool has(Op op) const {
@@ -248,8 +250,14 @@ class Checker {
     double moved = 0;  // x + h v is rounded, which moves F
     if (along.input < 0)
       for (std::size_t k = 0; k < x_.size(); ++k) moved += std::abs(gradient_[k] * x_[k]) * 0x1p-53;
-    const Difference difference =
-        differences(along, 2 * noise_ + moved, [&](const Recorded& there) { return there.weighted_sum(weights_); });
+    const Difference difference = differences(along, moved, [&](const Recorded& there) {
+      const auto adjoints = reverse_sweep<double>(there.tape, there.tape.values(), there.seeds<double>(weights_)).adjoints;
+      const double sum = there.weighted_sum(weights_);
+      double noise = value_rounding(there.tape, adjoints);
+      for (std::size_t k = 0; k < weights_.size(); ++k)  // the sum is rounded too
+        noise += std::abs(weights_[k] * there.y[k].value()) * static_cast<double>(weights_.size()) * 0x1p-53;
+      return Sample{sum, noise};
+    });
     if (!std::isfinite(difference.error))
       return note(
           "differences not asked: f cannot be called on both sides of the point without crossing a kink or leaving "
@@ -270,23 +278,23 @@ class Checker {
     std::vector<double> w(x_.size());
     for (std::size_t k = 0; k < w.size(); ++k) w[k] = away_from_zero() * scale(k);
     const std::vector<double> hv = product(along.v, adjoints);
-    const double noise = curvature_rounding(base_.tape, adjoints, 0);
     const std::vector<double> hw = product(w, adjoints);
-    // Both products round every edge a few times; the sum of the nodes' shares bounds what is gained and lost on the way.
     const double found = dot(hv, w);
-    const double rounding =
-        64 * 0x1p-53 * static_cast<double>(base_.tape.size()) * (dot_of_magnitudes(hv, w) + dot_of_magnitudes(hw, along.v));
+    const double rounding = hessian_rounding(base_.tape, base_.seeds<double>(weights_), along.v, w) +
+                            64 * 0x1p-53 * (dot_of_magnitudes(hv, w) + dot_of_magnitudes(hw, along.v));
     add(Oracle::Symmetry, along, found, dot(hw, along.v), rounding);
     if (has(Op::Detach)) return;
-    const auto tangents = replayed<Dual<double>>({-1, w}, [](double x, double d) { return Dual<double>(x, d); });
-    const double gradient_noise =
-        curvature_rounding(base_.tape, adjoints, 0) + sweep_rounding(base_.tape, adjoints_, tangents, 1) + noise * 0x1p-53;
-    const Difference difference = differences(along, 2 * gradient_noise, [&](const Recorded& there) {
-      const auto seeds = there.seeds<double>(weights_);
-      const Gradient g = reverse_sweep<double>(there.tape, there.tape.values(), seeds);
+    const Difference difference = differences(along, 0, [&](const Recorded& there) {
+      std::vector<Dual<double>> point;
+      for (std::size_t k = 0; k < w.size(); ++k) point.emplace_back(there.x[k].value(), w[k]);
+      const auto values = forward_sweep<Dual<double>>(there.tape, std::span<const Dual<double>>(point));
+      const auto seeds = there.seeds<Dual<double>>(weights_);
+      const auto curved = reverse_sweep<Dual<double>>(there.tape, values, seeds);
+      const auto plain = reverse_sweep<double>(there.tape, there.tape.values(), there.seeds<double>(weights_));
       double sum = 0;
-      for (std::size_t k = 0; k < w.size(); ++k) sum += w[k] * g.wrt(there.x[k]);
-      return sum;
+      for (std::size_t k = 0; k < w.size(); ++k) sum += w[k] * plain.wrt(there.x[k]);
+      return Sample{sum,
+                    curvature_rounding(there.tape, curved.adjoints, 0) + sweep_rounding(there.tape, plain.adjoints, values, 1)};
     });
     if (std::isfinite(difference.error))
       add(Oracle::GradientDifferences, along, found, difference.value, difference.error + rounding);
@@ -348,7 +356,6 @@ class Checker {
   std::vector<double> weights_, gradient_;
   Values<double> adjoints_;
   double largest_ = 0;  // of the sum and its derivatives: what an error is held against
-  double noise_ = 0;    // of the weighted sum of dependents
 };
 
 std::string where(const CheckLine& line) { return line.input < 0 ? std::string("random") : fmt::format("{}", line.input); }

@@ -100,14 +100,14 @@ Difference independent_partial(const Tape& tape, Index i, std::size_t k) {
   const std::vector<double> x = argument_values(tape, i);
   const auto by_differences = [&](auto value) {
     std::vector<double> moved = x;
-    const double noise = 4 * half_ulp * std::abs(tape.value(i));
-    const auto slope = [&](double h) -> std::optional<double> {
+    const auto slope = [&](double h) -> std::optional<Slope> {
       moved[k] = x[k] + h;
-      const double up = moved[k], above = value(moved);
+      const double right = moved[k], above = value(moved);
       moved[k] = x[k] - h;
-      return (above - value(moved)) / (up - moved[k]);
+      const double left = moved[k], below = value(moved);
+      return Slope{(above - below) / (right - left), 8 * half_ulp * (std::abs(above) + std::abs(below)) / (right - left)};
     };
-    return extrapolate(slope, std::max(std::abs(x[k]), 0x1p-20) / 8, noise);
+    return extrapolate(slope, std::max(std::abs(x[k]), 0x1p-20) / 8);
   };
   if (tape[i].op == Op::Custom) {
     const NaryOperation& operation = tape.nary(tape[i].y);
@@ -127,6 +127,41 @@ Difference independent_partial(const Tape& tape, Index i, std::size_t k) {
       });
     }
   });
+}
+
+/// The largest second partial of node i, and what a rule may lose in computing one: where 1 - x^2 and the like are
+/// differentiated, terms of the size of the partial (over the length of the point, with two arguments) cancel.
+double curvature_of(const Tape& tape, Index i, std::span<const double> partials) {
+  const std::vector<double> x = argument_values(tape, i);
+  double largest = 0;
+  const auto see = [&](double second) { largest = std::max(largest, std::abs(second)); };
+  if (tape[i].op == Op::Custom) {
+    std::vector<double> second(x.size());
+    for (std::size_t k = 0; k < x.size(); ++k) {
+      const NaryOperation* partial = tape.nary(tape[i].y).partial(static_cast<int>(k));
+      if (partial == nullptr) continue;
+      partial->partials(x, partials[k], second);
+      for (const double number : second) see(number);
+    }
+    for (const double number : partials) see(number);
+    return largest;
+  }
+  dispatch(tape[i].op, [&]<class Rule>() {
+    for (std::size_t k = 0; k < x.size(); ++k) {
+      std::vector<Dual<double>> at(x.begin(), x.end());
+      at[k].tangent = 1;
+      const auto p = spread<Rule>(
+          [](auto... a) { return Rule::template partials<Dual<double>>(a..., Dual<double>::evaluate<Rule>(a...)); }, at.data());
+      see(p.x.tangent);
+      if constexpr (Rule::arity > 1) see(p.y.tangent);
+      if constexpr (Rule::arity > 2) see(p.z.tangent);
+    }
+    if (Rule::arithmetic || Rule::switching || Rule::arity == 3) return;
+    double length = 0;
+    for (const double number : x) length = std::max(length, std::abs(number));
+    for (const double number : partials) see(Rule::arity == 1 ? number : number / length);
+  });
+  return largest;
 }
 
 /// Whether the operation given as the partial of custom node i in argument k computes something else than that partial.
@@ -254,6 +289,54 @@ double curvature_rounding(const Tape& tape, const Values<Dual<double>>& adjoints
       sum += std::abs(adjoints[i].tangent * tape.value(i)) * 2 * half_ulp *
              (2 * value_ulps(tape[i].op) + ulps + detour_ulps(tape, i));
   return sum;
+}
+
+double hessian_rounding(const Tape& tape, std::span<const Seed<double>> seeds, std::span<const double> v,
+                        std::span<const double> w) {
+  // The sum over nodes of adjoint * second partial * tangent * tangent, each taken as the magnitudes of all that it was summed
+  // from, so that nothing that cancels is lost; times the roundings on the longest way through the graph, there and back.
+  const auto size = static_cast<std::size_t>(tape.size());
+  std::vector<double> along_v(size), along_w(size), adjoint(size), depth(size);
+  std::vector<std::vector<double>> partials(size);
+  double longest = 0;
+  std::size_t input = 0;
+  for (std::size_t i = 0; i < size; ++i) {
+    const auto node = static_cast<Index>(i);
+    if (tape[node].op == Op::Independent) {
+      along_v[i] = std::abs(v[input]);
+      along_w[i] = std::abs(w[input++]);
+      continue;
+    }
+    partials[i] = partials_of(tape, node);
+    const Arguments arguments = tape.arguments(node);
+    for (std::size_t k = 0; k < partials[i].size(); ++k) {
+      if (arguments[static_cast<Index>(k)] < 0) continue;
+      const auto j = static_cast<std::size_t>(arguments[static_cast<Index>(k)]);
+      along_v[i] += std::abs(partials[i][k]) * along_v[j];
+      along_w[i] += std::abs(partials[i][k]) * along_w[j];
+      depth[i] = std::max(depth[i], depth[j] + 1 + static_cast<double>(partials[i].size()));
+    }
+    longest = std::max(longest, depth[i]);
+  }
+  for (const Seed<double>& seed : seeds)
+    if (!seed.variable.is_constant()) adjoint[static_cast<std::size_t>(seed.variable.index())] += std::abs(seed.adjoint);
+  double sum = 0;
+  for (std::size_t i = size; i-- > 0;) {
+    const auto node = static_cast<Index>(i);
+    if (adjoint[i] == 0 || tape[node].op == Op::Independent) continue;
+    const Arguments arguments = tape.arguments(node);
+    double v_here = 0, w_here = 0;  // tangents of the arguments, by v and by w
+    const auto count = partials[i].size();
+    for (std::size_t k = 0; k < count; ++k) {
+      if (arguments[static_cast<Index>(k)] < 0) continue;
+      const auto j = static_cast<std::size_t>(arguments[static_cast<Index>(k)]);
+      adjoint[j] += adjoint[i] * std::abs(partials[i][k]);
+      v_here += along_v[j];
+      w_here += along_w[j];
+    }
+    sum += adjoint[i] * curvature_of(tape, node, partials[i]) * v_here * w_here;
+  }
+  return (64 + 4 * longest) * half_ulp * sum;
 }
 
 Index find_wrong_partial(const Tape& tape, const std::vector<bool>& in_use, bool second_order, std::string& why) {

@@ -31,6 +31,10 @@ double sweep_rounding(const Tape& tape, const Values<double>& adjoints, const Va
 /// Bound on what the rounding of all values does to a directional derivative; needs the tangents of the adjoints.
 double curvature_rounding(const Tape& tape, const Values<Dual<double>>& adjoints, double ulps);
 
+/// Bound on how far rounding can part v.(Hw) from w.(Hv), H the Hessian of the seeded sum in the tape's independents.
+double hessian_rounding(const Tape& tape, std::span<const Seed<double>> seeds, std::span<const double> v,
+                        std::span<const double> w);
+
 /// The first node whose partials disagree with differences of its value, as a sentence; -1 if there is none.
 Index find_wrong_partial(const Tape& tape, const std::vector<bool>& in_use, bool second_order, std::string& why);
 

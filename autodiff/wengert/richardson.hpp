@@ -16,15 +16,19 @@ struct Difference {
   double error = std::numeric_limits<double>::infinity();
 };
 
-/// Extrapolates slope(h) = (F(h) - F(-h)) / 2h to h = 0, from first steps of `reach` downwards. slope returns
-/// std::optional<double>, empty where F cannot be had on the way (outside its domain, across a kink): then the first step
-/// shrinks. `noise` bounds the rounding error of F.
+/// (F(h) - F(-h)) / 2h and a bound on its rounding error.
+struct Slope {
+  double value, noise;
+};
+
+/// Extrapolates a slope(h) to h = 0, from first steps of `reach` downwards. slope returns std::optional<Slope>, empty where F
+/// cannot be had on the way (outside its domain, across a kink): then the first step shrinks.
 ///
 /// slope's error is a series in h^2; column j of the tableau has removed its first j terms. An entry's error is estimated by its
 /// distance from both entries that it was made of, and the rounding noise is carried along the same recurrence. The best entry
 /// wins.
-template <class Slope>
-Difference extrapolate(Slope slope, double reach, double noise) {
+template <class Sample>
+Difference extrapolate(Sample slope, double reach) {
   constexpr int rows = 14;
   constexpr double smallest = 0x1p-60;
   // no power of two, lest the samples of a periodic function all fall on its period
@@ -36,14 +40,14 @@ Difference extrapolate(Slope slope, double reach, double noise) {
     bool valid = true;
     double h = first;
     for (int i = 0; i < rows; ++i, h /= 2) {
-      const std::optional<double> sampled = slope(h);
-      if (!sampled.has_value() || !std::isfinite(*sampled)) {
+      const std::optional<Slope> sampled = slope(h);
+      if (!sampled.has_value() || !std::isfinite(sampled->value)) {
         valid = false;
         break;
       }
       std::array<double, rows> row{}, noise_row{};
-      row[0] = *sampled;
-      noise_row[0] = noise / h;
+      row[0] = sampled->value;
+      noise_row[0] = sampled->noise;
       double factor = 4;
       for (int j = 1; j <= i; ++j, factor *= 4) {
         const std::size_t at = static_cast<std::size_t>(j);
