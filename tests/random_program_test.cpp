@@ -185,9 +185,13 @@ TEST(RandomPrograms, TheRecordedGradientIsTheGradient) {
   EXPECT_TRUE(rc::check([] {
     const Program p = generate();
     tally.count(p);
-    Recorded r(p);
+    const Recorded r(p);
     if (r.y.is_constant()) return;
-    const Gradient g = gradient(r.y);
+    const Bounded exact = program::bounded(p, p.inputs);
+    if (!tame(exact, p.inputs.size())) {
+      ++tally.too_wild;
+      return;
+    }
     const Index size = r.tape.size();
     // the reverse sweep on Vars: the gradient, on a tape of its own
     Tape second;
@@ -196,14 +200,8 @@ TEST(RandomPrograms, TheRecordedGradientIsTheGradient) {
     const auto values = forward_sweep<Var>(r.tape, std::span<const Var>(x));
     const Seed<Var> seed{r.y, Var(1.0)};
     const auto adjoints = reverse_sweep<Var>(r.tape, values, std::span(&seed, 1));
-    for (std::size_t j = 0; j < x.size(); ++j) {
-      ++tally.comparisons;
-      const double recorded = adjoints.wrt(r.x[j]).value();
-      if (recorded != g.wrt(r.x[j])) {
-        RC_LOG() << program::text(p) << recorded << " recorded, " << g.wrt(r.x[j]) << " swept\n";
-        RC_FAIL("the recorded gradient differs");
-      }
-    }
+    for (std::size_t j = 0; j < x.size(); ++j)
+      compare(tally, "recorded gradient", adjoints.wrt(r.x[j]).value(), exact.tangent[j], exact.tangent_error[j].rules, p);
     RC_ASSERT(r.tape.size() == size);
   }));
 }
