@@ -42,11 +42,11 @@ class Replay {
     for (Index i = 0; i < tape.size(); ++i) shared_.push_back(static_cast<T>(shared[i]));
     for (Index c = -1; c >= -tape.constants(); --c) shared_.push_back(static_cast<T>(tape.value(c)));
     for (const Instruction& instruction : code.instructions)
-      kernels_.push_back(instruction.kind == Instruction::Kind::Custom ? nullptr
-                                                                       : block_kernel<T>(instruction.op, instruction.varying));
-    for (std::size_t k = 0; k < code.program.outputs.size(); ++k)
-      if (varies(code.program.outputs[k]) && k <= static_cast<std::size_t>(code.shared))
-        summed_.push_back(code.program.outputs[k]);
+      kernels_.push_back(instruction.kind == Instruction::Kind::Operation || instruction.kind == Instruction::Kind::Guard
+                             ? block_kernel<T>(instruction.op, instruction.varying)
+                             : nullptr);
+    for (std::size_t k = 0; k <= static_cast<std::size_t>(code.shared); ++k)
+      number_of_sum_.push_back(code.varies(code.program.outputs[k]) ? sums_++ : 0);
   }
 
   BlockJob<T> job(bool squares) {
@@ -55,12 +55,10 @@ class Replay {
     const std::size_t slots = static_cast<std::size_t>(code_.slots) + 1;
     const std::size_t block = std::clamp<std::size_t>(24 * 1024 / (slots * sizeof(T)) / 64 * 64, 64, 1024);
     const std::size_t cells = shared_.size() + static_cast<std::size_t>(code_.columns + code_.slots);
-    return {&run, this, summed_.size(), block, slots * block * sizeof(T) + cells * sizeof(T*)};
+    return {&run, this, sums_, block, slots * block * sizeof(T) + cells * sizeof(T*)};
   }
 
  private:
-  bool varies(Index i) const { return i >= 0 && code_.varying[static_cast<std::size_t>(i)] != 0; }
-
   static void run(const void* context, std::size_t first, std::size_t n, const T* const* columns, T* const* sinks,
                   std::byte* workspace, OutputSums* sums) {
     static_cast<const Replay*>(context)->run_block(first, n, columns, sinks, workspace, sums);
@@ -80,33 +78,42 @@ class Replay {
 
     for (std::size_t k = 0; k < code_.instructions.size(); ++k) {
       const Instruction& instruction = code_.instructions[k];
-      if (instruction.kind == Instruction::Kind::Custom) {
+      if (kernels_[k] != nullptr)
+        kernels_[k](cells[instruction.out], cells[instruction.x], cells[instruction.y], cells[instruction.z], n);
+      if (instruction.kind == Instruction::Kind::Operation) continue;
+      if (instruction.kind == Instruction::Kind::Guard)
+        check_guard(instruction, first, n, cells);
+      else if (instruction.kind == Instruction::Kind::Custom)
         run_custom(instruction, n, cells);
-        continue;
-      }
-      kernels_[k](cells[instruction.out], cells[instruction.x], cells[instruction.y], cells[instruction.z], n);
-      if (instruction.kind == Instruction::Kind::Guard) check_guard(instruction, first, n, cells);
+      else
+        hand_over(static_cast<std::size_t>(instruction.node), cells[instruction.x], n, sinks, sums);
     }
-
-    for (std::size_t k = 0; k < summed_.size(); ++k) {
-      const T* const output = cells[code_.cell_of(summed_[k])];
-      if (squares_) {
-        const double shift = std::isfinite(output[0]) ? static_cast<double>(output[0]) : 0;
-        const BlockSums block = reductions_.sums(output, shift, n);
-        sums[k] = {shift, block.sum, block.squares};
-      } else {
-        sums[k].sum = reductions_.sum(output, n);
-      }
+    for (std::size_t k = 0; k < code_.program.outputs.size(); ++k) {
+      T* const sink = sink_of(k, sinks);
+      const Index output = code_.program.outputs[k];
+      if (sink != nullptr && !code_.varies(output)) std::fill_n(sink, n, *cells[code_.cell_of(output)]);
     }
-    write(code_.program.outputs[0], sinks[0], n, cells);
-    for (std::size_t k = 1 + static_cast<std::size_t>(code_.shared); k < code_.program.outputs.size(); ++k)
-      write(code_.program.outputs[k], sinks[k - static_cast<std::size_t>(code_.shared)], n, cells);
   }
 
-  void write(Index output, T* sink, std::size_t n, T* const* cells) const {
-    if (sink == nullptr) return;
-    const T* const from = cells[code_.cell_of(output)];
-    for (std::size_t k = 0; k < n; ++k) sink[k] = from[varies(output) ? k : 0];
+  /// Outputs are the value, the adjoints of shared independents, which have no sink, and those of the samples' own.
+  T* sink_of(std::size_t output, T* const* sinks) const {
+    const auto shared = static_cast<std::size_t>(code_.shared);
+    return output == 0 ? sinks[0] : output > shared ? sinks[output - shared] : nullptr;
+  }
+
+  /// Adds up an output and copies it to its sink, as wanted.
+  void hand_over(std::size_t output, const T* block, std::size_t n, T* const* sinks, OutputSums* sums) const {
+    if (T* const sink = sink_of(output, sinks)) std::copy_n(block, n, sink);
+    if (output >= number_of_sum_.size()) return;
+    OutputSums& sum = sums[number_of_sum_[output]];
+    if (squares_) {
+      sum.shift = std::isfinite(block[0]) ? static_cast<double>(block[0]) : 0;
+      const BlockSums total = reductions_.sums(block, sum.shift, n);
+      sum.sum = total.sum;
+      sum.squares = total.squares;
+    } else {
+      sum.sum = reductions_.sum(block, n);
+    }
   }
 
   void run_custom(const Instruction& instruction, std::size_t n, T* const* cells) const {
@@ -115,7 +122,7 @@ class Replay {
     Scratch<T> x(arguments.size());
     for (std::size_t k = 0; k < n; ++k) {
       for (Index a = 0; a < arguments.size(); ++a)
-        x.span()[static_cast<std::size_t>(a)] = cells[code_.cell_of(arguments[a])][varies(arguments[a]) ? k : 0];
+        x.span()[static_cast<std::size_t>(a)] = cells[code_.cell_of(arguments[a])][code_.varies(arguments[a]) ? k : 0];
       cells[instruction.out][k] = evaluate_nary(operation, std::span<const T>(x.span()));
     }
   }
@@ -126,7 +133,7 @@ class Replay {
     const T* const truth = cells[instruction.out];
     for (std::size_t k = 0; k < n; ++k) {
       if (truth[k] == expected) continue;
-      const auto value = [&](Index i, Index cell) { return static_cast<double>(cells[cell][varies(i) ? k : 0]); };
+      const auto value = [&](Index i, Index cell) { return static_cast<double>(cells[cell][code_.varies(i) ? k : 0]); };
       try {
         throw_branch_changed(code_.tape, guard, value(guard.x, instruction.x), value(guard.y, instruction.y));
       } catch (const BranchChanged& error) {
@@ -140,7 +147,8 @@ class Replay {
   bool squares_ = false;
   std::vector<T> shared_;
   std::vector<BlockKernel<T>> kernels_;
-  std::vector<Index> summed_;
+  std::size_t sums_ = 0;
+  std::vector<std::size_t> number_of_sum_;  // of the value and of each shared independent
 };
 
 /// Values of the shared nodes of a program; checks its shared guards.

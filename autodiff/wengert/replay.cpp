@@ -1,12 +1,188 @@
 #include "wengert/replay.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace wengert {
+
+namespace {
+
+/// Calls use(i) once for each distinct argument of node i.
+template <class Use>
+void for_each_argument(const Tape& tape, Index i, Use use) {
+  const Arguments arguments = tape.arguments(i);
+  for (Index k = 0; k < arguments.size(); ++k) {
+    bool seen = false;
+    for (Index before = 0; before < k; ++before) seen = seen || arguments[before] == arguments[k];
+    if (!seen) use(arguments[k]);
+  }
+}
+
+/// Per node: the nodes that use it, side by side.
+struct Users {
+  std::vector<std::size_t> first;
+  std::vector<Index> all;
+
+  std::span<const Index> of(Index i) const {
+    const auto k = static_cast<std::size_t>(i);
+    return std::span(all).subspan(first[k], first[k + 1] - first[k]);
+  }
+};
+
+Users users_of(const Lowered& code) {
+  Users users;
+  users.first.assign(static_cast<std::size_t>(code.tape.size()) + 1, 0);
+  const auto for_each_use = [&](auto use) {
+    for (Index i = 0; i < code.tape.size(); ++i)
+      if (code.computed(i))
+        for_each_argument(code.tape, i, [&](Index k) {
+          if (code.computed(k)) use(static_cast<std::size_t>(k), i);
+        });
+  };
+  for_each_use([&](std::size_t k, Index) { ++users.first[k + 1]; });
+  for (std::size_t k = 1; k < users.first.size(); ++k) users.first[k] += users.first[k - 1];
+  users.all.resize(users.first.back());
+  std::vector<std::size_t> next = users.first;
+  for_each_use([&](std::size_t k, Index i) { users.all[next[k]++] = i; });
+  return users;
+}
+
+/// Orders computed nodes so that values die young: depth first from the outputs, and a node whose operand has no other use left is
+/// computed as soon as it can be, since it takes no more room than it gives back.
+class Scheduler {
+ public:
+  explicit Scheduler(const Lowered& code) : code_(code), users_(users_of(code)), done_(static_cast<std::size_t>(code.tape.size())) {
+    for (Index i = 0; i < code.tape.size(); ++i) uses_left_.push_back(users_.of(i).size());
+  }
+
+  void reach(Index root) {
+    std::vector<Index> open{root};
+    while (!open.empty()) {
+      const Index i = open.back();
+      const Index missing = pending(i) ? first_missing(i) : i;
+      if (missing != i) {
+        open.push_back(missing);
+        continue;
+      }
+      open.pop_back();
+      if (pending(i)) compute_and_follow(i);
+    }
+  }
+  std::vector<Index> order;
+
+ private:
+  bool pending(Index i) const { return code_.computed(i) && !done_[static_cast<std::size_t>(i)]; }
+  std::size_t& uses_left(Index i) { return uses_left_[static_cast<std::size_t>(i)]; }
+
+  /// An argument of i that is not computed yet, or i itself.
+  Index first_missing(Index i) const {
+    Index missing = i;
+    for_each_argument(code_.tape, i, [&](Index k) {
+      if (missing == i && pending(k)) missing = k;
+    });
+    return missing;
+  }
+  bool frees_an_argument(Index i) {
+    bool frees = false;
+    for_each_argument(code_.tape, i, [&](Index k) { frees = frees || (code_.computed(k) && uses_left(k) == 1); });
+    return frees;
+  }
+  void compute_and_follow(Index i) {
+    std::vector<Index> next{i};
+    while (!next.empty()) {
+      const Index k = next.back();
+      next.pop_back();
+      if (k != i && !(pending(k) && first_missing(k) == k && frees_an_argument(k))) continue;
+      done_[static_cast<std::size_t>(k)] = 1;
+      order.push_back(k);
+      const auto offer_users = [&](Index of) {
+        for (const Index user : users_.of(of))
+          if (pending(user)) next.push_back(user);
+      };
+      for_each_argument(code_.tape, k, [&](Index argument) {
+        if (code_.computed(argument) && --uses_left(argument) == 1) offer_users(argument);
+      });
+      offer_users(k);
+    }
+  }
+
+  const Lowered& code_;
+  Users users_;
+  std::vector<unsigned char> done_;
+  std::vector<std::size_t> uses_left_;
+};
+
+}  // namespace
+
+std::vector<Index> Lowered::recorded_order() const {
+  std::vector<Index> order;
+  for (Index i = 0; i < tape.size(); ++i)
+    if (computed(i)) order.push_back(i);
+  return order;
+}
+
+std::vector<Index> Lowered::short_lived_order() const {
+  Scheduler scheduler(*this);
+  // the gradient first: the values that it takes are most of what the value takes
+  for (std::size_t k = 1; k < program.outputs.size(); ++k)
+    if (computed(program.outputs[k])) scheduler.reach(program.outputs[k]);
+  for (Index i = 0; i < tape.size(); ++i)
+    if (computed(i)) scheduler.reach(i);
+  return std::move(scheduler.order);
+}
+
+std::size_t Lowered::most_alive(std::span<const Index> order) const {
+  const Users users = users_of(*this);
+  std::vector<std::size_t> uses_left;
+  for (Index i = 0; i < tape.size(); ++i) uses_left.push_back(users.of(i).size());
+  std::size_t alive = 0, most = 0;
+  for (const Index i : order) {
+    for_each_argument(tape, i, [&](Index k) {
+      if (computed(k) && --uses_left[static_cast<std::size_t>(k)] == 0) --alive;
+    });
+    most = std::max(most, ++alive);
+    if (uses_left[static_cast<std::size_t>(i)] == 0) --alive;
+  }
+  return most;
+}
+
+std::vector<Lowered::Step> Lowered::steps() const {
+  bool in_recorded_order = !tape.guards().empty();  // a guard comes before what is valid only behind it
+  for (Index i = 0; i < tape.size(); ++i) in_recorded_order = in_recorded_order || tape[i].op == Op::Custom;
+  std::vector<Index> order = recorded_order();
+  if (!in_recorded_order) {
+    std::vector<Index> other = short_lived_order();
+    if (most_alive(other) < most_alive(order)) order = std::move(other);
+  }
+
+  std::vector<std::vector<Index>> outputs_at(static_cast<std::size_t>(tape.size()));
+  for (std::size_t k = 0; k < program.outputs.size(); ++k)
+    if (varies(program.outputs[k])) outputs_at[static_cast<std::size_t>(program.outputs[k])].push_back(static_cast<Index>(k));
+  std::vector<Step> result;
+  const auto hand_over = [&](Index i) {
+    for (const Index k : outputs_at[static_cast<std::size_t>(i)]) result.push_back({Instruction::Kind::Output, k});
+  };
+  for (const Index i : tape.independents())
+    if (varies(i)) hand_over(i);
+  std::size_t next_guard = 0;
+  const auto guards_before = [&](Index i) {
+    for (; next_guard < tape.guards().size() && tape.guards()[next_guard].position <= i; ++next_guard)
+      if (varies(tape.guards()[next_guard].x) || varies(tape.guards()[next_guard].y))
+        result.push_back({Instruction::Kind::Guard, static_cast<Index>(next_guard)});
+  };
+  for (const Index i : order) {
+    guards_before(i);
+    result.push_back({tape[i].op == Op::Custom ? Instruction::Kind::Custom : Instruction::Kind::Operation, i});
+    hand_over(i);
+  }
+  guards_before(tape.size());
+  return result;
+}
 
 void Lowered::lower(Index shared_independents) {
   shared = shared_independents;
   columns = static_cast<Index>(tape.independents().size()) - shared;
   varying = varying_nodes(tape, shared);
-  const auto varies = [&](Index i) { return i >= 0 && varying[static_cast<std::size_t>(i)] != 0; };
 
   // Shared nodes and constants have a cell each, by index; then come the columns, then slots.
   cell.resize(static_cast<std::size_t>(tape.size()));
@@ -14,19 +190,23 @@ void Lowered::lower(Index shared_independents) {
   for (Index c = 0; c < columns; ++c)
     cell[static_cast<std::size_t>(tape.independents()[static_cast<std::size_t>(shared + c)])] = first_column() + c;
 
-  std::vector<Index> last_use(static_cast<std::size_t>(tape.size()), -1);
-  const auto used = [&](Index i, Index by) {
-    if (i >= 0 && last_use[static_cast<std::size_t>(i)] < by) last_use[static_cast<std::size_t>(i)] = by;
+  const std::vector<Step> steps = this->steps();
+  const auto for_each_operand = [&](const Step& step, auto use) {
+    if (step.kind == Instruction::Kind::Guard) {
+      const Guard& guard = tape.guards()[static_cast<std::size_t>(step.number)];
+      use(guard.x);
+      if (guard.y != guard.x) use(guard.y);
+    } else if (step.kind == Instruction::Kind::Output) {
+      use(program.outputs[static_cast<std::size_t>(step.number)]);
+    } else {
+      for_each_argument(tape, step.number, use);
+    }
   };
-  for (Index i = 0; i < tape.size(); ++i) {
-    const Arguments arguments = tape.arguments(i);
-    for (Index k = 0; k < arguments.size(); ++k) used(arguments[k], i);
-  }
-  for (const Guard& guard : tape.guards()) {
-    used(guard.x, guard.position);
-    used(guard.y, guard.position);
-  }
-  for (const Index output : program.outputs) used(output, tape.size());
+  std::vector<std::size_t> last_use(static_cast<std::size_t>(tape.size()), steps.size());
+  for (std::size_t s = 0; s < steps.size(); ++s)
+    for_each_operand(steps[s], [&](Index i) {
+      if (computed(i)) last_use[static_cast<std::size_t>(i)] = s;
+    });
 
   std::vector<Index> free_slots;
   const auto take_slot = [&] {
@@ -36,40 +216,50 @@ void Lowered::lower(Index shared_independents) {
     return slot;
   };
   const Index first_slot = first_column() + columns;
-  const auto release = [&](Index i, Index after) {
-    if (!varies(i) || tape[i].op == Op::Independent || last_use[static_cast<std::size_t>(i)] != after) return;
-    last_use[static_cast<std::size_t>(i)] = -1;  // x * x releases x once
-    free_slots.push_back(cell_of(i) - first_slot);
-  };
-
-  std::size_t next_guard = 0;
-  for (Index i = 0; i <= tape.size(); ++i) {
-    for (; next_guard < tape.guards().size() && tape.guards()[next_guard].position == i; ++next_guard) {
-      const Guard& guard = tape.guards()[next_guard];
-      if (!varies(guard.x) && !varies(guard.y)) continue;
-      const unsigned mask = (varies(guard.x) ? varying_x : 0) | (varies(guard.y) ? varying_y : 0);
-      const Index slot = take_slot();
-      instructions.push_back({Instruction::Kind::Guard, guard.relation, mask, static_cast<Index>(next_guard), cell_of(guard.x),
-                              cell_of(guard.y), 0, first_slot + slot});
-      free_slots.push_back(slot);
-    }
-    if (i == tape.size() || !varies(i) || tape[i].op == Op::Independent) continue;
-    const Arguments arguments = tape.arguments(i);
-    Instruction instruction{tape[i].op == Op::Custom ? Instruction::Kind::Custom : Instruction::Kind::Operation, tape[i].op, 0,
-                            i};
-    const bool custom = instruction.kind == Instruction::Kind::Custom;
-    if (!custom) {
-      Index* const operands[] = {&instruction.x, &instruction.y, &instruction.z};
-      for (Index k = 0; k < arguments.size(); ++k) {
-        *operands[k] = cell_of(arguments[k]);
-        if (varies(arguments[k])) instruction.varying |= 1u << k;
+  for (std::size_t s = 0; s < steps.size(); ++s) {
+    const Step& step = steps[s];
+    const auto release_operands = [&] {
+      for_each_operand(step, [&](Index i) {
+        if (computed(i) && last_use[static_cast<std::size_t>(i)] == s) free_slots.push_back(cell_of(i) - first_slot);
+      });
+    };
+    Instruction instruction{step.kind, Op::Custom, 0, step.number};
+    const auto operand = [&](Index Instruction::*place, Index i, unsigned bit) {
+      instruction.*place = cell_of(i);
+      if (varies(i)) instruction.varying |= bit;
+    };
+    switch (step.kind) {
+      case Instruction::Kind::Operation: {
+        const Arguments arguments = tape.arguments(step.number);
+        instruction.op = tape[step.number].op;
+        operand(&Instruction::x, arguments[0], varying_x);
+        if (arguments.size() > 1) operand(&Instruction::y, arguments[1], varying_y);
+        if (arguments.size() > 2) operand(&Instruction::z, arguments[2], varying_z);
+        // a kernel may write over an operand that it has read, so an operand that dies here leaves its slot to the result
+        release_operands();
+        instruction.out = cell[static_cast<std::size_t>(step.number)] = first_slot + take_slot();
+        break;
       }
-      // a kernel may write over an operand that it has read, so an operand that dies here leaves its slot to the result
-      for (Index k = 0; k < arguments.size(); ++k) release(arguments[k], i);
+      case Instruction::Kind::Custom:
+        instruction.out = cell[static_cast<std::size_t>(step.number)] = first_slot + take_slot();
+        release_operands();
+        break;
+      case Instruction::Kind::Guard: {
+        const Guard& guard = tape.guards()[static_cast<std::size_t>(step.number)];
+        instruction.op = guard.relation;
+        operand(&Instruction::x, guard.x, varying_x);
+        operand(&Instruction::y, guard.y, varying_y);
+        const Index slot = take_slot();
+        instruction.out = first_slot + slot;
+        free_slots.push_back(slot);
+        release_operands();
+        break;
+      }
+      case Instruction::Kind::Output:
+        operand(&Instruction::x, program.outputs[static_cast<std::size_t>(step.number)], varying_x);
+        release_operands();
+        break;
     }
-    instruction.out = cell[static_cast<std::size_t>(i)] = first_slot + take_slot();
-    if (custom)
-      for (Index k = 0; k < arguments.size(); ++k) release(arguments[k], i);
     instructions.push_back(instruction);
   }
 }
