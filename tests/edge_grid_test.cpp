@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "reference.hpp"
+#include "wengert/batch.hpp"
 #include "wengert/function.hpp"
 #include "wengert/wengert.hpp"
 
@@ -35,6 +36,8 @@ const std::vector<double> full_grid = {0.0,      -0.0,     smallest,  -smallest,
                                        -largest, infinity, -infinity, not_a_number};
 /// For three arguments: the cube of the full grid would say little more for its minutes.
 const std::vector<double> coarse_grid = {0.0, -0.0, smallest, 1, -2.5, 1e200, -largest, infinity, -infinity, not_a_number};
+
+constexpr double lane_tolerance = 8;
 
 /// Which operands are variables; the others are constants. Or all operands are one and the same variable.
 struct Kind {
@@ -174,6 +177,18 @@ Outcome reverse_on_duals(const Point<Rule::arity>& at, Kind kind) {
   return result;
 }
 
+/// The block kernels: a batch of one sample.
+template <class Rule>
+Outcome batched(const Point<Rule::arity>& at, Kind kind) {
+  const Function f = recorded_elsewhere<Rule>(at, kind);
+  const auto x = inputs<Rule::arity>(at, kind);
+  Outcome result{0, std::vector<double>(x.size())};
+  BatchOptions options{.threads = 1, .standard_errors = false, .values = {&result.value, 1}};
+  for (double& derivative : result.gradient) options.sample_gradient.push_back({&derivative, 1});
+  sum_gradient(f, {}, Samples::rows(x, x.size()), options);
+  return result;
+}
+
 // -- what is expected
 
 template <class Rule>
@@ -282,16 +297,18 @@ TYPED_TEST(EdgeGrid, EveryWayOfRunningAgreesWithTheSteppedOne) {
   using Rule = TypeParam;
   for_each_cell<Rule>([](const Point<Rule::arity>& at, Kind kind) {
     const Outcome want = stepped<Rule>(at, kind);
-    const auto agrees = [&](const char* way, const Outcome& got) {
+    const auto agrees = [&](const char* way, const Outcome& got, double more = 0) {
       // without a promise there are fewer digits to agree upon, but the same infinities and NaNs
       const double tolerance = promised<Rule>(at, kind, want) ? 2 * Rule::partial_ulps : 1e12;
-      expect_same(way, Rule::name, at, kind, got, want, 0, tolerance);
+      expect_same(way, Rule::name, at, kind, got, want, more, tolerance + more);
     };
     agrees("replayed", replayed<Rule>(at, kind));
     agrees("recorded gradient", recorded_gradient<Rule>(at, kind));
     agrees("sweep that records", sweep_that_records<Rule>(at, kind));
     agrees("forward mode", forward_mode<Rule>(at, kind));
     agrees("reverse on duals", reverse_on_duals<Rule>(at, kind));
+    // vector functions are not the standard library's, and have errors of their own
+    agrees("batched", batched<Rule>(at, kind), lane_tolerance);
   });
 }
 

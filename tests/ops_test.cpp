@@ -275,6 +275,29 @@ TYPED_TEST(OpsAccuracy, SecondPartialsAreAccurateToFourTimesTheBoundOfTheFirst) 
   EXPECT_LE(worst.error, 4 * Rule::partial_ulps) << text(worst.at);
 }
 
+/// The nodes of a tape that holds Rule's value and the recorded gradient of that.
+template <class Rule>
+constexpr Index nodes_with_gradient() {
+  Tape tape(false), again(false);
+  std::vector<Var> x;
+  for (int k = 0; k < Rule::arity; ++k) tape.variable(0.5, {}, Location{});
+  for (int k = 0; k < Rule::arity; ++k) x.push_back(again.variable(0.5, {}, Location{}));
+  Index operands[3] = {0, 1, 2};
+  Index y = operands[1];
+  if constexpr (Rule::arity == 3) y = tape.push_extra(std::span(operands).subspan(1));
+  const Index last = tape.push(op_of<Rule>, 0, y, 0, Location{});
+  const auto values = forward_sweep<Var>(tape, x);
+  const Seed<Var> seed{Var(tape, last), 1.0};
+  reverse_sweep<Var>(tape, values, std::span(&seed, 1));
+  return again.size();
+}
+
+TYPED_TEST(OpsAccuracy, ValueAndPartialsCanBeRecordedDuringCompilation) {
+  constexpr Index nodes = nodes_with_gradient<TypeParam>();
+  static_assert(nodes > TypeParam::arity);
+  EXPECT_EQ(nodes, nodes_with_gradient<TypeParam>()) << "as many as at run time";
+}
+
 // -- the measurement itself
 
 // A slip in a closed form would be charged to the rule, or hide one. Away from kinks and ends the differences have 20 digits.

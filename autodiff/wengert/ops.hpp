@@ -2,7 +2,7 @@
 //
 // One struct per operation. Rules are templates on the number type T (double, float, Lanes, Dual, Var), so the same line
 // computes, batches, differentiates twice and records. Partials use operations of this table only: the table is closed under
-// differentiation. To add an operation: write its struct here, add its name to a list in op_list.hpp; sweeps and tests follow.
+// differentiation. To add an operation: write its struct here, add its name to a list in op.hpp; sweeps and tests follow.
 //
 // Arguments are x, y (and z); `result` is the operation's own value.
 #pragma once
@@ -67,7 +67,12 @@ inline constexpr double largest = std::numeric_limits<double>::max();
 inline constexpr double smallest = std::numeric_limits<double>::denorm_min();
 inline constexpr double smallest_normal = std::numeric_limits<double>::min();
 
-/// What every rule says of itself unless it says otherwise.
+/// What every rule says of itself unless it says otherwise. A rule may also have
+///   at_kink(double…): true where the value has a corner, a jump or a vertical tangent inside its domain, so that differences do
+///   not
+///     tell the derivative;
+///   precise(double, double): false where the stated bounds do not hold;
+///   partial_x and partial_y, beside partials: for sweeps to skip one that is costly when its argument is a constant.
 template <int N>
 struct Rule {
   static constexpr int arity = N;
@@ -244,6 +249,8 @@ struct Cbrt : Rule<1> {
   static constexpr Partials1<T> partials(T, T result) {
     return {T(1) / (T(3) * result * result)};
   }
+  // vertical
+  static bool at_kink(double x) { return x == 0; }
 };
 
 struct Exp : Rule<1> {
@@ -488,10 +495,11 @@ struct Atan : Rule<1> {
   }
   template <class T>
   static constexpr Partials1<T> partials(T x, T) {
-    // where the square has grown so large, the 1 is far below rounding, and two divisions do not overflow as it would
+    // where the 1 is far below rounding, two divisions do without the square, which would overflow (at 1e36 float is not far from
+    // it)
     const T square = x * x;
     return {either(
-        square < T(1e300), [&] { return T(1) / (T(1) + square); }, [&] { return T(1) / x / x; })};
+        square < T(1e36), [&] { return T(1) / (T(1) + square); }, [&] { return T(1) / x / x; })};
   }
 };
 
@@ -518,6 +526,8 @@ struct Atan2 : Rule<2> {
     const auto keeps_digits = [&](double side) { return side == 0 || std::abs(side / radius) >= smallest_normal; };
     return radius >= smallest_normal && keeps_digits(x) && keeps_digits(y);
   }
+  // the cut, where the value jumps, and the origin
+  static bool at_kink(double x, double y) { return x == 0 && y <= 0; }
 };
 
 struct Sinh : Rule<1> {
