@@ -67,9 +67,11 @@ class CustomOperation final : public NaryOperation {
   template <std::size_t N>
   constexpr Var at_each(const Operand (&operands)[N]) const {
     if (std::is_constant_evaluated()) a_fused_function_cannot_use_a_custom_operation__record_it_instead();
-    Var vars[N];
+    Var vars[N], result;
     for (std::size_t k = 0; k < N; ++k) vars[k] = operands[k].var;
-    return (*this)(std::span<const Var>(vars), operands[N - 1].at);
+    // asked again, because gcc looks for a way through that is all constexpr before it reads the line above
+    if (!std::is_constant_evaluated()) result = (*this)(std::span<const Var>(vars), operands[N - 1].at);
+    return result;
   }
 
   struct Rules;

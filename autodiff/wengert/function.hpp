@@ -121,6 +121,7 @@ auto make_independents(Tape& tape, const Part& part) {
 /// which becomes a std::vector<Var> (std::array<Var, N>); all of them together, in order, are the inputs. The callable returns a
 /// Var, or a range of them. Loops and branches are recorded as they go at this point; branches on values are guarded in replays.
 template <class Callable, class... Point>
+  requires(!std::is_base_of_v<NaryOperation, std::remove_cvref_t<Callable>>)
 Function record(Callable&& callable, const Point&... point) {
   Recorder recorder;
   Tape& tape = recorder.tape();

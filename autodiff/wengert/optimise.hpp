@@ -99,11 +99,13 @@ class Rebuilder {
       case Op::Add:
         if (is(x, -0.0)) return y;
         if (is(y, -0.0)) return x;
+        if (x == y) return emit(Op::Mul, constant(2), x, none, at);
         if (is(y, Op::Neg)) return emit(Op::Sub, x, to_[y].x, none, at);
         if (is(x, Op::Neg)) return emit(Op::Sub, y, to_[x].x, none, at);
         return none;
       case Op::Sub:
         if (is(y, 0.0)) return x;
+        if (is(x, Op::Neg) && to_[x].x == y) return emit(Op::Mul, constant(-2), y, none, at);
         if (is(y, Op::Neg)) return emit(Op::Add, x, to_[y].x, none, at);
         return none;
       case Op::Mul:
@@ -111,6 +113,8 @@ class Rebuilder {
         if (is(y, 1.0)) return x;
         if (is(x, -1.0)) return emit(Op::Neg, y, none, none, at);
         if (is(y, -1.0)) return emit(Op::Neg, x, none, none, at);
+        if (x < 0 && is(y, Op::Mul)) return join_scales(x, y, at);
+        if (y < 0 && is(x, Op::Mul)) return join_scales(y, x, at);
         return move_sign_out(op, x, y, at);
       case Op::Div:
         if (is(y, 1.0)) return x;
@@ -146,6 +150,14 @@ class Rebuilder {
     if (is(x, Op::Neg)) return emit(Op::Neg, emit(op, to_[x].x, y, none, at), none, none, at);
     if (is(y, Op::Neg)) return emit(Op::Neg, emit(op, x, to_[y].x, none, at), none, none, at);
     return none;
+  }
+  /// 2^j * (2^k * x) = 2^(j+k) * x, where the inner product cannot overflow (k <= 0); below the normal numbers it may round less.
+  constexpr Index join_scales(Index scale, Index product, Location at) {
+    const Index a = to_[product].x, b = to_[product].y;
+    const Index inner = a < 0 ? a : b, x = a < 0 ? b : a;
+    if (inner >= 0 || !has_exact_reciprocal(value(scale)) || !has_exact_reciprocal(value(inner))) return none;
+    if (value(inner) > 1 || value(inner) < -1) return none;
+    return emit(Op::Mul, constant(value(scale) * value(inner)), x, none, at);
   }
   /// select(select(c, k, l) == m, y, z) with constants k, l, m asks only for c.
   constexpr Index choose_earlier(Index equal, Index y, Index z, Location at) {

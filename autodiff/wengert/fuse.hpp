@@ -1,0 +1,295 @@
+// Fused: a function recorded, differentiated and optimised during compilation. No tape is left at run time.
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <typeinfo>
+#include <utility>
+#include <vector>
+
+#include "wengert/frozen.hpp"
+#include "wengert/nary_sweep.hpp"
+#include "wengert/straight_line.hpp"
+
+namespace wengert {
+
+// -- what is recorded during compilation ---------------------------------------------------------------------------------------
+
+/// The arguments that a fused function is recorded with: each size is that of an array, or 0 for a scalar.
+template <std::size_t... sizes>
+struct Shape {
+  static constexpr std::size_t inputs = ((sizes == 0 ? 1 : sizes) + ... + 0);
+};
+
+template <std::size_t size>
+constexpr auto fused_argument(Tape& tape) {
+  if constexpr (size == 0) {
+    return tape.variable(0, {}, Location{});
+  } else {
+    std::array<Var, size> vars;
+    for (Var& var : vars) var = tape.variable(0, {}, Location{});
+    return vars;
+  }
+}
+
+/// Runs the callable on the tape, in constant evaluation, and returns its dependent.
+template <class Callable, std::size_t... sizes>
+constexpr Index record_fused(Tape& tape, Shape<sizes...>) {
+  // braces: independents in the order of the arguments
+  std::tuple<decltype(fused_argument<sizes>(tape))...> arguments{fused_argument<sizes>(tape)...};
+  const Var dependent = std::apply(Callable{}, arguments);
+  return dependent.is_constant() ? tape.constant(dependent.value()) : dependent.index();
+}
+
+/// The value alone.
+template <class Callable, class Shape>
+struct ValueRecipe {
+  static constexpr Build build(Tape& to) {
+    Tape tape(false);
+    Build result;
+    result.program.outputs = {record_fused<Callable>(tape, Shape{})};
+    result.report = optimise(tape, result.program.outputs, to);
+    result.shared = static_cast<Index>(Shape::inputs);
+    return result;
+  }
+};
+
+/// The value, and its derivative in every input.
+template <class Callable, class Shape>
+struct GradientRecipe {
+  static constexpr Build build(Tape& to) {
+    Tape tape(false);
+    const Index dependent = record_fused<Callable>(tape, Shape{});
+    Build result;
+    result.program.outputs = derivative(tape, std::span(&dependent, 1), to, &result.report);
+    result.shared = static_cast<Index>(Shape::inputs);
+    return result;
+  }
+};
+
+/// Hessian times direction: inputs x then v, outputs the gradient of g(x) . v in x, by differentiating the gradient's own tape.
+template <class Callable, class Shape>
+struct HessianVectorRecipe {
+  static constexpr Build build(Tape& to) {
+    Tape tape(false), gradient(false), product(false);
+    const Index dependent = record_fused<Callable>(tape, Shape{});
+    const std::vector<Index> partials = derivative(tape, std::span(&dependent, 1), gradient);
+    TapeCopy copy(gradient, product);
+    for (const Index i : gradient.independents()) copy.independent(i);
+    std::vector<Var> direction;
+    for (std::size_t k = 0; k < Shape::inputs; ++k) direction.push_back(product.variable(0, {}, Location{}));
+    for (Index i = 0; i < gradient.size(); ++i)
+      if (gradient[i].op != Op::Independent) copy.node(i);
+    Var sum = 0;
+    for (std::size_t k = 0; k < Shape::inputs; ++k) sum += Var(product, copy.at(partials[1 + k])) * direction[k];
+    const Index dot = sum.is_constant() ? product.constant(sum.value()) : sum.index();
+
+    Tape raw(false);
+    Build result;
+    std::vector<Index> all = record_derivative(product, std::span(&dot, 1), raw);
+    result.program.outputs.assign(all.begin() + 1, all.begin() + 1 + static_cast<std::ptrdiff_t>(Shape::inputs));
+    result.report = optimise(raw, result.program.outputs, to);
+    result.shared = static_cast<Index>(2 * Shape::inputs);
+    return result;
+  }
+};
+
+// -- the callable
+// ----------------------------------------------------------------------------------------------------------------
+
+template <class Callable>
+class Fused;
+
+/// A fused function as an operation: one node on a tape, whose partials come from straight-line code.
+template <class Callable, class Shape>
+class FusedOperation final : public NaryOperation {
+ public:
+  /// The k-th partial as an operation; its own partials are a row of the Hessian.
+  class Partial final : public NaryOperation {
+   public:
+    explicit Partial(int k) : k_(k) {}
+    const char* name() const override { return "fused'"; }
+    int arity() const override { return static_cast<int>(Shape::inputs); }
+    double value(std::span<const double> x) const override {
+      return StraightLine<GradientRecipe<Callable, Shape>, double>::outputs(x.data())[1 + static_cast<std::size_t>(k_)];
+    }
+    void partials(std::span<const double> x, double, std::span<double> partials) const override {
+      std::array<double, 2 * Shape::inputs> point{};
+      for (std::size_t k = 0; k < Shape::inputs; ++k) point[k] = x[k];
+      point[Shape::inputs + static_cast<std::size_t>(k_)] = 1;
+      const auto row = StraightLine<HessianVectorRecipe<Callable, Shape>, double>::outputs(point.data());
+      for (std::size_t k = 0; k < Shape::inputs; ++k) partials[k] = row[k];
+    }
+    const NaryOperation* partial(int) const override { return nullptr; }
+    bool same_as(const NaryOperation& other) const override {
+      return typeid(other) == typeid(*this) && static_cast<const Partial&>(other).k_ == k_;
+    }
+    const NaryOperation* clone() const override { return new Partial(*this); }
+
+   private:
+    int k_;
+  };
+
+  static const FusedOperation& instance() {
+    static const FusedOperation operation;
+    return operation;
+  }
+
+  const char* name() const override { return "fused"; }
+  int arity() const override { return static_cast<int>(Shape::inputs); }
+  double value(std::span<const double> x) const override {
+    return StraightLine<ValueRecipe<Callable, Shape>, double>::outputs(x.data())[0];
+  }
+  void partials(std::span<const double> x, double, std::span<double> partials) const override {
+    const auto all = StraightLine<GradientRecipe<Callable, Shape>, double>::outputs(x.data());
+    for (std::size_t k = 0; k < Shape::inputs; ++k) partials[k] = all[1 + k];
+  }
+  const NaryOperation* partial(int k) const override {
+    static const auto partials = []<std::size_t... j>(std::index_sequence<j...>) {
+      return std::array<Partial, sizeof...(j)>{Partial(static_cast<int>(j))...};
+    }
+    (std::make_index_sequence<Shape::inputs>());
+    return &partials[static_cast<std::size_t>(k)];
+  }
+  bool same_as(const NaryOperation& other) const override { return typeid(other) == typeid(*this); }
+  const NaryOperation* clone() const override { return new FusedOperation(*this); }
+};
+
+/// What an argument list looks like as a Shape.
+template <class Argument>
+inline constexpr std::size_t shape_size = 0;
+template <class T, std::size_t N>
+inline constexpr std::size_t shape_size<std::array<T, N>> = N;
+
+/// Whether an argument is recorded: a Var, or an array of them.
+template <class Argument>
+inline constexpr bool holds_var = std::is_same_v<Argument, Var>;
+template <std::size_t N>
+inline constexpr bool holds_var<std::array<Var, N>> = true;
+
+/// The shape that a callable takes where nobody says: the fewest scalars that fit.
+template <class Callable, std::size_t... k>
+constexpr bool takes_scalars(std::index_sequence<k...>) {
+  return std::is_invocable_v<Callable, std::conditional_t<(k >= 0), Var, Var>...>;
+}
+template <class Callable, std::size_t n = 1>
+constexpr std::size_t scalars_taken() {
+  if constexpr (n > 32)
+    return 0;
+  else if constexpr (takes_scalars<Callable>(std::make_index_sequence<n>()))
+    return n;
+  else
+    return scalars_taken<Callable, n + 1>();
+}
+template <std::size_t... k>
+constexpr auto scalars(std::index_sequence<k...>) {
+  return Shape<(0 * k)...>{};
+}
+
+/// How a program reads: a line for each node with its arguments; in a batch, whether it is computed once or for each sample.
+std::string print_fused(const Tape& tape, std::span<const Index> outputs, Index shared, const OptimiseReport& report);
+
+/// A function whose value and derivatives were worked out by the compiler. Made by fuse(). Empty: copying costs nothing.
+template <class Callable>
+class Fused {
+ public:
+  /// The value; applied to Vars, one node on their tape (a constant among constants). Arguments are numbers or Vars, and arrays
+  /// of them where the callable takes arrays.
+  template <class... Arguments>
+  constexpr auto operator()(const Arguments&... x) const {
+    if constexpr (is_recording<Arguments...>) {
+      if (std::is_constant_evaluated()) return Var(Callable{}(x...));  // within another fused function it is recorded with it
+      std::array<Var, Shape<shape_size<Arguments>...>::inputs> all;
+      flatten(all.data(), x...);
+      return record(FusedOperation<Callable, Shape<shape_size<Arguments>...>>::instance(), std::span<const Var>(all), Location{});
+    } else {
+      return value(x...);
+    }
+  }
+  template <class... Arguments>
+  double value(const Arguments&... x) const {
+    return outputs<ValueRecipe>(x...)[0];
+  }
+  /// Derivatives in every input, in order; the value costs nothing beside them: see value_and_gradient.
+  template <class... Arguments>
+  auto gradient(const Arguments&... x) const {
+    const auto all = outputs<GradientRecipe>(x...);
+    std::array<double, all.size() - 1> result;
+    for (std::size_t k = 0; k < result.size(); ++k) result[k] = all[1 + k];
+    return result;
+  }
+  /// The value, then the derivatives.
+  template <class... Arguments>
+  auto value_and_gradient(const Arguments&... x) const {
+    return outputs<GradientRecipe>(x...);
+  }
+  /// Hessian at x times v: x and v are arrays of all inputs in order.
+  template <std::size_t N>
+  std::array<double, N> hessian_vector(const std::array<double, N>& x, const std::array<double, N>& v) const {
+    return hessian_vector(scalars(std::make_index_sequence<N>()), x, v);
+  }
+  /// The same for a callable that takes arrays: say its shape, with 0 for each scalar. hessian_vector(Shape<3, 0>(), x, v).
+  template <std::size_t... sizes, std::size_t N>
+  std::array<double, N> hessian_vector(Shape<sizes...>, const std::array<double, N>& x, const std::array<double, N>& v) const {
+    static_assert(Shape<sizes...>::inputs == N, "fuse: the callable takes another number of inputs");
+    std::array<double, 2 * N> point;
+    for (std::size_t k = 0; k < N; ++k) {
+      point[k] = x[k];
+      point[N + k] = v[k];
+    }
+    return StraightLine<HessianVectorRecipe<Callable, Shape<sizes...>>, double>::outputs(point.data());
+  }
+
+  /// The program of value and gradient as a table of text, with what the optimiser did.
+  std::string program() const {
+    static_assert(scalars_taken<Callable>() > 0, "fuse: say the shape of a callable that takes arrays: program(Shape<3, 0>())");
+    return program(scalars(std::make_index_sequence<scalars_taken<Callable>()>()));
+  }
+  template <std::size_t... sizes>
+  std::string program(Shape<sizes...>) const {
+    constexpr const auto& code = frozen<GradientRecipe<Callable, Shape<sizes...>>>;
+    Tape tape(false);
+    code.thaw(tape);
+    return print_fused(tape, code.outputs, code.shared, code.report);
+  }
+
+ private:
+  template <class... Arguments>
+  static constexpr bool is_recording = (... || holds_var<Arguments>);
+
+  template <class T, class... Arguments>
+  static constexpr void flatten(T* to, const Arguments&... x) {
+    const auto put = [&](const auto& argument) {
+      if constexpr (requires { argument.size(); })
+        for (const auto& number : argument) *to++ = static_cast<T>(number);
+      else
+        *to++ = static_cast<T>(argument);
+    };
+    (put(x), ...);
+  }
+  template <template <class, class> class Recipe, class... Arguments>
+  static auto outputs(const Arguments&... x) {
+    using Taken = Shape<shape_size<Arguments>...>;
+    std::array<double, Taken::inputs> all;
+    flatten(all.data(), x...);
+    return StraightLine<Recipe<Callable, Taken>, double>::outputs(all.data());
+  }
+};
+
+/// Fuses a callable without captures, generic in its number type: `fuse([](auto x, auto y) { return sin(x) * y; })`. It is
+/// recorded, differentiated and optimised by the compiler, with the tape, the rules and the passes that serve at run time. It may
+/// not branch on values (use select), call custom operations, or apply exp and the like to a plain number of its own (write the
+/// number).
+template <class Callable>
+constexpr Fused<Callable> fuse(Callable) {
+  static_assert(std::is_empty_v<Callable> && std::is_default_constructible_v<Callable>,
+                "fuse: the callable must not capture anything; pass what it needs as arguments");
+  return {};
+}
+
+}  // namespace wengert

@@ -1,0 +1,157 @@
+#include "wengert/fused_batch.hpp"
+
+#include <gmock/gmock.h>
+
+#include <array>
+#include <cmath>
+#include <random>
+#include <vector>
+
+#include "wengert/error.hpp"
+
+namespace {
+
+using namespace wengert;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+constexpr auto kl = [](auto mu, auto sigma, auto eps) {
+  using std::log;
+  auto z = named("z", mu + sigma * eps);
+  auto u = (z - mu) / sigma;
+  return (-0.5 * u * u - log(sigma)) - (-0.5 * z * z);
+};
+// calls (exp, tanh, max) and data flow in the loop; shared work before it
+constexpr auto mixed = [](auto a, auto b, auto x, auto y) {
+  auto weight = exp(a) / b;
+  return tanh(weight * x) * exp(-y * y * b) + select(x > y, x * a, max(y, b)) + weight * weight;
+};
+
+std::vector<double> normals(std::size_t count, unsigned seed = 1) {
+  std::mt19937_64 bits(seed);
+  std::normal_distribution<double> normal;
+  std::vector<double> numbers(count);
+  for (double& number : numbers) number = normal(bits);
+  return numbers;
+}
+
+// Some twenty roundings of numbers up to ten in each sample, vector math within 1 ulp, sums in lanes and blocks.
+constexpr double rounding = 1e-13;
+
+void expect_same(const BatchResult& a, const BatchResult& b) {
+  EXPECT_EQ(a.count, b.count);
+  EXPECT_NEAR(a.value, b.value, rounding * (1 + std::abs(b.value)));
+  EXPECT_NEAR(a.value_error, b.value_error, rounding * (1 + b.value_error));
+  ASSERT_EQ(a.gradient.size(), b.gradient.size());
+  ASSERT_EQ(a.gradient_error.size(), b.gradient_error.size());
+  for (std::size_t k = 0; k < a.gradient.size(); ++k)
+    EXPECT_NEAR(a.gradient[k], b.gradient[k], rounding * (1 + std::abs(b.gradient[k]))) << k;
+  for (std::size_t k = 0; k < a.gradient_error.size(); ++k)
+    EXPECT_NEAR(a.gradient_error[k], b.gradient_error[k], rounding * (1 + b.gradient_error[k])) << k;
+}
+
+TEST(FusedBatch, EqualsTheReplayedBatchOnEveryInstructionSetAndForEveryLength) {
+  const Function f = record(kl, 0.5, 0.8, 0.1), g = record(mixed, 0.5, 0.8, 0.1, 0.2);
+  const InstructionSet best = instruction_set();
+  for (const InstructionSet set : instruction_sets) {
+    if (!supported(set)) continue;
+    use_instruction_set(set);
+    for (const std::size_t count : {2u, 3u, 15u, 16u, 17u, 1024u, 1025u, 40'000u}) {
+      SCOPED_TRACE(testing::Message() << name(set) << ", " << count << " samples");
+      const auto eps = normals(count), rows = normals(2 * count, 2);
+      for (const bool errors : {true, false}) {
+        const BatchOptions options{.standard_errors = errors};
+        expect_same(mean_gradient(fuse(kl), std::array{0.3, 1.7}, eps, options),
+                    mean_gradient(f, std::array{0.3, 1.7}, eps, options));
+        expect_same(sum_gradient(fuse(mixed), std::array{0.3, 1.7}, Samples::rows(rows, 2), options),
+                    sum_gradient(g, std::array{0.3, 1.7}, Samples::rows(rows, 2), options));
+      }
+    }
+  }
+  use_instruction_set(best);
+}
+
+TEST(FusedBatch, EqualsTheClosedFormPerSample) {
+  const std::vector<double> eps{0.4, -1.1, 2.5};
+  const double mu = 0.3, sigma = 1.7;
+  double dmu = 0, dsigma = 0;
+  for (const double e : eps) {
+    dmu += mu + sigma * e;
+    dsigma += (mu + sigma * e) * e - 1 / sigma;
+  }
+  const BatchResult sum = sum_gradient(fuse(kl), std::array{mu, sigma}, eps);
+  EXPECT_NEAR(sum.gradient[0], dmu, rounding);
+  EXPECT_NEAR(sum.gradient[1], dsigma, rounding);
+}
+
+TEST(FusedBatch, IsTheSameBitForBitForAnyNumberOfThreads) {
+  const auto eps = normals(200'003);
+  const BatchResult one = mean_gradient(fuse(kl), std::array{0.3, 1.7}, eps, {.threads = 1});
+  for (const int threads : {2, 3, 0}) {
+    const BatchResult many = mean_gradient(fuse(kl), std::array{0.3, 1.7}, eps, {.threads = threads});
+    EXPECT_EQ(one.value, many.value);
+    EXPECT_EQ(one.gradient, many.gradient);
+    EXPECT_EQ(one.gradient_error, many.gradient_error);
+  }
+}
+
+TEST(FusedBatch, TakesSharedInputsInAnArray) {
+  constexpr auto quadratic = [](std::array<Var, 3> w, auto x) { return w[0] + x * (w[1] + x * w[2]); };
+  const auto x = normals(100);
+  double expected = 0;
+  for (const double v : x) expected += v * v;
+  const BatchResult sum = sum_gradient(fuse(quadratic), std::array{1.0, 2.0, 3.0}, x);
+  EXPECT_EQ(sum.gradient[0], 100);
+  EXPECT_NEAR(sum.gradient[2], expected, rounding * expected);
+}
+
+TEST(FusedBatch, WritesEachSamplesValueAndItsGradientOnRequest) {
+  const auto x = normals(1003);
+  std::vector<double> values(x.size()), gradient(x.size());
+  BatchOptions options{.standard_errors = false};
+  options.values = values;
+  mean_gradient(fuse(kl), std::array{0.3, 1.7}, x, options);
+  for (std::size_t i = 0; i < x.size(); ++i) EXPECT_NEAR(values[i], kl(0.3, 1.7, x[i]), rounding);
+  options.sample_gradient = {gradient};
+  mean_gradient(fuse(kl), std::array{0.3, 1.7}, x, options);
+  for (std::size_t i = 0; i < x.size(); ++i) EXPECT_NEAR(gradient[i], (0.3 + 1.7 * x[i]) * 1.7 - x[i], rounding * 10);
+}
+
+TEST(FusedBatch, SharedValuesThatAreNoOrdinaryNumbersGiveWhatReplayGives) {
+  constexpr auto quotient = [](auto s, auto x) { return x / s; };
+  const std::vector<double> tiny{1e-310, 3e-310};
+  EXPECT_EQ(mean_gradient(fuse(quotient), std::array{1e-309}, tiny).value, (1e-310 / 1e-309 + 3e-310 / 1e-309) / 2);
+  constexpr auto root = [](auto s, auto x) { return x * sqrt(s); };
+  EXPECT_EQ(mean_gradient(fuse(root), std::array{0.0}, std::vector{0.0, 0.0}).gradient[0], 0);
+}
+
+TEST(FusedBatch, NanInOneSampleReachesTheMean) {
+  auto eps = normals(500);
+  eps[123] = NAN;
+  EXPECT_TRUE(std::isnan(mean_gradient(fuse(kl), std::array{0.3, 1.7}, eps).value));
+}
+
+TEST(FusedBatch, FloatLanesAgreeToFloatRounding) {
+  const auto eps = normals(10'001);
+  const std::vector<float> narrow(eps.begin(), eps.end());
+  const BatchResult wide = mean_gradient(fuse(kl), std::array{0.3, 1.7}, eps);
+  const BatchResult single = mean_gradient(fuse(kl), std::array{0.3, 1.7}, FloatSamples(narrow));
+  EXPECT_NEAR(single.value, wide.value,
+              2e-5);  // float sums of a hundred numbers up to ten in each lane: 100 * 6e-8 relative at worst
+  for (std::size_t k = 0; k < 2; ++k) EXPECT_NEAR(single.gradient[k], wide.gradient[k], 2e-5);
+}
+
+TEST(FusedBatch, RefusesInputsThatDoNotAddUp) {
+  EXPECT_THAT([] { mean_gradient(fuse(kl), std::array{0.3}, std::vector{0.4}); },
+              ThrowsMessage<ShapeMismatch>(HasSubstr("3 inputs, got 1 shared and samples of 1 columns")));
+  EXPECT_THROW(mean_gradient(fuse(kl), std::array{0.3, 1.7}, std::vector<double>{}), ShapeMismatch);
+}
+
+TEST(FusedBatch, PrintsWhatIsComputedOnceAndWhatForEachSample) {
+  const std::string text = batch_program<2>(fuse(kl));
+  EXPECT_THAT(text, HasSubstr("once"));
+  EXPECT_THAT(text, testing::ContainsRegex("z +add .*for each sample"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("log")));  // hoisted out of the inner program
+}
+
+}  // namespace
