@@ -21,11 +21,11 @@ struct BlockArgument {
     else
       return same;
   }
-  /// The last samples, fewer than a register holds; the first of them fills it up, so that nothing unusual is computed.
-  L rest(std::size_t i, std::size_t n) const {
+  /// Fewer samples than a register holds; the first of them fills it up, so that nothing unusual is computed.
+  L few(std::size_t n) const {
     if constexpr (!Varies) return same;
-    L padded(static_cast<double>(from[i]));
-    __builtin_memcpy(&padded, from + i, (n - i) * sizeof(T));
+    L padded(static_cast<double>(*from));
+    __builtin_memcpy(&padded, from, n * sizeof(T));
     return padded;
   }
 };
@@ -45,12 +45,19 @@ void block_loop(T* out, const T* x, const T* y, const T* z, std::size_t n) {
     else
       return evaluate<Rule, L>(a, b, c);
   };
-  std::size_t i = 0;
-  for (; i + L::size <= n; i += L::size) value(xs.at(i), ys.at(i), zs.at(i)).store(out + i);
-  if (i < n) {
-    const L last = value(xs.rest(i, n), ys.rest(i, n), zs.rest(i, n));
-    __builtin_memcpy(out + i, &last, (n - i) * sizeof(T));
+  if (n < L::size) {
+    const L few = value(xs.few(n), ys.few(n), zs.few(n));
+    __builtin_memcpy(out, &few, n * sizeof(T));
+    return;
   }
+  // A block that does not fill its last register ends with one that overlaps the register before it. It is computed first, since
+  // `out` may be an argument.
+  const std::size_t end = n - L::size;
+  const bool overlaps = n % L::size != 0;
+  L last;
+  if (overlaps) last = value(xs.at(end), ys.at(end), zs.at(end));
+  for (std::size_t i = 0; i <= end; i += L::size) value(xs.at(i), ys.at(i), zs.at(i)).store(out + i);
+  if (overlaps) last.store(out + end);
 }
 
 template <class T, InstructionSet S>
@@ -150,20 +157,25 @@ BlockSums block_sums(const T* x, double shift, std::size_t n) {
 template <class T, InstructionSet S>
 void sincos_loop(T* sine, T* cosine, const T* x, std::size_t n) {
   using L = Lanes<T, S>;
+  if (n == 0) return;
   const BlockArgument<T, S, true> xs(x);
-  std::size_t i = 0;
-  for (; i + L::size <= n; i += L::size) {
-    L s, c;
+  L s, c;
+  if (n < L::size) {
+    sincos(xs.few(n), s, c);
+    __builtin_memcpy(sine, &s, n * sizeof(T));
+    __builtin_memcpy(cosine, &c, n * sizeof(T));
+    return;
+  }
+  const std::size_t end = n - L::size;
+  L last_s, last_c;
+  sincos(xs.at(end), last_s, last_c);
+  for (std::size_t i = 0; i < end; i += L::size) {
     sincos(xs.at(i), s, c);
     s.store(sine + i);
     c.store(cosine + i);
   }
-  if (i < n) {
-    L s, c;
-    sincos(xs.rest(i, n), s, c);
-    __builtin_memcpy(sine + i, &s, (n - i) * sizeof(T));
-    __builtin_memcpy(cosine + i, &c, (n - i) * sizeof(T));
-  }
+  last_s.store(sine + end);
+  last_c.store(cosine + end);
 }
 
 /// What each block_kernels_*.cpp defines for its instruction set.
