@@ -12,6 +12,7 @@ void register_trace(CLI::App& program, int& status);
 void register_check(CLI::App& program, int& status);
 void register_step(CLI::App& program, int& status);
 void register_estimators(CLI::App& program, int& status);
+void register_train(CLI::App& program, int& status);
 
 /// In the order of the program's help. The first one is what runs when no command is named.
 inline constexpr auto commands = {
@@ -20,6 +21,7 @@ inline constexpr auto commands = {
     register_check,
     register_step,
     register_estimators,
+    register_train,
 };
 
 }  // namespace vae_kl
