@@ -19,8 +19,6 @@ std::vector<Registered>& registered_ways() {
 void remember(Registered registered) { registered_ways().push_back(std::move(registered)); }
 
 bool all_ways_agree() {
-  // 1e-12 of the largest entry: rounding in sums of 10^6 terms in another order stays 100 times below it.
-  constexpr double tolerance = 1e-12;
   bool agree = true;
   std::string kernel;
   double expected_value = 0;
@@ -34,6 +32,9 @@ bool all_ways_agree() {
       expected = gradient;
       continue;
     }
+    // Of the largest entry: rounding in sums of 10^6 terms in another order stays 100 times below 1e-12. In single precision a
+    // term is off by some 1e-7 of its parts, which are larger than their mean.
+    const double tolerance = way.check == Check::Roughly ? 1e-5 : 1e-12;
     double largest = 0, apart = 0;
     for (std::size_t i = 0; i < gradient.size(); ++i) {
       largest = std::max(largest, std::abs(expected[i]));
@@ -41,7 +42,7 @@ bool all_ways_agree() {
       if (!(difference <= apart)) apart = difference;  // NaN counts
     }
     const bool value_agrees = std::abs(value - expected_value) <= tolerance * std::max(1.0, std::abs(expected_value));
-    const bool gradient_agrees = way.value_only || apart <= tolerance * std::max(1.0, largest);
+    const bool gradient_agrees = way.check == Check::Value || apart <= tolerance * std::max(1.0, largest);
     if (value_agrees && gradient_agrees) continue;
     fmt::print(stderr, "compare: {}/{} disagrees with the adjoint by hand: value {} for {}, gradient apart by {:.2e}\n",
                way.kernel, way.way, value, expected_value, apart);

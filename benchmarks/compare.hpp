@@ -15,22 +15,25 @@
 /// Compares every registered way with the adjoint by hand; prints what disagrees, and returns whether all is well.
 bool all_ways_agree();
 
+/// What a way must agree with the adjoint by hand in: value and gradient to 1e-12, or the value alone, or both to single
+/// precision.
+enum class Check { Exactly, Value, Roughly };
+
 /// A way that has been registered, for the check.
 struct Registered {
   std::string kernel, way;
   std::function<double(std::span<const double>, std::span<double>)> run;
   std::vector<double> point;
-  bool value_only;
+  Check check;
 };
 void remember(Registered registered);
 
 /// Adds a row's entry: `run(point, gradient)` returns the value and fills the gradient. Timed as "kernel/way".
 template <class Run>
 void add_way(const std::string& kernel, const std::string& way, const std::vector<double>& point, Run run,
-             bool value_only = false) {
+             Check check = Check::Exactly) {
   const auto shared = std::make_shared<Run>(std::move(run));
-  remember(
-      {kernel, way, [shared](std::span<const double> x, std::span<double> g) { return (*shared)(x, g); }, point, value_only});
+  remember({kernel, way, [shared](std::span<const double> x, std::span<double> g) { return (*shared)(x, g); }, point, check});
   benchmark::RegisterBenchmark((kernel + "/" + way).c_str(), [shared, point](benchmark::State& state) {
     std::vector<double> x = point, gradient(point.size());
     for (auto _ : state) {
@@ -46,7 +49,7 @@ template <class Kernel>
 void add_common_ways(const Kernel& kernel) {
   const auto point = kernel.point();
   add_way(kernel.name(), "by hand", point, ways::ByHand<Kernel>{kernel});  // first: the others are checked against it
-  add_way(kernel.name(), "primal", point, ways::Primal<Kernel>{kernel}, true);
+  add_way(kernel.name(), "primal", point, ways::Primal<Kernel>{kernel}, Check::Value);
   add_way(kernel.name(), "op by op", point, ways::OnTape<Kernel>(kernel));
 }
 

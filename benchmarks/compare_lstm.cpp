@@ -2,6 +2,9 @@
 #include "kernels/lstm.hpp"
 
 void add_lstm() {
-  add_common_ways(keep<kernels::Lstm>(2, 100));
-  add_common_ways(keep<kernels::Lstm>(2, 1024));
+  for (const int length : {100, 1024}) {
+    const auto& kernel = keep<kernels::Lstm>(2, length);
+    add_common_ways(kernel);
+    add_way(kernel.name(), "replayed", kernel.point(), ways::ReplayedWhole(kernel));
+  }
 }

@@ -1,8 +1,52 @@
 #include "compare.hpp"
 #include "kernels/reductions.hpp"
 
+namespace {
+
+/// exp recorded once, summed over the entries; the logarithm outside.
+class ReplayedLogSumExp {
+ public:
+  double operator()(std::span<const double> x, std::span<double> gradient) {
+    wengert::BatchOptions options{.threads = 1, .standard_errors = false, .sample_gradient = {gradient}};
+    const wengert::BatchResult sum = wengert::sum_gradient(exp_, {}, wengert::Samples(x), options);
+    for (double& g : gradient) g /= sum.value;
+    return std::log(sum.value);
+  }
+
+ private:
+  wengert::Function exp_ = wengert::record([](auto x) { return exp(x); }, 0.5);
+};
+
+class ReplayedLogDensity {
+ public:
+  ReplayedLogDensity(const kernels::NormalLogDensity& kernel, int threads) : data_(kernel.data) {
+    options_.threads = threads;
+    options_.standard_errors = false;
+  }
+  double operator()(std::span<const double> x, std::span<double> gradient) {
+    const wengert::BatchResult sum = wengert::sum_gradient(function_, x, data_, options_);
+    std::copy(sum.gradient.begin(), sum.gradient.end(), gradient.begin());
+    return sum.value;
+  }
+
+ private:
+  wengert::Function function_ = wengert::record(kernels::normal_log_density, 0.25, 1.5, 0.5);
+  wengert::Samples data_;
+  wengert::BatchOptions options_;
+};
+
+}  // namespace
+
 void add_reductions() {
-  add_common_ways(keep<kernels::LogSumExp>(1000));
-  add_common_ways(keep<kernels::Product>(1000));
-  add_common_ways(keep<kernels::NormalLogDensity>(1000));
+  const auto& log_sum_exp = keep<kernels::LogSumExp>(1000);
+  add_common_ways(log_sum_exp);
+  add_way(log_sum_exp.name(), "replayed", log_sum_exp.point(), ReplayedLogSumExp());
+
+  const auto& product = keep<kernels::Product>(1000);
+  add_common_ways(product);
+  add_way(product.name(), "replayed", product.point(), ways::ReplayedWhole(product));
+
+  const auto& log_density = keep<kernels::NormalLogDensity>(1000);
+  add_common_ways(log_density);
+  add_way(log_density.name(), "replayed", log_density.point(), ReplayedLogDensity(log_density, 1));
 }

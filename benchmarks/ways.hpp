@@ -2,12 +2,15 @@
 // a program would keep it: memory of the first call serves all later ones.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <span>
 #include <tuple>
 #include <utility>
 #include <vector>
 
+#include "wengert/batch.hpp"
+#include "wengert/function.hpp"
 #include "wengert/wengert.hpp"
 
 namespace ways {
@@ -37,8 +40,8 @@ class OnTape {
 
   double operator()(std::span<const double> x, std::span<double> gradient) {
     tape_->clear();
-    xs_.clear();
-    for (const double value : x) xs_.push_back(tape_->variable(value));
+    xs_.resize(x.size());
+    for (std::size_t i = 0; i < x.size(); ++i) xs_[i] = tape_->variable(x[i]);
     const std::span<const wengert::Var> xs = xs_;
     const wengert::Var t =
         std::apply([&](const Inner&... inner) { return kernel_.template value<wengert::Var>(xs, inner...); }, inner_);
@@ -54,6 +57,25 @@ class OnTape {
   std::unique_ptr<wengert::Tape> tape_ = std::make_unique<wengert::Tape>();  // pinned, where a way moves
   wengert::Gradient result_;
   std::vector<wengert::Var> xs_;
+};
+
+/// The whole kernel recorded once, then one forward and one reverse sweep for each gradient: where nothing is summed over
+/// samples.
+template <class Kernel>
+class ReplayedWhole {
+ public:
+  explicit ReplayedWhole(const Kernel& kernel)
+      : function_(wengert::record([&](const auto& x) { return kernel.template value<wengert::Var>(x); }, kernel.point())) {}
+
+  double operator()(std::span<const double> x, std::span<double> gradient) {
+    const std::span<const double> result = function_.gradient(x, workspace_);
+    std::copy(result.begin(), result.end(), gradient.begin());
+    return workspace_.values[function_.dependents()[0]];
+  }
+
+ private:
+  wengert::Function function_;
+  wengert::Workspace workspace_;
 };
 
 }  // namespace ways

@@ -97,7 +97,7 @@ T evaluate_custom(const Tape& tape, const T* values, Index i) {
 
 /// Adds what custom node i carries back to each of its arguments.
 template <class T>
-void pull_back_custom(const Tape& tape, const T* values, T* adjoints, Index i) {
+[[gnu::noinline]] void pull_back_custom(const Tape& tape, const T* values, T* adjoints, Index i) {
   const Arguments arguments = tape.arguments(i);
   Scratch<T> x(arguments.size()), partials(arguments.size());
   for (Index k = 0; k < arguments.size(); ++k) x.span()[static_cast<std::size_t>(k)] = values[arguments[k]];

@@ -70,9 +70,10 @@ enum class Op : std::uint8_t {
   Custom
 };
 
-/// Calls visitor.operator()<ops::Rule>() for the rule of `op`. `op` must be an operation of the table.
-template <class Visitor>
-constexpr auto dispatch(Op op, Visitor&& visitor) {
+/// Calls visitor.operator()<ops::Rule>() for the rule of `op`, and otherwise() for an independent or a custom operation.
+// One dense switch: a jump table without bounds.
+template <class Visitor, class Otherwise>
+constexpr auto dispatch(Op op, Visitor&& visitor, Otherwise&& otherwise) {
   switch (op) {
 #define X(Rule, function) \
   case Op::Rule:          \
@@ -81,9 +82,16 @@ constexpr auto dispatch(Op op, Visitor&& visitor) {
 #undef X
     case Op::Independent:
     case Op::Custom:
-      break;
+      return otherwise();
   }
   __builtin_unreachable();
+}
+
+/// The same where `op` must be an operation of the table.
+template <class Visitor>
+constexpr auto dispatch(Op op, Visitor&& visitor) {
+  using Result = decltype(visitor.template operator()<ops::Neg>());
+  return dispatch(op, visitor, []() -> Result { __builtin_unreachable(); });
 }
 
 /// "mul" for Op::Mul, "independent" and "custom" for the two that are not in the table.

@@ -68,7 +68,7 @@ struct PullBack {
 
   template <class Rule>
   constexpr void operator()() const {
-    const Node node = tape[i];
+    const Node& node = tape[i];
     const T adjoint = adjoints[i];
     const T result = values[i];
     if constexpr (Rule::arity == 1) {
@@ -102,11 +102,10 @@ struct PullBack {
 /// Does node i's part of the reverse sweep.
 template <class T>
 constexpr void pull_back(const Tape& tape, const T* values, T* adjoints, Index i) {
-  const Op op = tape[i].op;
-  if (op == Op::Independent || carries_nothing(adjoints[i])) return;
-  if (op == Op::Custom) [[unlikely]]
-    return pull_back_custom(tape, values, adjoints, i);
-  dispatch(op, PullBack<T>{tape, values, adjoints, i});
+  if (carries_nothing(adjoints[i])) return;
+  dispatch(tape[i].op, PullBack<T>{tape, values, adjoints, i}, [&] {
+    if (tape[i].op == Op::Custom) pull_back_custom(tape, values, adjoints, i);
+  });
 }
 
 /// The reverse sweep proper: from seeded adjoints of the first `nodes` nodes to the adjoints of all of them.
@@ -114,6 +113,11 @@ template <class T>
 constexpr void pull_back_all(const Tape& tape, const T* values, T* adjoints, Index nodes) {
   for (Index i = nodes; i-- > 0;)  // last node first: every use of a value is met before the node that made it
     pull_back(tape, values, adjoints, i);
+}
+// For numbers, with all rules compiled into the loop: calling them one by one takes half as long again.
+template <std::floating_point T>
+[[gnu::flatten]] constexpr void pull_back_all(const Tape& tape, const T* values, T* adjoints, Index nodes) {
+  for (Index i = nodes; i-- > 0;) pull_back(tape, values, adjoints, i);
 }
 
 /// The adjoints that a reverse sweep starts from: zeros, and the seeds in their dependents' places. Checks its arguments and

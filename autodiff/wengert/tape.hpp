@@ -166,10 +166,10 @@ class Tape {
   // -- what Var calls while it records
 
   /// Appends a node and returns its index.
-  constexpr Index push(Op op, Index x, Index y, double value, Location at) {
+  WENGERT_INLINE constexpr Index push(Op op, Index x, Index y, double value, Location at) {
     // With locations or checks on, the limit is 0 and every node takes the slow way; so they cost nothing when off.
     if (size_ >= limit_) [[unlikely]]
-      prepare(op, x, y, value, at);
+      prepare(op, x, y, value, at.file, at.line);
     const Index i = size_++;
     nodes_[i] = {x, y, op};
     values_[i] = value;
@@ -183,16 +183,13 @@ class Tape {
   }
   constexpr void push_guard(const Guard& guard) { guards_.push_back(guard); }
   /// The index of a constant. Equal constants (to the bit) met shortly after each other share one.
-  constexpr Index constant(double value) {
+  WENGERT_INLINE constexpr Index constant(double value) {
     const auto bits = std::bit_cast<std::uint64_t>(value);
     // Multiplying mixes all bits into the upper ones: 2 and 3 differ in one bit only.
-    Index& known = known_constants_[(bits * 0x9E3779B97F4A7C15u) >> 60];
+    const std::size_t slot = (bits * 0x9E3779B97F4A7C15u) >> 60;
+    const Index known = known_constants_[slot];
     if (known < 0 && std::bit_cast<std::uint64_t>(values_[known]) == bits) return known;
-    if (constants_ == constant_capacity_) [[unlikely]]
-      grow_constants();
-    known = -++constants_;
-    values_[known] = value;
-    return known;
+    return known_constants_[slot] = new_constant(value);
   }
   constexpr void set_name(Index i, std::string_view name);
   /// Keeps a copy of the operation, unless it has one that computes the same.
@@ -220,7 +217,8 @@ class Tape {
     const bool watched = keeps_locations_ || checks_finite_;
     limit_ = watched ? 0 : capacity_ < max_nodes_ ? capacity_ : max_nodes_;
   }
-  constexpr void prepare(Op op, Index x, Index y, double value, Location at) {
+  [[gnu::noinline, gnu::cold]] constexpr void prepare(Op op, Index x, Index y, double value, const char* file, unsigned line) {
+    const Location at{file, line};
     if (size_ >= max_nodes_) throw_full(op, at);
     // subtraction leaves 0 exactly for a finite value
     if (checks_finite_ && !(value - value == 0)) throw_non_finite(op, x, y, value, at);
@@ -233,7 +231,14 @@ class Tape {
       locations_.push_back(at);
     }
   }
-  constexpr void grow_constants() {
+  WENGERT_INLINE constexpr Index new_constant(double value) {
+    if (constants_ == constant_capacity_) [[unlikely]]
+      grow_constants();
+    const Index i = -++constants_;
+    values_[i] = value;
+    return i;
+  }
+  [[gnu::noinline, gnu::cold]] constexpr void grow_constants() {
     if (constant_capacity_ > std::numeric_limits<Index>::max() / 2) throw_full("constants");
     // Growing moves the values too, so constants keep up with the nodes: each value moves a bounded number of times.
     const Index twice = constant_capacity_ < 16 ? 32 : 2 * constant_capacity_;

@@ -23,8 +23,10 @@ class Var {
   constexpr Var(Number value) : value_(static_cast<double>(value)) {}
   /// For sweeps that record: the node (or, below 0, the constant) `index` of a tape.
   constexpr Var(Tape& tape, Index index) : Var(tape, index, tape.value(index)) {}
-  constexpr Var(Tape& tape, Index index, double value)
-      : tape_(&tape), value_(value), index_(index), generation_(tape.generation()) {}
+  constexpr Var(Tape& tape, Index index, double value) : Var(&tape, value, index, tape.generation()) {}
+  /// From its parts, unchecked.
+  constexpr Var(Tape* tape, double value, Index index, std::uint32_t generation)
+      : tape_(tape), value_(value), index_(index), generation_(generation) {}
 
   constexpr double value() const { return value_; }
   /// The node's number; below 0 for a constant.
@@ -51,11 +53,14 @@ static_assert(sizeof(Var) == 24 && std::is_trivially_copyable_v<Var>);
 struct Operand {
   Var var;
   Location at;
+  bool is_number;  // known while compiling, where what a Var holds is not
 
-  constexpr Operand(Var v, Location here = Location::current()) : var(v), at(here) {}
+  // Member by member: copied whole, with vector moves, a Var that was just written (by parts) stalls the load.
+  WENGERT_INLINE constexpr Operand(const Var& v, Location here = Location::current())
+      : var(v.tape(), v.value(), v.index(), v.generation()), at(here), is_number(false) {}
   template <class Number>
-  requires std::is_arithmetic_v<Number>
-  constexpr Operand(Number v, Location here = Location::current()) : var(v), at(here) {}
+  requires std::is_arithmetic_v<Number> WENGERT_INLINE constexpr Operand(Number v, Location here = Location::current())
+      : var(v), at(here), is_number(true) {}
 };
 
 // The errors of recording; they never return. `operation` is what the user called.
@@ -66,52 +71,90 @@ struct Operand {
 void a_fused_function_cannot_branch_on_a_value__use_select();
 void a_fused_function_cannot_compute_this_of_a_plain_number__write_the_number();
 
-/// Index of an operand on the tape: its own, or that of the constant it is. An error names the one `beside` it that is on the
+/// Index of an operand that is no variable of this recording: that of the constant it is. Throws for any other.
+// Out of line and piece by piece: an operand or a location handed over whole would have to be built in memory by every operation,
+// for the sake of this rare call.
+[[gnu::noinline]] constexpr Index index_of_other(Tape& tape, Tape* owner, double value, Index index, std::uint32_t generation,
+                                                 const char* operation, const char* file, unsigned line, Index beside) {
+  if (index < 0) return tape.constant(value);
+  const Var x(owner, value, index, generation);
+  const Operand other(Var(&tape, 0, beside, tape.generation()));
+  if (owner != &tape) throw_foreign(operation, x, tape, {&other, beside < 0 ? 0u : 1u}, {file, line});
+  throw_stale(operation, x, {file, line});
+}
+
+/// Index of an operand on the tape: its own, or that of the constant it is. An error names the node `beside` it that is on the
 /// tape.
-constexpr Index index_on(Tape& tape, const Var& x, const char* operation, Location at, std::span<const Operand> beside = {}) {
+WENGERT_INLINE constexpr Index index_on(Tape& tape, const Var& x, const char* operation, Location at, Index beside = -1) {
   if (x.tape() == &tape && x.generation() == tape.generation()) [[likely]]
     return x.index();
-  if (x.is_constant()) return tape.constant(x.value());
-  if (x.tape() != &tape) throw_foreign(operation, x, tape, beside, at);
-  throw_stale(operation, x, at);
+  return index_of_other(tape, x.tape(), x.value(), x.index(), x.generation(), operation, at.file, at.line, beside);
+}
+WENGERT_INLINE constexpr Index index_on(Tape& tape, const Operand& x, const char* operation, Location at, Index beside) {
+  return x.is_number ? tape.constant(x.var.value()) : index_on(tape, x.var, operation, at, beside);
 }
 
-/// Rule's value at the values of its operands.
+WENGERT_INLINE constexpr const Operand& first_of(const Operand& x, const auto&...) { return x; }
+
+/// Appends Rule of the nodes x to the tape.
 template <class Rule>
-constexpr double value_at(const Operand (&operands)[Rule::arity]) {
-  if constexpr (Rule::arity == 1)
-    return Rule::template value<double>(operands[0].var.value());
-  else if constexpr (Rule::arity == 2)
-    return Rule::template value<double>(operands[0].var.value(), operands[1].var.value());
+WENGERT_INLINE constexpr Index push(Tape& tape, const Index (&x)[Rule::arity], double value, Location at) {
+  if constexpr (Rule::arity == 3)
+    return tape.push(op_of<Rule>, x[0], tape.push_extra(std::span(x).subspan(1)), value, at);
   else
-    return Rule::template value<double>(operands[0].var.value(), operands[1].var.value(), operands[2].var.value());
+    return tape.push(op_of<Rule>, x[0], x[Rule::arity - 1], value, at);
 }
 
-/// Computes Rule of its operands and appends it to their tape; among constants it only computes.
-/// Throws ForeignVariable or StaleVariable. In constant evaluation values are skipped: only the structure is wanted.
-template <class Rule>
-constexpr Var record(const Operand (&operands)[Rule::arity]) {
-  Tape* tape = nullptr;
-  for (const Operand& operand : operands)
-    if (tape == nullptr && !operand.var.is_constant()) tape = operand.var.tape();
+/// The tape of the first operand that is no constant; nullptr where all are.
+WENGERT_INLINE constexpr Tape* common_tape() { return nullptr; }
+template <class... Operands>
+WENGERT_INLINE constexpr Tape* common_tape(const Operand& x, const Operands&... more) {
+  if (x.is_number || x.var.is_constant()) return common_tape(more...);
+  if (x.var.tape() == nullptr) __builtin_unreachable();  // nodes are on tapes
+  return x.var.tape();
+}
+
+/// Index of the first operand that is no constant.
+WENGERT_INLINE constexpr Index index_beside() { return -1; }
+template <class... Operands>
+WENGERT_INLINE constexpr Index index_beside(const Operand& x, const Operands&... more) {
+  return x.is_number || x.var.is_constant() ? index_beside(more...) : x.var.index();
+}
+
+/// Appends Rule of x… to their tape; among constants it only computes. `at` is the operation's place in the source. Throws
+/// ForeignVariable or StaleVariable. In constant evaluation values are skipped: only the structure is wanted.
+// No loops over operands and no addresses of them: so the optimiser keeps them in registers.
+template <class Rule, std::same_as<Operand>... Operands>
+WENGERT_INLINE constexpr Var record_at(Location at, const Operands&... x) {
+  Tape* tape = common_tape(x...);
   if (tape == nullptr) {
-    if (!std::is_constant_evaluated() || Rule::arithmetic) return value_at<Rule>(operands);
-    tape = operands[0].var.tape();  // a constant that knows its tape: what cannot be computed now is recorded
+    if (!std::is_constant_evaluated() || Rule::arithmetic) return Rule::template value<double>(x.var.value()...);
+    tape = first_of(x...).var.tape();  // a constant that knows its tape: what cannot be computed now is recorded
     if (tape == nullptr) a_fused_function_cannot_compute_this_of_a_plain_number__write_the_number();
   }
-  const Location at = operands[Rule::arity - 1].at;  // gcc puts the operator's line there, clang the operand's own
-  Index index[Rule::arity] = {};
-  for (int k = 0; k < Rule::arity; ++k) index[k] = index_on(*tape, operands[k].var, Rule::name, at, operands);
-  const double value = std::is_constant_evaluated() ? 0 : value_at<Rule>(operands);
-  Index y = index[0];
-  if constexpr (Rule::arity == 2) y = index[1];
-  if constexpr (Rule::arity == 3) y = tape->push_extra(std::span(index).subspan(1));
-  return Var(*tape, tape->push(op_of<Rule>, index[0], y, value, at), value);
+  const double value = std::is_constant_evaluated() ? 0 : Rule::template value<double>(x.var.value()...);
+  const Index beside = index_beside(x...);
+  const Index indices[] = {index_on(*tape, x, Rule::name, at, beside)...};
+  return Var(*tape, push<Rule>(*tape, indices, value, at), value);
+}
+
+/// The same, at the place of the last operand: gcc puts the operator's line there, clang the operand's own.
+template <class Rule>
+WENGERT_INLINE constexpr Var record(const Operand& x) {
+  return record_at<Rule>(x.at, x);
+}
+template <class Rule>
+WENGERT_INLINE constexpr Var record(const Operand& x, const Operand& y) {
+  return record_at<Rule>(y.at, x, y);
+}
+template <class Rule>
+WENGERT_INLINE constexpr Var record(const Operand& x, const Operand& y, const Operand& z) {
+  return record_at<Rule>(z.at, x, y, z);
 }
 
 template <class Rule, class... Vars>
 constexpr Var Var::evaluate(const Vars&... x) {
-  return record<Rule>({Operand(x)...});
+  return record<Rule>(Operand(x)...);
 }
 
 /// Marks that the recording program branched on a comparison, unless both sides are constants.
@@ -119,8 +162,8 @@ constexpr void record_guard(Op relation, const Operand& x, const Operand& y, boo
   Tape* tape = x.var.tape() != nullptr ? x.var.tape() : y.var.tape();
   if (x.var.is_constant() && y.var.is_constant()) return;
   if (std::is_constant_evaluated()) a_fused_function_cannot_branch_on_a_value__use_select();
-  const Index at_x = index_on(*tape, x.var, name(relation), y.at, {&y, 1});
-  const Index at_y = index_on(*tape, y.var, name(relation), y.at, {&x, 1});
+  const Index at_x = index_on(*tape, x.var, name(relation), y.at, y.var.index());
+  const Index at_y = index_on(*tape, y.var, name(relation), y.at, x.var.index());
   tape->push_guard({relation, at_x, at_y, outcome, tape->size(), y.at});
 }
 
@@ -137,10 +180,10 @@ class Condition {
   }
   /// The truth as a recorded number, 1 or 0.
   constexpr Var as_var() const {
-    const Var truth = relation_ == Op::Less        ? record<ops::Less>({x_, y_})
-                      : relation_ == Op::LessEqual ? record<ops::LessEqual>({x_, y_})
-                                                   : record<ops::Equal>({x_, y_});
-    return negated_ ? record<ops::Sub>({Operand(1.0, y_.at), Operand(truth, y_.at)}) : truth;
+    const Var truth = relation_ == Op::Less        ? record<ops::Less>(x_, y_)
+                      : relation_ == Op::LessEqual ? record<ops::LessEqual>(x_, y_)
+                                                   : record<ops::Equal>(x_, y_);
+    return negated_ ? record<ops::Sub>(Operand(1.0, y_.at), Operand(truth, y_.at)) : truth;
   }
   constexpr Condition operator!() const { return {relation_, x_, y_, !negated_}; }
 
@@ -165,40 +208,40 @@ constexpr Condition operator!=(Operand x, Operand y) { return {Op::Equal, x, y, 
 constexpr Condition operator&(const Condition& x, const Condition& y);
 constexpr Condition operator|(const Condition& x, const Condition& y);
 
-constexpr Var operator+(Operand x, Operand y) { return record<ops::Add>({x, y}); }
-constexpr Var operator-(Operand x, Operand y) { return record<ops::Sub>({x, y}); }
-constexpr Var operator*(Operand x, Operand y) { return record<ops::Mul>({x, y}); }
-constexpr Var operator/(Operand x, Operand y) { return record<ops::Div>({x, y}); }
-constexpr Var operator-(Operand x) { return record<ops::Neg>({x}); }
-constexpr Var operator+(Operand x) { return x.var; }
-constexpr Var& operator+=(Var& x, Operand y) { return x = record<ops::Add>({Operand(x, y.at), y}); }
-constexpr Var& operator-=(Var& x, Operand y) { return x = record<ops::Sub>({Operand(x, y.at), y}); }
-constexpr Var& operator*=(Var& x, Operand y) { return x = record<ops::Mul>({Operand(x, y.at), y}); }
-constexpr Var& operator/=(Var& x, Operand y) { return x = record<ops::Div>({Operand(x, y.at), y}); }
+WENGERT_INLINE constexpr Var operator+(Operand x, Operand y) { return record<ops::Add>(x, y); }
+WENGERT_INLINE constexpr Var operator-(Operand x, Operand y) { return record<ops::Sub>(x, y); }
+WENGERT_INLINE constexpr Var operator*(Operand x, Operand y) { return record<ops::Mul>(x, y); }
+WENGERT_INLINE constexpr Var operator/(Operand x, Operand y) { return record<ops::Div>(x, y); }
+WENGERT_INLINE constexpr Var operator-(Operand x) { return record<ops::Neg>(x); }
+WENGERT_INLINE constexpr Var operator+(Operand x) { return x.var; }
+WENGERT_INLINE constexpr Var& operator+=(Var& x, Operand y) { return x = record<ops::Add>(Operand(x, y.at), y); }
+WENGERT_INLINE constexpr Var& operator-=(Var& x, Operand y) { return x = record<ops::Sub>(Operand(x, y.at), y); }
+WENGERT_INLINE constexpr Var& operator*=(Var& x, Operand y) { return x = record<ops::Mul>(Operand(x, y.at), y); }
+WENGERT_INLINE constexpr Var& operator/=(Var& x, Operand y) { return x = record<ops::Div>(Operand(x, y.at), y); }
 
 // Every operation of the table as a function, found by argument-dependent lookup: exp(x), hypot(x, 2), fma(x, y, z), detach(x).
 #define X(Rule, function) \
-  constexpr Var function(Operand x) { return record<ops::Rule>({x}); }
+  WENGERT_INLINE constexpr Var function(Operand x) { return record<ops::Rule>(x); }
 WENGERT_UNARY_OPERATIONS(X)
 #undef X
 #define X(Rule, function) \
-  constexpr Var function(Operand x, Operand y) { return record<ops::Rule>({x, y}); }
+  WENGERT_INLINE constexpr Var function(Operand x, Operand y) { return record<ops::Rule>(x, y); }
 WENGERT_BINARY_OPERATIONS(X)
 #undef X
 #define X(Rule, function) \
-  constexpr Var function(Operand x, Operand y, Operand z) { return record<ops::Rule>({x, y, z}); }
+  WENGERT_INLINE constexpr Var function(Operand x, Operand y, Operand z) { return record<ops::Rule>(x, y, z); }
 WENGERT_TERNARY_OPERATIONS(X)
 #undef X
 
-constexpr Var fabs(Operand x) { return record<ops::Abs>({x}); }
-constexpr Var fmin(Operand x, Operand y) { return record<ops::Min>({x, y}); }
-constexpr Var fmax(Operand x, Operand y) { return record<ops::Max>({x, y}); }
+WENGERT_INLINE constexpr Var fabs(Operand x) { return record<ops::Abs>(x); }
+WENGERT_INLINE constexpr Var fmin(Operand x, Operand y) { return record<ops::Min>(x, y); }
+WENGERT_INLINE constexpr Var fmax(Operand x, Operand y) { return record<ops::Max>(x, y); }
 // Exact matches, so that they win over std::min and std::max where `using std::max;` brings those in.
-constexpr Var min(const Var& x, const Var& y, Location at = Location::current()) {
-  return record<ops::Min>({Operand(x, at), Operand(y, at)});
+WENGERT_INLINE constexpr Var min(const Var& x, const Var& y, Location at = Location::current()) {
+  return record<ops::Min>(Operand(x, at), Operand(y, at));
 }
-constexpr Var max(const Var& x, const Var& y, Location at = Location::current()) {
-  return record<ops::Max>({Operand(x, at), Operand(y, at)});
+WENGERT_INLINE constexpr Var max(const Var& x, const Var& y, Location at = Location::current()) {
+  return record<ops::Max>(Operand(x, at), Operand(y, at));
 }
 
 /// x where the condition holds, y elsewhere, decided anew in every replay. Both sides are computed; only the chosen one gets an
@@ -206,15 +249,15 @@ constexpr Var max(const Var& x, const Var& y, Location at = Location::current())
 constexpr Var select(const Condition& condition, Operand x, Operand y) {
   const Var truth = condition.as_var();
   if (truth.is_constant()) return truth.value() != 0 ? x.var : y.var;
-  return record<ops::Select>({Operand(truth, y.at), x, y});
+  return record<ops::Select>(Operand(truth, y.at), x, y);
 }
 constexpr Var select(bool condition, Operand x, Operand y) { return condition ? x.var : y.var; }
 
 constexpr Condition operator&(const Condition& x, const Condition& y) {
-  return {Op::Equal, record<ops::Mul>({x.as_var(), y.as_var()}), Operand(1.0)};
+  return {Op::Equal, record<ops::Mul>(x.as_var(), y.as_var()), Operand(1.0)};
 }
 constexpr Condition operator|(const Condition& x, const Condition& y) {
-  return {Op::Less, Operand(0.0), record<ops::Add>({x.as_var(), y.as_var()})};
+  return {Op::Less, Operand(0.0), record<ops::Add>(x.as_var(), y.as_var())};
 }
 
 // What generic code asks of a number. Branches on the value, guarded in replays like any other.

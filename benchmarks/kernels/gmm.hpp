@@ -59,43 +59,77 @@ struct Gmm {
     return -0.5 * static_cast<double>(n) * D * std::log(2 * std::numbers::pi) - static_cast<double>(K) * C;
   }
 
+  /// The diagonals of the factors and the sums of their logarithms.
   template <class T>
-  T value(std::span<const T> x) const {
+  struct Diagonals {
+    std::vector<T> diagonal, trace;
+  };
+  template <class T>
+  Diagonals<T> diagonals(std::span<const T> x) const {
     using std::exp;
-    const auto alpha = x.first(K), means = x.subspan(K, K * d), factors = x.last(K * factor_size());
-    std::vector<T> diagonal(K * d), trace(K), centred(d), product(d), term(K);
+    const auto factors = x.last(K * factor_size());
+    Diagonals<T> result{std::vector<T>(K * d), std::vector<T>(K)};
     for (std::size_t k = 0; k < K; ++k) {
       const auto q = factors.subspan(k * factor_size(), d);
-      trace[k] = q[0];
-      for (std::size_t i = 1; i < d; ++i) trace[k] += q[i];
-      for (std::size_t i = 0; i < d; ++i) diagonal[k * d + i] = exp(q[i]);
+      result.trace[k] = q[0];
+      for (std::size_t i = 1; i < d; ++i) result.trace[k] += q[i];
+      for (std::size_t i = 0; i < d; ++i) result.diagonal[k * d + i] = exp(q[i]);
     }
-    T sum = 0;
-    for (std::size_t row = 0; row < n; ++row) {
-      for (std::size_t k = 0; k < K; ++k) {
-        const T* below = &factors[k * factor_size()] + d;
-        for (std::size_t i = 0; i < d; ++i) {
-          centred[i] = data[row * d + i] - means[k * d + i];
-          product[i] = diagonal[k * d + i] * centred[i];
-        }
-        for (std::size_t i = 0; i < d; ++i)
-          for (std::size_t j = i + 1; j < d; ++j) product[j] += *below++ * centred[i];
-        T square = product[0] * product[0];
-        for (std::size_t i = 1; i < d; ++i) square += product[i] * product[i];
-        term[k] = alpha[k] + trace[k] - 0.5 * square;
+    return result;
+  }
+
+  /// What one row of the data adds: the log-sum-exp over the components. A row's numbers are of type R.
+  template <class T, class R>
+  T row_term(std::span<const T> x, const Diagonals<T>& diagonals, std::span<const R> row, std::vector<T>& centred,
+             std::vector<T>& product, std::vector<T>& term) const {
+    const auto alpha = x.first(K), means = x.subspan(K, K * d), factors = x.last(K * factor_size());
+    for (std::size_t k = 0; k < K; ++k) {
+      const T* below = &factors[k * factor_size()] + d;
+      for (std::size_t i = 0; i < d; ++i) {
+        centred[i] = row[i] - means[k * d + i];
+        product[i] = diagonals.diagonal[k * d + i] * centred[i];
       }
-      sum += log_sum_exp<T>(term);
+      for (std::size_t i = 0; i < d; ++i)
+        for (std::size_t j = i + 1; j < d; ++j) product[j] += *below++ * centred[i];
+      T square = product[0] * product[0];
+      for (std::size_t i = 1; i < d; ++i) square += product[i] * product[i];
+      term[k] = alpha[k] + diagonals.trace[k] - 0.5 * square;
     }
-    sum -= static_cast<double>(n) * log_sum_exp<T>(alpha);
-    T prior = 0;
+    return log_sum_exp<T>(term);
+  }
+  template <class T, class R>
+  T row_term(std::span<const T> x, std::span<const R> row) const {
+    std::vector<T> centred(d), product(d), term(K);
+    return row_term<T, R>(x, diagonals<T>(x), row, centred, product, term);
+  }
+
+  /// What does not depend on the data: the normaliser of the weights, and the prior.
+  template <class T>
+  T other_terms(std::span<const T> x, const Diagonals<T>& diagonals) const {
+    const auto alpha = x.first(K), factors = x.last(K * factor_size());
+    T sum = -static_cast<double>(n) * log_sum_exp<T>(alpha);
     for (std::size_t k = 0; k < K; ++k) {
       const auto below = factors.subspan(k * factor_size() + d, factor_size() - d);
-      T frobenius = diagonal[k * d] * diagonal[k * d];
-      for (std::size_t i = 1; i < d; ++i) frobenius += diagonal[k * d + i] * diagonal[k * d + i];
+      T frobenius = diagonals.diagonal[k * d] * diagonals.diagonal[k * d];
+      for (std::size_t i = 1; i < d; ++i) frobenius += diagonals.diagonal[k * d + i] * diagonals.diagonal[k * d + i];
       for (const T& y : below) frobenius += y * y;
-      prior += 0.5 * gamma * gamma * frobenius - m * trace[k];
+      sum += 0.5 * gamma * gamma * frobenius - m * diagonals.trace[k];
     }
-    return sum + prior + constant();
+    return sum + constant();
+  }
+  template <class T>
+  T other_terms(std::span<const T> x) const {
+    return other_terms<T>(x, diagonals<T>(x));
+  }
+
+  template <class T>
+  T value(std::span<const T> x) const {
+    const Diagonals<T> shared = diagonals<T>(x);
+    std::vector<T> centred(d), product(d), term(K);
+    T sum = 0;
+    for (std::size_t row = 0; row < n; ++row)
+      sum += row_term<T, double>(x, shared, std::span(&data[row * d], d), centred, product, term);
+    return sum + other_terms<T>(x, shared);
   }
 
   double gradient_by_hand(std::span<const double> x, std::span<double> gradient) const {

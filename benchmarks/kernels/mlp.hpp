@@ -20,22 +20,27 @@ struct Mlp {
   /// Hidden weights [32][16], hidden biases [32], output weights [32], output bias.
   std::vector<double> point() const { return Random(10).uniforms(hidden * inputs + hidden + hidden + 1, -0.4, 0.4); }
 
-  template <class T>
-  T value(std::span<const T> x) const {
+  /// Squared error of one example, whose numbers are of type R.
+  template <class T, class R>
+  T squared_error(std::span<const T> x, std::span<const R> row, const R& target) const {
     using std::tanh;
     const auto weights = x.first(hidden * inputs), biases = x.subspan(hidden * inputs, hidden);
     const auto output = x.subspan(hidden * inputs + hidden, hidden);
-    T loss = 0;
-    for (std::size_t e = 0; e < examples; ++e) {
-      T y = x.back();
-      for (std::size_t h = 0; h < hidden; ++h) {
-        T sum = biases[h];
-        for (std::size_t i = 0; i < inputs; ++i) sum += weights[h * inputs + i] * data[e * inputs + i];
-        y += output[h] * tanh(sum);
-      }
-      const T error = y - targets[e];
-      loss += error * error;
+    T y = x.back();
+    for (std::size_t h = 0; h < hidden; ++h) {
+      T sum = biases[h];
+      for (std::size_t i = 0; i < inputs; ++i) sum += weights[h * inputs + i] * row[i];
+      y += output[h] * tanh(sum);
     }
+    const T error = y - target;
+    return error * error;
+  }
+
+  template <class T>
+  T value(std::span<const T> x) const {
+    T loss = 0;
+    for (std::size_t e = 0; e < examples; ++e)
+      loss += squared_error<T, double>(x, std::span(&data[e * inputs], inputs), targets[e]);
     return loss / static_cast<double>(examples);
   }
 
