@@ -21,11 +21,12 @@ class BatchPlans {
  public:
   static std::shared_ptr<const BatchPlan> of(const Function& f, std::size_t shared, bool standard_errors, bool sample_gradient) {
     Function::State& state = *f.state_;
-    const std::pair key{shared, (standard_errors ? 1u : 0u) | (sample_gradient ? 2u : 0u)};
+    const InstructionSet set = instruction_set();
+    const std::pair key{shared, (standard_errors ? 1u : 0u) | (sample_gradient ? 2u : 0u) | static_cast<unsigned>(set) << 2};
     const std::lock_guard lock(state.plans_lock);
     std::shared_ptr<const BatchPlan>& plan = state.plans[key];
     if (plan == nullptr)
-      plan = std::make_shared<const BatchPlan>(f.tape(), f.dependents()[0], shared, standard_errors, sample_gradient);
+      plan = std::make_shared<const BatchPlan>(f.tape(), f.dependents()[0], shared, standard_errors, sample_gradient, set);
     return plan;
   }
 };
@@ -36,15 +37,9 @@ namespace {
 template <class T>
 class Replay {
  public:
-  Replay(const Lowered& code, const Values<double>& shared) : code_(code), reductions_(block_reductions<T>()) {
-    const Tape& tape = code.tape;
-    // shared cells: nodes, then constants
-    for (Index i = 0; i < tape.size(); ++i) shared_.push_back(static_cast<T>(shared[i]));
-    for (Index c = -1; c >= -tape.constants(); --c) shared_.push_back(static_cast<T>(tape.value(c)));
-    for (const Instruction& instruction : code.instructions)
-      kernels_.push_back(instruction.kind == Instruction::Kind::Operation || instruction.kind == Instruction::Kind::Guard
-                             ? block_kernel<T>(instruction.op, instruction.varying)
-                             : nullptr);
+  Replay(const Lowered& code, const Values<double>& shared)
+      : code_(code), kernels_(code.kernels<T>()), reductions_(block_reductions<T>()) {
+    for (const Index i : code.numbers) shared_.push_back(static_cast<T>(shared[i]));
     for (std::size_t k = 0; k <= static_cast<std::size_t>(code.shared); ++k)
       number_of_sum_.push_back(code.varies(code.program.outputs[k]) ? sums_++ : 0);
   }
@@ -143,10 +138,10 @@ class Replay {
   }
 
   const Lowered& code_;
+  const std::vector<BlockKernel<T>>& kernels_;
   BlockReductions<T> reductions_;
   bool squares_ = false;
   std::vector<T> shared_;
-  std::vector<BlockKernel<T>> kernels_;
   std::size_t sums_ = 0;
   std::vector<std::size_t> number_of_sum_;  // of the value and of each shared independent
 };

@@ -47,11 +47,12 @@ Users users_of(const Lowered& code) {
   return users;
 }
 
-/// Orders computed nodes so that values die young: depth first from the outputs, and a node whose operand has no other use left is
-/// computed as soon as it can be, since it takes no more room than it gives back.
+/// Orders computed nodes so that values die young: depth first from the outputs, and a node whose operand has no other use left
+/// is computed as soon as it can be, since it takes no more room than it gives back.
 class Scheduler {
  public:
-  explicit Scheduler(const Lowered& code) : code_(code), users_(users_of(code)), done_(static_cast<std::size_t>(code.tape.size())) {
+  explicit Scheduler(const Lowered& code)
+      : code_(code), users_(users_of(code)), done_(static_cast<std::size_t>(code.tape.size())) {
     for (Index i = 0; i < code.tape.size(); ++i) uses_left_.push_back(users_.of(i).size());
   }
 
@@ -179,29 +180,38 @@ std::vector<Lowered::Step> Lowered::steps() const {
   return result;
 }
 
-void Lowered::lower(Index shared_independents) {
+template <class Use>
+void Lowered::for_each_operand(const Step& step, Use use) const {
+  if (step.kind == Instruction::Kind::Guard) {
+    const Guard& guard = tape.guards()[static_cast<std::size_t>(step.number)];
+    use(guard.x);
+    if (guard.y != guard.x) use(guard.y);
+  } else if (step.kind == Instruction::Kind::Output) {
+    use(program.outputs[static_cast<std::size_t>(step.number)]);
+  } else {
+    for_each_argument(tape, step.number, use);
+  }
+}
+
+void Lowered::number_cells(const std::vector<Step>& steps) {
+  cell.assign(static_cast<std::size_t>(tape.constants() + tape.size()), -1);
+  const auto number = [&](Index i) {
+    if (varies(i) || cell_of(i) >= 0) return;
+    cell_at(i) = static_cast<Index>(numbers.size());
+    numbers.push_back(i);
+  };
+  for (const Step& step : steps) for_each_operand(step, number);
+  for (const Index output : program.outputs) number(output);
+  for (Index c = 0; c < columns; ++c) cell_at(tape.independents()[static_cast<std::size_t>(shared + c)]) = first_column() + c;
+}
+
+void Lowered::lower(Index shared_independents, InstructionSet set) {
   shared = shared_independents;
   columns = static_cast<Index>(tape.independents().size()) - shared;
   varying = varying_nodes(tape, shared);
-
-  // Shared nodes and constants have a cell each, by index; then come the columns, then slots.
-  cell.resize(static_cast<std::size_t>(tape.size()));
-  for (Index i = 0; i < tape.size(); ++i) cell[static_cast<std::size_t>(i)] = i;
-  for (Index c = 0; c < columns; ++c)
-    cell[static_cast<std::size_t>(tape.independents()[static_cast<std::size_t>(shared + c)])] = first_column() + c;
-
   const std::vector<Step> steps = this->steps();
-  const auto for_each_operand = [&](const Step& step, auto use) {
-    if (step.kind == Instruction::Kind::Guard) {
-      const Guard& guard = tape.guards()[static_cast<std::size_t>(step.number)];
-      use(guard.x);
-      if (guard.y != guard.x) use(guard.y);
-    } else if (step.kind == Instruction::Kind::Output) {
-      use(program.outputs[static_cast<std::size_t>(step.number)]);
-    } else {
-      for_each_argument(tape, step.number, use);
-    }
-  };
+  number_cells(steps);
+
   std::vector<std::size_t> last_use(static_cast<std::size_t>(tape.size()), steps.size());
   for (std::size_t s = 0; s < steps.size(); ++s)
     for_each_operand(steps[s], [&](Index i) {
@@ -237,11 +247,11 @@ void Lowered::lower(Index shared_independents) {
         if (arguments.size() > 2) operand(&Instruction::z, arguments[2], varying_z);
         // a kernel may write over an operand that it has read, so an operand that dies here leaves its slot to the result
         release_operands();
-        instruction.out = cell[static_cast<std::size_t>(step.number)] = first_slot + take_slot();
+        instruction.out = cell_at(step.number) = first_slot + take_slot();
         break;
       }
       case Instruction::Kind::Custom:
-        instruction.out = cell[static_cast<std::size_t>(step.number)] = first_slot + take_slot();
+        instruction.out = cell_at(step.number) = first_slot + take_slot();
         release_operands();
         break;
       case Instruction::Kind::Guard: {
@@ -261,17 +271,24 @@ void Lowered::lower(Index shared_independents) {
         break;
     }
     instructions.push_back(instruction);
+    const bool on_lanes = step.kind == Instruction::Kind::Operation || step.kind == Instruction::Kind::Guard;
+    const auto add_kernel = [&]<class T>(std::vector<BlockKernel<T>>& kernels) {
+      kernels.push_back(on_lanes ? block_kernel<T>(instruction.op, instruction.varying, set) : nullptr);
+    };
+    add_kernel(std::get<0>(kernels_));
+    add_kernel(std::get<1>(kernels_));
   }
 }
 
-BatchPlan::BatchPlan(const Tape& tape, Index dependent, std::size_t shared, bool standard_errors, bool sample_gradient) {
+BatchPlan::BatchPlan(const Tape& tape, Index dependent, std::size_t shared, bool standard_errors, bool sample_gradient,
+                     InstructionSet set) {
   Tape inner(tape.keeps_locations());
   frontier = split(tape, dependent, static_cast<Index>(shared), standard_errors, outer, inner);
   const auto inner_shared = static_cast<Index>(frontier.size());
   careful.program = careful_program(inner, dependent, inner_shared, sample_gradient, careful.tape);
   ordinary.program = ordinary_program(careful.tape, careful.program, inner_shared, ordinary.tape);
-  careful.lower(inner_shared);
-  ordinary.lower(inner_shared);
+  careful.lower(inner_shared, set);
+  ordinary.lower(inner_shared, set);
 }
 
 }  // namespace wengert

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <span>
+#include <tuple>
 #include <vector>
 
 #include "wengert/batch_driver.hpp"
@@ -12,7 +13,8 @@
 
 namespace wengert {
 
-/// One operation over a block. Operands are cells: shared numbers, then the samples' columns, then slots of the workspace.
+/// One operation over a block. Operands are cells: the shared numbers that instructions use, then the samples' columns, then
+/// slots of the workspace.
 struct Instruction {
   enum class Kind : unsigned char { Operation, Custom, Guard, Output } kind;
   Op op;
@@ -26,16 +28,21 @@ struct Lowered {
   Tape tape{false};
   BatchProgram program;
   std::vector<unsigned char> varying;
-  std::vector<Index> cell;  // of each node
+  std::vector<Index> cell;     // of each constant and node; -1 for what no instruction uses
+  std::vector<Index> numbers;  // the shared nodes and constants that have a cell, in their order
   std::vector<Instruction> instructions;
   Index shared = 0;   // independents that are shared
   Index columns = 0;  // independents that are not
   Index slots = 0;
 
-  void lower(Index shared_independents);
-  /// Where an operand is found: a node's cell; constants follow the nodes among the shared cells.
-  Index cell_of(Index i) const { return i >= 0 ? cell[static_cast<std::size_t>(i)] : tape.size() - 1 - i; }
-  Index first_column() const { return tape.size() + tape.constants(); }
+  void lower(Index shared_independents, InstructionSet set);
+  /// Of each instruction; nullptr for those that are no operation over lanes.
+  template <class T>
+  const std::vector<BlockKernel<T>>& kernels() const {
+    return std::get<std::vector<BlockKernel<T>>>(kernels_);
+  }
+  Index cell_of(Index i) const { return cell[static_cast<std::size_t>(i + tape.constants())]; }
+  Index first_column() const { return static_cast<Index>(numbers.size()); }
   bool varies(Index i) const { return i >= 0 && varying[static_cast<std::size_t>(i)] != 0; }
   /// Varies, and is computed: no sample's own input.
   bool computed(Index i) const { return varies(i) && tape[i].op != Op::Independent; }
@@ -50,12 +57,19 @@ struct Lowered {
   std::vector<Index> recorded_order() const;
   std::vector<Index> short_lived_order() const;
   std::size_t most_alive(std::span<const Index> order) const;
+  template <class Use>
+  void for_each_operand(const Step& step, Use use) const;
+  void number_cells(const std::vector<Step>& steps);
+  Index& cell_at(Index i) { return cell[static_cast<std::size_t>(i + tape.constants())]; }
+
+  std::tuple<std::vector<BlockKernel<double>>, std::vector<BlockKernel<float>>> kernels_;
 };
 
-/// All that a batch of one function needs, for one number of shared inputs and one choice of what is wanted.
+/// All that a batch of one function needs, for one number of shared inputs, one choice of what is wanted and one instruction set.
 class BatchPlan {
  public:
-  BatchPlan(const Tape& tape, Index dependent, std::size_t shared, bool standard_errors, bool sample_gradient);
+  BatchPlan(const Tape& tape, Index dependent, std::size_t shared, bool standard_errors, bool sample_gradient,
+            InstructionSet set);
 
   Tape outer{false};
   std::vector<Index> frontier;  // on the outer tape
