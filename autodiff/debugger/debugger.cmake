@@ -1,0 +1,28 @@
+# What debuggers need beside a target: gdb finds FILE-gdb.py next to FILE (once the folder is on its auto-load safe path, which gdb
+# itself explains when it declines), and fmt must not switch optimisation on for its part of a Debug build, for gdb then takes the
+# arguments of every function of that file to be in place before they are.
+function(wengert_debuggable target)
+  get_target_property(type ${target} TYPE)
+  if(type MATCHES "EXECUTABLE|SHARED_LIBRARY")
+    file(GENERATE OUTPUT $<TARGET_FILE:${target}>-gdb.py
+      CONTENT "import sys\nsys.path.insert(0, '${wengert_SOURCE_DIR}/autodiff/debugger')\nimport wengert_gdb\n")
+  endif()
+  target_compile_options(${target} PRIVATE "$<$<AND:$<CONFIG:Debug>,$<CXX_COMPILER_ID:GNU>>:-DFMT_GCC_PRAGMA(arg)=>")
+endfunction()
+
+wengert_debuggable(wengert)
+if(WENGERT_INSTALL)
+  set(scripts ${CMAKE_INSTALL_DATADIR}/wengert/debugger)
+  foreach(file wengert_gdb.py wengert_tape.py)
+    install(FILES ${CMAKE_CURRENT_LIST_DIR}/${file} DESTINATION ${scripts})
+  endforeach()
+  # gdb's own place: auto-load/ and then the full path of the library. Found by itself under a prefix that gdb was built for (/usr).
+  if(BUILD_SHARED_LIBS)
+    file(RELATIVE_PATH from_library ${CMAKE_INSTALL_FULL_LIBDIR} ${CMAKE_INSTALL_FULL_DATADIR}/wengert/debugger)
+    file(GENERATE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/installed-gdb.py
+      CONTENT "import os, sys, gdb\nsys.path.insert(0, os.path.join(os.path.dirname(gdb.current_objfile().filename), '${from_library}'))\nimport wengert_gdb\n")
+    install(FILES ${CMAKE_CURRENT_BINARY_DIR}/installed-gdb.py
+      DESTINATION ${CMAKE_INSTALL_DATADIR}/gdb/auto-load${CMAKE_INSTALL_FULL_LIBDIR}
+      RENAME $<TARGET_FILE_NAME:wengert>-gdb.py)
+  endif()
+endif()
