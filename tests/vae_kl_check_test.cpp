@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
+#include <regex>
 
 #include "run_program.hpp"
 
@@ -40,6 +41,19 @@ TEST(Check, APlantedFaultFailsItsOwnCheckAndNoOther) {
     for (const CheckLine& line : check(options))
       EXPECT_EQ(line.passed(), line.part != part) << line.part << " with a fault in " << part;
   }
+}
+
+TEST(Derivation, EveryFunctionItNamesIsInTheFileItNames) {
+  const std::string folder = VAE_KL_TEST_DATA "/../../vae_kl/", text = file_text(folder + "DERIVATION.md");
+  const std::regex pair("((?:`[a-z_:]+`(?:, )?)+) in\\s\\[([a-z_.]+)\\]\\(([a-z_.]+)\\)"), name("`(?:[a-z_]+::)?([a-z_]+)`");
+  std::size_t names = 0;
+  for (std::sregex_iterator found(text.begin(), text.end(), pair), end; found != end; ++found) {
+    EXPECT_EQ((*found)[2], (*found)[3]);
+    const std::string source = file_text(folder + (*found)[2].str()), list = (*found)[1];
+    for (std::sregex_iterator one(list.begin(), list.end(), name); one != end; ++one, ++names)
+      EXPECT_THAT(source, HasSubstr((*one)[1].str())) << (*found)[2];
+  }
+  EXPECT_GE(names, 14u);
 }
 
 TEST(CheckCommand, PrintsEachCheckWithItsUnitAndSucceeds) {

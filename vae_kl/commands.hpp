@@ -13,6 +13,7 @@ void register_check(CLI::App& program, int& status);
 void register_step(CLI::App& program, int& status);
 void register_estimators(CLI::App& program, int& status);
 void register_train(CLI::App& program, int& status);
+void register_descend(CLI::App& program, int& status);
 
 /// In the order of the program's help. The first one is what runs when no command is named.
 inline constexpr auto commands = {
@@ -22,6 +23,7 @@ inline constexpr auto commands = {
     register_step,
     register_estimators,
     register_train,
+    register_descend,
 };
 
 }  // namespace vae_kl
