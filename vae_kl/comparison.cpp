@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <cmath>
-#include <limits>
 
 #include "closed_form.hpp"
 #include "input.hpp"
@@ -12,25 +11,17 @@
 namespace vae_kl {
 namespace {
 
-constexpr double ulp = std::numeric_limits<double>::epsilon();
-
-/// What rounding in the graph can move the estimates by, not growing less with more samples. z - mu has an error of an ulp of mu,
-/// and the adjoint of mu is z only after u / sigma was added and taken away again.
-struct Resolution {
-  double kl, wrt_mu, wrt_sigma;
-
-  Resolution(double mu, double sigma)
-      : kl(ulp * (1 + std::fabs(std::log(sigma)) + mu * mu + sigma * sigma + std::fabs(mu) / sigma)),
-        wrt_mu(ulp * (std::fabs(mu) + sigma + 1 / sigma)),
-        wrt_sigma(ulp * (std::fabs(mu) + sigma + (1 + std::fabs(mu) / sigma) / sigma)) {}
-};
-
 ComparisonRow row(std::string parameter, double closed_form, const Estimate& estimate, double resolution) {
   const double standard_error = std::hypot(estimate.standard_error, resolution);
   return {std::move(parameter), closed_form, estimate.mean, standard_error, (estimate.mean - closed_form) / standard_error};
 }
 
 }  // namespace
+
+Resolution::Resolution(double mu, double sigma)
+    : kl(0x1p-52 * (1 + std::fabs(std::log(sigma)) + mu * mu + sigma * sigma + std::fabs(mu) / sigma)),
+      wrt_mu(0x1p-52 * (std::fabs(mu) + sigma + 1 / sigma)),
+      wrt_sigma(0x1p-52 * (std::fabs(mu) + sigma + (1 + std::fabs(mu) / sigma) / sigma)) {}
 
 void check_range(const Parameters& parameters) {
   for (std::size_t d = 0; d < parameters.dimensions(); ++d) {

@@ -25,6 +25,14 @@ struct Comparison {
   bool agree;
 };
 
+/// What rounding in the graph can move the estimates by, not growing less with more samples. z - mu has an error of an ulp of mu,
+/// and the adjoint of mu is z only after u / sigma was added and taken away again.
+struct Resolution {
+  double kl, wrt_mu, wrt_sigma;
+
+  Resolution(double mu, double sigma);
+};
+
 /// Throws InputError for parameters at which the graph overflows, or cancels until fewer than three digits are left.
 void check_range(const Parameters& parameters);
 

@@ -1,92 +1,84 @@
 #include "estimator.hpp"
 
-#include <algorithm>
 #include <array>
-#include <cmath>
+#include <stdexcept>
 
-#include "closed_form.hpp"
 #include "graph.hpp"
 #include "random.hpp"
-#include "wengert/gradient.hpp"
+#include "stepped.hpp"
+#include "wengert/batch.hpp"
+#include "wengert/fused_batch.hpp"
 #include "wengert/parallel_for.hpp"
 
 namespace vae_kl {
 namespace {
 
-constexpr std::uint64_t chunk_size = 16384;  // samples that one thread takes at a time
-constexpr std::uint64_t wave_size = 256;     // chunks whose sums are held at a time
+/// One dimension, by the library's batches. `function` is anything that mean_gradient takes.
+template <class Function>
+DimensionEstimate estimate_dimension(const Function& function, double mu, double sigma, const SamplingOptions& sampling,
+                                     std::uint64_t stream, int threads, Progress& progress) {
+  const auto samples =
+      wengert::Samples::generated(sampling.samples, 1, [&](std::size_t first, std::size_t count, double* const* columns) {
+        fill_normals(sampling.seed, stream, first, {columns[0], count});
+      });
+  wengert::BatchOptions options;
+  options.threads = threads;
+  std::size_t before = 0;
+  options.progress = [&](std::size_t done) {
+    progress.advance(done - before);
+    before = done;
+    return true;
+  };
+  const wengert::BatchResult mean = mean_gradient(function, std::array{mu, sigma}, samples, options);
+  return {{mean.value, mean.value_error}, {mean.gradient[0], mean.gradient_error[0]}, {mean.gradient[1], mean.gradient_error[1]}};
+}
 
-struct Sums {
-  Moments kl, wrt_mu, wrt_sigma;
-
-  Sums() = default;
-  // The pivots are the closed form: any number near the mean does, and this one is at hand.
-  Sums(double mu, double sigma)
-      : kl(closed_form::kl(mu, sigma), std::fmax(1, std::fmax(mu * mu, sigma * sigma))),
-        wrt_mu(closed_form::kl_wrt_mu(mu), std::fmax(std::fabs(mu), sigma)),
-        wrt_sigma(closed_form::kl_wrt_sigma(sigma), std::fmax(std::fmax(std::fabs(mu), sigma), 1 / sigma)) {}
-
-  void add(const Sums& other) {
-    kl.add(other.kl);
-    wrt_mu.add(other.wrt_mu);
-    wrt_sigma.add(other.wrt_sigma);
-  }
-};
-
-/// Records and sweeps one tape per sample: the plainest way, and the one that can be stepped through.
-Sums stepped(double mu, double sigma, Program program, std::uint64_t seed, std::uint64_t stream, std::uint64_t first,
-             std::uint64_t count) {
-  Sums sums(mu, sigma);
-  wengert::Tape tape(false);
-  wengert::Gradient gradient;
-  std::array<double, 1024> eps;
-  for (std::uint64_t done = 0; done < count;) {
-    const std::span block(eps.data(), std::min<std::uint64_t>(eps.size(), count - done));
-    fill_normals(seed, stream, first + done, block);
-    for (const double e : block) {
-      tape.clear();
-      const wengert::Var at_mu = tape.variable(mu, "mu");
-      const wengert::Var at_sigma = tape.variable(sigma, "sigma");
-      const wengert::Var at_eps = tape.variable(e, "eps");
-      const wengert::Var t = program(at_mu, at_sigma, at_eps);
-      wengert::gradient(t, gradient);
-      sums.kl.add(t.value());
-      sums.wrt_mu.add(gradient.wrt(at_mu));
-      sums.wrt_sigma.add(gradient.wrt(at_sigma));
-    }
-    done += block.size();
-  }
-  return sums;
+template <class Function>
+std::vector<DimensionEstimate> estimate_batched(const Function& function, const Parameters& parameters,
+                                                const SamplingOptions& sampling, Progress& progress) {
+  std::vector<DimensionEstimate> estimates(parameters.dimensions());
+  const auto run = [&](std::size_t d, int threads) {
+    estimates[d] = estimate_dimension(function, parameters.mu[d], parameters.sigma[d], sampling, d, threads, progress);
+  };
+  // Threads share out the dimensions where there are enough, and each dimension's samples where not.
+  const int threads = wengert::thread_count(sampling.threads);
+  if (parameters.dimensions() >= static_cast<std::size_t>(4 * threads))
+    wengert::parallel_for(parameters.dimensions(), threads, [&](std::size_t d) { run(d, 1); });
+  else
+    for (std::size_t d = 0; d < parameters.dimensions(); ++d) run(d, threads);
+  return estimates;
 }
 
 }  // namespace
+
+std::string_view name(Way way) {
+  switch (way) {
+    case Way::stepped:
+      return "stepped";
+    case Way::replayed:
+      return "replayed";
+    case Way::fused:
+      return "fused";
+  }
+  return {};
+}
 
 wengert::Var record_graph(const wengert::Var& mu, const wengert::Var& sigma, const wengert::Var& eps) {
   return graph(mu, sigma, eps).t;
 }
 
-std::vector<DimensionEstimate> estimate(const Parameters& parameters, const SamplingOptions& sampling, Progress& progress,
-                                        Program program) {
-  const std::uint64_t chunks = (sampling.samples + chunk_size - 1) / chunk_size;  // of each dimension
-  const std::uint64_t jobs = chunks * parameters.dimensions();
-  std::vector<Sums> totals;
-  for (std::size_t d = 0; d < parameters.dimensions(); ++d) totals.emplace_back(parameters.mu[d], parameters.sigma[d]);
-  std::vector<Sums> wave(std::min(jobs, wave_size));
-  for (std::uint64_t begin = 0; begin < jobs; begin += wave_size) {
-    const std::uint64_t count = std::min(wave_size, jobs - begin);
-    wengert::parallel_for(count, sampling.threads, [&](std::size_t k) {
-      const std::uint64_t d = (begin + k) / chunks, first = (begin + k) % chunks * chunk_size;
-      const std::uint64_t samples = std::min(chunk_size, sampling.samples - first);
-      wave[k] = stepped(parameters.mu[d], parameters.sigma[d], program, sampling.seed, d, first, samples);
-      progress.advance(samples);
-    });
-    for (std::uint64_t k = 0; k < count; ++k) totals[(begin + k) / chunks].add(wave[k]);  // in order, whichever thread was first
+std::vector<DimensionEstimate> estimate(const Parameters& parameters, const SamplingOptions& sampling, Way way,
+                                        Progress& progress, Program program) {
+  switch (way) {
+    case Way::stepped:
+      return estimate_stepped(parameters, sampling, progress, program);
+    case Way::replayed:
+      return estimate_batched(wengert::record(program, 0.5, 0.8, 0.3), parameters, sampling, progress);
+    case Way::fused:
+      if (program != record_graph) throw std::invalid_argument("estimate: only the graph of graph.hpp is fused");
+      return estimate_batched(wengert::fuse(kl_sample), parameters, sampling, progress);
   }
-  std::vector<DimensionEstimate> estimates;
-  for (const Sums& total : totals)
-    estimates.push_back({total.kl.estimate(sampling.samples), total.wrt_mu.estimate(sampling.samples),
-                         total.wrt_sigma.estimate(sampling.samples)});
-  return estimates;
+  return {};
 }
 
 }  // namespace vae_kl

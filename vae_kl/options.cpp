@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <map>
 
 #include "input.hpp"
@@ -68,7 +69,8 @@ void check_sigma(double sigma, const std::string& where) {
 
 /// Lines of mu,sigma; a first line without any number is a header.
 Parameters read_parameters(const std::string& path) {
-  const std::string text = read_text_file(path);
+  std::string text = read_text_file(path);
+  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);  // the mark that some spreadsheets put in front
   Parameters parameters;
   std::size_t line = 0;
   for (std::size_t begin = 0; begin < text.size();) {

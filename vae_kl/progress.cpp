@@ -7,7 +7,7 @@
 
 namespace vae_kl {
 
-Progress::Progress(std::uint64_t total, bool wanted) : total_(total), visible_(wanted && ::isatty(STDERR_FILENO) == 1) {}
+Progress::Progress(double total, bool wanted) : total_(total), visible_(wanted && ::isatty(STDERR_FILENO) == 1) {}
 
 Progress::~Progress() {
   if (drawn_) fmt::print(stderr, "\r\033[K");
@@ -20,7 +20,7 @@ void Progress::advance(std::uint64_t steps) {
   const auto now = Clock::now();
   if (!lock || now < next_) return;
   next_ = now + std::chrono::milliseconds(100);
-  const double share = static_cast<double>(done) / static_cast<double>(total_);
+  const double share = static_cast<double>(done) / total_;
   const double left = std::chrono::duration<double>(now - begin_).count() * (1 / share - 1);
   constexpr int width = 40;
   fmt::print(stderr, "\r[{:=<{}}>{:<{}}] {:3.0f} %, {:.0f} s left\033[K", "", static_cast<int>(share * width), "",

@@ -11,8 +11,8 @@ namespace vae_kl {
 /// Shows itself after half a second of work, if stderr is a terminal, and clears its line at the end. Any thread may advance it.
 class Progress {
  public:
-  /// `total` steps of work. Stays silent unless `wanted`.
-  explicit Progress(std::uint64_t total, bool wanted = true);
+  /// `total` steps of work, a double since it may exceed any integer. Stays silent unless `wanted`.
+  explicit Progress(double total, bool wanted = true);
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
   ~Progress();
@@ -22,7 +22,7 @@ class Progress {
  private:
   using Clock = std::chrono::steady_clock;
 
-  std::uint64_t total_;
+  double total_;
   bool visible_;
   bool drawn_ = false;
   std::atomic<std::uint64_t> done_{0};

@@ -39,9 +39,9 @@ Trace trace(double mu, double sigma, double eps) {
 }
 
 std::string graph_table(const Trace& trace) {
-  std::string text = "node  name    operation    arguments               value       adjoint\n";
+  std::string text = "node  name    operation    arguments              value        adjoint\n";
   for (const TraceNode& node : trace.nodes)
-    text += fmt::format("{:>4}  {:<6}  {:<11}  {:<15}{:>14.7g}{:>14.7g}\n", node.index, label(node), node.operation,
+    text += fmt::format("{:>4}  {:<6}  {:<11}  {:<14}{:>14.6g} {:>14.6g}\n", node.index, label(node), node.operation,
                         fmt::format("{}", fmt::join(node.arguments, ", ")), node.value, node.adjoint);
   return text;
 }

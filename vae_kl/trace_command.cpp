@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "commands.hpp"
+#include "comparison.hpp"
 #include "input.hpp"
 #include "options.hpp"
 #include "output.hpp"
@@ -29,6 +30,7 @@ void register_trace(CLI::App& program, int&) {
     const double sigma = parse_number(options->sigma, "--sigma");
     const double eps = parse_number(options->eps, "--eps");
     if (!(sigma > 0)) throw InputError(fmt::format("--sigma: {} is a standard deviation and must be above 0", sigma));
+    check_range({{mu}, {sigma}});
     check_writable(options->report.output);
     const Trace result = trace(mu, sigma, eps);
     for (const TraceNode& node : result.nodes)

@@ -19,9 +19,9 @@ double normal_quantile(double probability) {
 
 }  // namespace
 
-double threshold(std::uint64_t comparisons, std::uint64_t samples) {
-  // Sidak: each comparison may fail with the probability that makes false_alarm_rate for all of them.
-  const double each = -std::expm1(std::log1p(-false_alarm_rate) / static_cast<double>(comparisons));
+double threshold(std::uint64_t comparisons, std::uint64_t samples, double rate) {
+  // Sidak: each comparison may fail with the probability that makes `rate` for all of them.
+  const double each = -std::expm1(std::log1p(-rate) / static_cast<double>(comparisons));
   const auto n = static_cast<double>(samples);
   double q = normal_quantile(each);
   // Samples of t and dt/dsigma are quadratic in eps, so skewed, by sqrt(8) at most (eps^2 alone): that moves the quantile of the
