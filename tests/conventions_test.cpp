@@ -1,4 +1,5 @@
 // One test for each row of autodiff/CONVENTIONS.md, and a test that the page and this file name the same rows.
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 
 #include <cmath>
@@ -264,9 +265,10 @@ TEST(Conventions, NaNInGivesNaNOut) {
   NAN_IN(sqrt)
   NAN_IN(cbrt)
   NAN_IN(exp)
-  NAN_IN(exp2) NAN_IN(expm1) NAN_IN(log) NAN_IN(log2) NAN_IN(log10) NAN_IN(log1p) NAN_IN(sin) NAN_IN(cos) NAN_IN(tan) NAN_IN(asin)
-      NAN_IN(acos) NAN_IN(atan) NAN_IN(sinh) NAN_IN(cosh) NAN_IN(tanh) NAN_IN(asinh) NAN_IN(acosh) NAN_IN(atanh) NAN_IN(erf)
-          NAN_IN(erfc) NAN_IN(abs)
+  NAN_IN(exp2)
+  NAN_IN(expm1) NAN_IN(log) NAN_IN(log2) NAN_IN(log10) NAN_IN(log1p) NAN_IN(sin) NAN_IN(cos) NAN_IN(tan) NAN_IN(asin) NAN_IN(acos)
+      NAN_IN(atan) NAN_IN(sinh) NAN_IN(cosh) NAN_IN(tanh) NAN_IN(asinh) NAN_IN(acosh) NAN_IN(atanh) NAN_IN(erf) NAN_IN(erfc)
+          NAN_IN(abs)
 #undef NAN_IN
               expect(OF_XY(x + y), {not_a_number, 1}, not_a_number, {1, 1});
   expect(OF_XY(x * y), {not_a_number, 2}, not_a_number, {2, not_a_number});
@@ -294,6 +296,8 @@ TEST(Conventions, PeriodicFunctionsAreNaNAtInfinity) {
   expect(OF_X(cos(x)), {infinity}, not_a_number, {not_a_number});
   expect(OF_X(tan(x)), {infinity}, not_a_number, {not_a_number});
 }
+
+TEST(Conventions, HypotThatOverflowsIsFlat) { expect(OF_XY(hypot(x, y)), {1.5e308, 1.5e308}, infinity, {0, 0}); }
 
 TEST(Conventions, HypotOfAnInfinityIsNaNInThatArgument) {
   expect(OF_XY(hypot(x, y)), {infinity, 1}, infinity, {not_a_number, 0});
@@ -378,13 +382,20 @@ TEST(Conventions, AbsorbingProductIsZeroWhereItsFirstFactorIs) {
 
 // -- the page
 
-TEST(ConventionsPage, EveryRowNamesATestAndEveryTestHasItsRow) {
+std::vector<std::string> lines_of_the_page() {
   const auto page = std::filesystem::path(__FILE__).parent_path().parent_path() / "autodiff" / "CONVENTIONS.md";
   std::ifstream file(page);
-  ASSERT_TRUE(file) << page;
+  EXPECT_TRUE(file) << page;
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  return lines;
+}
+
+TEST(ConventionsPage, EveryRowNamesATestAndEveryTestHasItsRow) {
   std::multiset<std::string> rows;
   const std::regex cited("`Conventions\\.([A-Za-z0-9]+)`");
-  for (std::string line; std::getline(file, line);) {
+  for (const std::string& line : lines_of_the_page()) {
+    if (line == "## Accuracy") break;
     if (line.empty() || line[0] != '|' || line.find("---") != std::string::npos || line.find("| test |") != std::string::npos)
       continue;
     std::smatch match;
@@ -400,6 +411,26 @@ TEST(ConventionsPage, EveryRowNamesATestAndEveryTestHasItsRow) {
   EXPECT_GT(tests.size(), 20u);
   for (const auto& test : tests) EXPECT_EQ(rows.count(test), 1u) << test << " should have one row on the page";
   for (const auto& row : rows) EXPECT_EQ(tests.count(row), 1u) << row << " is cited on the page and is no test";
+}
+
+template <class Rule>
+std::string accuracy_row() {
+  std::string domain;
+  for (const Domain& d : Rule::domain) {
+    const auto end = [](double x) {
+      return std::abs(x) == ops::largest ? fmt::format("{}max", x < 0 ? "-" : "") : fmt::format("{:g}", x);
+    };
+    const std::string one = fmt::format("[{}, {}]", end(d.low), end(d.high));
+    if (domain != one) domain += (domain.empty() ? "" : ", ") + one;
+  }
+  return fmt::format("| `{}` | {} | {:g} | {:g} |", Rule::name, domain, Rule::value_ulps, Rule::partial_ulps);
+}
+
+TEST(ConventionsPage, StatesTheAccuracyThatTheRulesState) {
+  const auto lines = lines_of_the_page();
+#define X(Rule, function) EXPECT_THAT(lines, testing::Contains(accuracy_row<ops::Rule>()));
+  WENGERT_OPERATIONS(X)
+#undef X
 }
 
 }  // namespace

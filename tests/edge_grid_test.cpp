@@ -6,14 +6,17 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <concepts>
 #include <limits>
 #include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "reference.hpp"
 #include "wengert/batch.hpp"
 #include "wengert/function.hpp"
+#include "wengert/fuse.hpp"
 #include "wengert/wengert.hpp"
 
 namespace {
@@ -189,6 +192,33 @@ Outcome batched(const Point<Rule::arity>& at, Kind kind) {
   return result;
 }
 
+/// The operation as a function for the compiler to differentiate, of its arguments or of one variable in all their places.
+template <class Rule, bool same>
+struct Fusable {
+  template <std::same_as<Var>... Vars>
+  requires(sizeof...(Vars) == (same ? 1 : Rule::arity)) constexpr Var operator()(Vars... x) const {
+    const Var all[] = {x...};
+    constexpr auto at = [](std::size_t k) { return same ? 0 : k; };
+    if constexpr (Rule::arity == 1)
+      return wengert::record<Rule>({Operand(all[0])});
+    else if constexpr (Rule::arity == 2)
+      return wengert::record<Rule>({Operand(all[0]), Operand(all[at(1)])});
+    else
+      return wengert::record<Rule>({Operand(all[0]), Operand(all[at(1)]), Operand(all[at(2)])});
+  }
+};
+
+template <class Rule>
+Outcome fused(const Point<Rule::arity>& at, Kind kind) {
+  const auto outcome = [](const auto& all) { return Outcome{all[0], {all.begin() + 1, all.end()}}; };
+  if constexpr (Rule::arity == 1)
+    return outcome(fuse(Fusable<Rule, false>{}).value_and_gradient(at[0]));
+  else if (kind.same)
+    return outcome(fuse(Fusable<Rule, true>{}).value_and_gradient(at[0]));
+  else
+    return outcome(std::apply([](auto... x) { return fuse(Fusable<Rule, false>{}).value_and_gradient(x...); }, at));
+}
+
 // -- what is expected
 
 template <class Rule>
@@ -307,6 +337,7 @@ TYPED_TEST(EdgeGrid, EveryWayOfRunningAgreesWithTheSteppedOne) {
     agrees("sweep that records", sweep_that_records<Rule>(at, kind));
     agrees("forward mode", forward_mode<Rule>(at, kind));
     agrees("reverse on duals", reverse_on_duals<Rule>(at, kind));
+    if (kind.variables + 1 == 1u << Rule::arity) agrees("fused", fused<Rule>(at, kind));
     // vector functions are not the standard library's, and have errors of their own
     agrees("batched", batched<Rule>(at, kind), lane_tolerance);
   });

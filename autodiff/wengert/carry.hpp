@@ -16,11 +16,14 @@ constexpr T evaluate(const Ts&... x) {
 }
 
 /// What goes through one partial: adjoint * partial, and 0 where the adjoint is 0. A switching rule that does not pass an
-/// argument on (its partial is 0) carries nothing to it either, however large the adjoint.
+/// argument on (its partial is 0) carries nothing to it either, however large the adjoint; nor does an absorbing one, whose zero
+/// keeps its derivatives.
 template <class Rule, class T>
 constexpr T carry(const T& adjoint, const T& partial) {
   if constexpr (Rule::switching)
     return select(partial == T(0), T(0), absorbing_product(adjoint, partial));
+  else if constexpr (Rule::absorbing)
+    return select(partial == T(0), absorbing_product(partial, adjoint), absorbing_product(adjoint, partial));
   else
     return absorbing_product(adjoint, partial);
 }

@@ -81,6 +81,9 @@ struct Rule {
   /// Passes an argument on or drops it: its partials are 0, 1/2 or 1, and where one is 0 nothing goes back, not even an
   /// infinite adjoint (a plain product would make 0 * inf = NaN).
   static constexpr bool switching = false;
+  /// Is 0 where an argument is: a partial that is 0 carries nothing back here either, but it is a number that varies, and what
+  /// is carried must have its derivatives.
+  static constexpr bool absorbing = false;
   /// Swapping x and y changes nothing.
   static constexpr bool commutative = false;
   /// Largest error of the value and of any partial over the domain in units in the last place, at double precision, counted
@@ -888,7 +891,7 @@ struct AbsorbingProduct : Arithmetic2 {
   static constexpr const char* name = "absorbing_product";
   static constexpr Formula formula{"x ? x * y : 0", "y", "x"};
   static constexpr Domain domain[] = {{-largest, largest}, {-largest, largest}};
-  // Not switching: a partial that is 0 here is a number that varies, and dropping it would drop its own derivative too.
+  static constexpr bool absorbing = true;  // where x is 0, y has no say, however large the adjoint
 
   template <class T>
   static constexpr T value(T x, T y) {
