@@ -113,8 +113,7 @@ template <class T>
 struct FusedBatch {
   const T* shared;                // by node, then by constant
   const BlockKernel<T>* kernels;  // of the operations that are calls
-  const T* shifts;                // of the summed outputs, for their squares
-  bool squares;
+  const T* shifts;                // what squares of the summed outputs are taken around
 };
 
 #define WENGERT_LOOP_NAME BaselineLoop
@@ -156,14 +155,14 @@ struct FusedBatch {
 #endif
 
 /// The loop of a recipe for an instruction set.
-template <class Recipe, class T>
+template <class Recipe, class T, bool squares>
 auto fused_loop(InstructionSet set) {
 #if defined(__x86_64__)
-  if (set == InstructionSet::Avx512) return &Avx512Loop<Recipe, T>::run;
-  if (set == InstructionSet::Avx2) return &Avx2Loop<Recipe, T>::run;
+  if (set == InstructionSet::Avx512) return &Avx512Loop<Recipe, T, squares>::run;
+  if (set == InstructionSet::Avx2) return &Avx2Loop<Recipe, T, squares>::run;
 #endif
   static_cast<void>(set);
-  return &BaselineLoop<Recipe, T>::run;
+  return &BaselineLoop<Recipe, T, squares>::run;
 }
 
 /// Values of a program's shared nodes at the frontier's.
@@ -272,8 +271,8 @@ BatchResult run_fused(const char* name, bool mean, std::span<const double, share
                                      (program.varies(node.z) ? varying_z : 0));
   }
   std::array<T, static_cast<std::size_t>(Layout::summed)> shifts{};
-  FusedBatch<T> batch{cells.data(), kernels.data(), shifts.data(), false};
-  const auto loop = fused_loop<Inner, T>(instruction_set());
+  FusedBatch<T> batch{cells.data(), kernels.data(), shifts.data()};
+  const auto loop = fused_loop<Inner, T, standard_errors>(instruction_set());
   if (standard_errors && samples.count() > 0) {
     // squares are taken around the first sample
     std::array<T, static_cast<std::size_t>(Layout::columns)> room;
@@ -283,7 +282,6 @@ BatchResult run_fused(const char* name, bool mean, std::span<const double, share
     samples.block(0, 1, room.data(), first.data());
     loop(&batch, 0, 1, first.data(), &no_sink, nullptr, sums.data());
     for (std::size_t k = 0; k < shifts.size(); ++k) shifts[k] = std::isfinite(sums[k].sum) ? static_cast<T>(sums[k].sum) : T(0);
-    batch.squares = true;
   }
   std::vector<Moments> varying;
   BatchTotals totals;
