@@ -444,6 +444,44 @@ TEST(BlockKernels, UnderflowGradually) {
   }
 }
 
+template <class T>
+void expect_pairs(InstructionSet set) {
+  const Arguments<T> a = mixed_arguments<T>(Op::Select, 203);  // any three numbers
+  const std::vector<T>&x = a.x, &y = a.y, &z = a.z;
+  const Op paired[] = {Op::Add, Op::Sub, Op::Mul, Op::AbsorbingProduct};
+  for (const Op first : paired)
+    for (const Op second : paired)
+      for (const bool swapped : {false, true})
+        for (const unsigned varying : {1u, 2u, 3u, 5u, 6u, 7u}) {
+          const BlockKernel<T> pair = pair_kernel<T>(first, second, swapped, varying, set);
+          ASSERT_NE(pair, nullptr);
+          std::vector<T> inner(x.size()), expected(x.size()), out(x.size());
+          block_kernel<T>(first, varying & 3, set)(inner.data(), x.data(), y.data(), nullptr, x.size());
+          const bool z_varies = (varying & varying_z) != 0;
+          if (swapped)
+            block_kernel<T>(second, 2u | (z_varies ? 1u : 0u), set)(expected.data(), z.data(), inner.data(), nullptr, x.size());
+          else
+            block_kernel<T>(second, 1u | (z_varies ? 2u : 0u), set)(expected.data(), inner.data(), z.data(), nullptr, x.size());
+          pair(out.data(), x.data(), y.data(), z.data(), x.size());
+          for (std::size_t k = 0; k < x.size(); ++k)
+            ASSERT_TRUE(same(out[k], expected[k]))
+                << name(first) << ", " << name(second) << " swapped " << swapped << " varying " << varying << " on " << name(set);
+        }
+}
+
+TEST(PairKernels, GiveTheBitsOfTheTwoKernelsOneAfterTheOther) {
+  for (const InstructionSet set : runnable()) {
+    expect_pairs<double>(set);
+    expect_pairs<float>(set);
+  }
+}
+
+TEST(PairKernels, LeaveOutWhatHasNoPair) {
+  EXPECT_EQ(pair_kernel<double>(Op::Exp, Op::Mul, false, 7), nullptr);
+  EXPECT_EQ(pair_kernel<double>(Op::Mul, Op::Div, false, 7), nullptr);
+  EXPECT_EQ(pair_kernel<double>(Op::Mul, Op::Add, false, varying_z), nullptr);
+}
+
 TEST(BlockKernels, LeaveOutIndependentsAndCustomOperations) {
   EXPECT_EQ(block_kernel<double>(Op::Independent, 0), nullptr);
   EXPECT_EQ(block_kernel<float>(Op::Custom, 1), nullptr);

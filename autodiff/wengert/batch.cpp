@@ -75,7 +75,7 @@ class Replay {
       const Instruction& instruction = code_.instructions[k];
       if (kernels_[k] != nullptr)
         kernels_[k](cells[instruction.out], cells[instruction.x], cells[instruction.y], cells[instruction.z], n);
-      if (instruction.kind == Instruction::Kind::Operation) continue;
+      if (instruction.kind == Instruction::Kind::Operation || instruction.kind == Instruction::Kind::Pair) continue;
       if (instruction.kind == Instruction::Kind::Guard)
         check_guard(instruction, first, n, cells);
       else if (instruction.kind == Instruction::Kind::Custom)

@@ -9,6 +9,8 @@ namespace wengert {
 template <class T, InstructionSet S>
 BlockKernel<T> block_kernel_for(Op op, unsigned varying);
 template <class T, InstructionSet S>
+BlockKernel<T> pair_kernel_for(Op first, Op second, bool swapped, unsigned varying);
+template <class T, InstructionSet S>
 double block_sum(const T* x, std::size_t n);
 template <class T, InstructionSet S>
 BlockSums block_sums(const T* x, double shift, std::size_t n);
@@ -61,6 +63,11 @@ BlockKernel<T> block_kernel(Op op, unsigned varying, InstructionSet set) {
 }
 
 template <class T>
+BlockKernel<T> pair_kernel(Op first, Op second, bool swapped, unsigned varying, InstructionSet set) {
+  return with_instruction_set(set, [&]<InstructionSet S>() { return pair_kernel_for<T, S>(first, second, swapped, varying); });
+}
+
+template <class T>
 BlockReductions<T> block_reductions(InstructionSet set) {
   return with_instruction_set(set, []<InstructionSet S>() { return BlockReductions<T>{block_sum<T, S>, block_sums<T, S>}; });
 }
@@ -74,6 +81,8 @@ template void scalar_lanes(Op, double*, const double*, const double*, const doub
 template void scalar_lanes(Op, float*, const float*, const float*, const float*, unsigned);
 template BlockKernel<double> block_kernel(Op, unsigned, InstructionSet);
 template BlockKernel<float> block_kernel(Op, unsigned, InstructionSet);
+template BlockKernel<double> pair_kernel(Op, Op, bool, unsigned, InstructionSet);
+template BlockKernel<float> pair_kernel(Op, Op, bool, unsigned, InstructionSet);
 template BlockReductions<double> block_reductions(InstructionSet);
 template BlockReductions<float> block_reductions(InstructionSet);
 template SinCosKernel<double> sincos_kernel(InstructionSet);

@@ -31,6 +31,15 @@ BlockKernel<T> block_kernel(Op op, unsigned varying, InstructionSet set = instru
 extern template BlockKernel<double> block_kernel<double>(Op, unsigned, InstructionSet);
 extern template BlockKernel<float> block_kernel<float>(Op, unsigned, InstructionSet);
 
+/// Two operations in one pass, which saves the way through memory between them: out = second(first(x, y), z), or second(z,
+/// first(x, y)) if `swapped`. Both steps round: the bits are those of the two kernels one after the other. There are pairs of
+/// add, sub, mul and absorbing_product whose x or y varies; anything else gives nullptr.
+template <class T>
+BlockKernel<T> pair_kernel(Op first, Op second, bool swapped, unsigned varying, InstructionSet set = instruction_set());
+
+extern template BlockKernel<double> pair_kernel<double>(Op, Op, bool, unsigned, InstructionSet);
+extern template BlockKernel<float> pair_kernel<float>(Op, Op, bool, unsigned, InstructionSet);
+
 /// Sums over a block, in double for float samples too.
 struct BlockSums {
   double sum = 0;      ///< sum of x[i] - shift

@@ -99,6 +99,80 @@ Lanes<double, S> load_as_double(const T* from) {
   }
 }
 
+/// second(first(x, y), z), or second(z, first(x, y)) if Swapped, as one rule. Each step rounds, as the two rules do.
+template <class First, class Second, bool Swapped>
+struct Pair {
+  static constexpr int arity = 3;
+
+  template <class L>
+  static L value(L x, L y, L z) {
+    const L inner = First::template value<L>(x, y);
+    return Swapped ? Second::template value<L>(z, inner) : Second::template value<L>(inner, z);
+  }
+};
+
+template <class T, InstructionSet S>
+struct ChoosePairLoop {
+  Op second;
+  bool swapped;
+  unsigned varying;
+
+  template <class First>
+  BlockKernel<T> with_first() const {
+    switch (second) {
+      case Op::Add:
+        return choose<Pair<First, ops::Add, false>>();
+      case Op::Sub:
+        return swapped ? choose<Pair<First, ops::Sub, true>>() : choose<Pair<First, ops::Sub, false>>();
+      case Op::Mul:
+        return choose<Pair<First, ops::Mul, false>>();
+      case Op::AbsorbingProduct:
+        return swapped ? choose<Pair<First, ops::AbsorbingProduct, true>>() : choose<Pair<First, ops::AbsorbingProduct, false>>();
+      default:
+        return nullptr;
+    }
+  }
+
+ private:
+  template <class Rule>
+  BlockKernel<T> choose() const {
+    switch (varying) {
+      case 1:
+        return block_loop<Rule, T, S, 1>;
+      case 2:
+        return block_loop<Rule, T, S, 2>;
+      case 3:
+        return block_loop<Rule, T, S, 3>;
+      case 5:
+        return block_loop<Rule, T, S, 5>;
+      case 6:
+        return block_loop<Rule, T, S, 6>;
+      case 7:
+        return block_loop<Rule, T, S, 7>;
+      default:
+        return nullptr;
+    }
+  }
+};
+
+/// pair_kernel for one instruction set.
+template <class T, InstructionSet S>
+BlockKernel<T> pair_kernel_for(Op first, Op second, bool swapped, unsigned varying) {
+  const ChoosePairLoop<T, S> choice{second, swapped, varying};
+  switch (first) {
+    case Op::Add:
+      return choice.template with_first<ops::Add>();
+    case Op::Sub:
+      return choice.template with_first<ops::Sub>();
+    case Op::Mul:
+      return choice.template with_first<ops::Mul>();
+    case Op::AbsorbingProduct:
+      return choice.template with_first<ops::AbsorbingProduct>();
+    default:
+      return nullptr;
+  }
+}
+
 /// Sixteen partial sums, added up pairwise. The order is the same for all instruction sets.
 template <InstructionSet S>
 double total(const Lanes<double, S> (&part)[16 / Lanes<double, S>::size]) {
@@ -182,6 +256,8 @@ void sincos_loop(T* sine, T* cosine, const T* x, std::size_t n) {
 #define WENGERT_BLOCK_LOOPS(prefix, S)                                                       \
   prefix template BlockKernel<double> block_kernel_for<double, S>(Op, unsigned);             \
   prefix template BlockKernel<float> block_kernel_for<float, S>(Op, unsigned);               \
+  prefix template BlockKernel<double> pair_kernel_for<double, S>(Op, Op, bool, unsigned);    \
+  prefix template BlockKernel<float> pair_kernel_for<float, S>(Op, Op, bool, unsigned);      \
   prefix template double block_sum<double, S>(const double*, std::size_t);                   \
   prefix template double block_sum<float, S>(const float*, std::size_t);                     \
   prefix template BlockSums block_sums<double, S>(const double*, double, std::size_t);       \

@@ -147,6 +147,31 @@ std::size_t Lowered::most_alive(std::span<const Index> order) const {
   return most;
 }
 
+/// Per node: the argument that is computed along with it in one pass, or -1. It must have no other use.
+std::vector<Index> Lowered::partners(std::span<const Index> order) const {
+  const Users users = users_of(*this);
+  std::vector<unsigned char> kept(static_cast<std::size_t>(tape.size()), 0);  // needed on its own
+  for (const Index output : program.outputs)
+    if (output >= 0) kept[static_cast<std::size_t>(output)] = 1;
+  for (const Guard& guard : tape.guards())
+    for (const Index i : {guard.x, guard.y})
+      if (i >= 0) kept[static_cast<std::size_t>(i)] = 1;
+  const auto paired = [&](Index i) {
+    const Op op = tape[i].op;
+    return op == Op::Add || op == Op::Sub || op == Op::Mul || op == Op::AbsorbingProduct;
+  };
+  std::vector<Index> partner(static_cast<std::size_t>(tape.size()), -1);
+  for (const Index i : order) {
+    if (kept[static_cast<std::size_t>(i)] || !paired(i) || partner[static_cast<std::size_t>(i)] >= 0 || users.of(i).size() != 1)
+      continue;
+    const Index user = users.of(i)[0];
+    if (!paired(user) || partner[static_cast<std::size_t>(user)] >= 0 || tape.arguments(user)[0] == tape.arguments(user)[1])
+      continue;
+    partner[static_cast<std::size_t>(user)] = i;
+  }
+  return partner;
+}
+
 std::vector<Lowered::Step> Lowered::steps() const {
   bool in_recorded_order = !tape.guards().empty();  // a guard comes before what is valid only behind it
   for (Index i = 0; i < tape.size(); ++i) in_recorded_order = in_recorded_order || tape[i].op == Op::Custom;
@@ -171,13 +196,28 @@ std::vector<Lowered::Step> Lowered::steps() const {
       if (varies(tape.guards()[next_guard].x) || varies(tape.guards()[next_guard].y))
         result.push_back({Instruction::Kind::Guard, static_cast<Index>(next_guard)});
   };
+  const std::vector<Index> partner = partners(order);
+  std::vector<unsigned char> absorbed(static_cast<std::size_t>(tape.size()), 0);
+  for (const Index i : partner)
+    if (i >= 0) absorbed[static_cast<std::size_t>(i)] = 1;
   for (const Index i : order) {
     guards_before(i);
-    result.push_back({tape[i].op == Op::Custom ? Instruction::Kind::Custom : Instruction::Kind::Operation, i});
+    if (absorbed[static_cast<std::size_t>(i)]) continue;
+    const Index first = partner[static_cast<std::size_t>(i)];
+    result.push_back({tape[i].op == Op::Custom ? Instruction::Kind::Custom
+                      : first >= 0             ? Instruction::Kind::Pair
+                                               : Instruction::Kind::Operation,
+                      i, first});
     hand_over(i);
   }
   guards_before(tape.size());
   return result;
+}
+
+/// The argument of a pair's node that is not computed along with it.
+Index Lowered::third_operand(const Step& pair) const {
+  const Arguments arguments = tape.arguments(pair.number);
+  return arguments[0] == pair.first ? arguments[1] : arguments[0];
 }
 
 template <class Use>
@@ -188,6 +228,10 @@ void Lowered::for_each_operand(const Step& step, Use use) const {
     if (guard.y != guard.x) use(guard.y);
   } else if (step.kind == Instruction::Kind::Output) {
     use(program.outputs[static_cast<std::size_t>(step.number)]);
+  } else if (step.kind == Instruction::Kind::Pair) {
+    for_each_argument(tape, step.first, use);
+    const Index z = third_operand(step);
+    if (z != tape.arguments(step.first)[0] && z != tape.arguments(step.first)[1]) use(z);
   } else {
     for_each_argument(tape, step.number, use);
   }
@@ -250,6 +294,15 @@ void Lowered::lower(Index shared_independents, InstructionSet set) {
         instruction.out = cell_at(step.number) = first_slot + take_slot();
         break;
       }
+      case Instruction::Kind::Pair: {
+        const Arguments arguments = tape.arguments(step.first);
+        operand(&Instruction::x, arguments[0], varying_x);
+        operand(&Instruction::y, arguments[1], varying_y);
+        operand(&Instruction::z, third_operand(step), varying_z);
+        release_operands();
+        instruction.out = cell_at(step.number) = first_slot + take_slot();
+        break;
+      }
       case Instruction::Kind::Custom:
         instruction.out = cell_at(step.number) = first_slot + take_slot();
         release_operands();
@@ -271,9 +324,14 @@ void Lowered::lower(Index shared_independents, InstructionSet set) {
         break;
     }
     instructions.push_back(instruction);
-    const bool on_lanes = step.kind == Instruction::Kind::Operation || step.kind == Instruction::Kind::Guard;
     const auto add_kernel = [&]<class T>(std::vector<BlockKernel<T>>& kernels) {
-      kernels.push_back(on_lanes ? block_kernel<T>(instruction.op, instruction.varying, set) : nullptr);
+      if (step.kind == Instruction::Kind::Pair)
+        kernels.push_back(pair_kernel<T>(tape[step.first].op, tape[step.number].op, tape.arguments(step.number)[1] == step.first,
+                                         instruction.varying, set));
+      else if (step.kind == Instruction::Kind::Operation || step.kind == Instruction::Kind::Guard)
+        kernels.push_back(block_kernel<T>(instruction.op, instruction.varying, set));
+      else
+        kernels.push_back(nullptr);
     };
     add_kernel(std::get<0>(kernels_));
     add_kernel(std::get<1>(kernels_));

@@ -16,7 +16,7 @@ namespace wengert {
 /// One operation over a block. Operands are cells: the shared numbers that instructions use, then the samples' columns, then
 /// slots of the workspace.
 struct Instruction {
-  enum class Kind : unsigned char { Operation, Custom, Guard, Output } kind;
+  enum class Kind : unsigned char { Operation, Pair, Custom, Guard, Output } kind;
   Op op;
   unsigned varying = 0;  // which operands vary, as block_kernel takes it
   Index node;            // on the tape; of a guard and of an output, its number there; an output's operand is x
@@ -52,11 +52,14 @@ struct Lowered {
   struct Step {
     Instruction::Kind kind;
     Index number;
+    Index first = -1;  // of a pair: the node that `number` alone uses, computed along with it
   };
   std::vector<Step> steps() const;
+  std::vector<Index> partners(std::span<const Index> order) const;
   std::vector<Index> recorded_order() const;
   std::vector<Index> short_lived_order() const;
   std::size_t most_alive(std::span<const Index> order) const;
+  Index third_operand(const Step& pair) const;
   template <class Use>
   void for_each_operand(const Step& step, Use use) const;
   void number_cells(const std::vector<Step>& steps);
