@@ -4,11 +4,8 @@
 
 #include <map>
 
-#include "hand_dual.hpp"
-#include "program.hpp"
-#include "program_reference.hpp"
+#include "program_checks.hpp"
 #include "random_runs.hpp"
-#include "var_machine.hpp"
 #include "wengert/check_gradient.hpp"
 #include "wengert/wengert.hpp"
 
@@ -17,6 +14,7 @@ namespace {
 using namespace wengert;
 using program::Bounded;
 using program::Program;
+using program::tame;
 
 const bool configured = (random_runs::configure(4000), true);
 
@@ -56,6 +54,17 @@ struct Tally {
     longest = std::max(longest, static_cast<long>(p.steps.size()));
     for (const auto& step : p.steps) step.branch ? ++branches : ++operations[step.op];
   }
+  /// Fails the property if anything was found.
+  void add(const program::Findings& found, const Program& p) {
+    if (!found.text.empty()) {
+      RC_LOG() << program::text(p) << found.text;
+      RC_FAIL("beyond the bound");
+    }
+    comparisons += found.comparisons;
+    too_wild += found.skipped;
+    furthest = std::max(furthest, found.furthest);
+    sum += found.sum;
+  }
   ~Tally() {
     if (programs > 0)
       std::printf(
@@ -69,33 +78,11 @@ struct Tally {
   const char* what;
 };
 
-/// Smallest positive double: results below the normal numbers have no relative accuracy.
-constexpr double denormal = 5e-324;
-
-/// Fails the property unless |computed - exact| <= bound. False where the bound is too wide to mean much (an ill-conditioned
-/// program: it counts, but proves nothing).
+/// Fails the property unless |computed - exact| <= bound.
 void compare(Tally& tally, const char* what, double computed, wide::Wide exact, wide::Wide bound, const Program& p) {
-  const double error = static_cast<double>(abs(wide::Wide(computed) - exact));
-  // first order only: what is quadratic in u is some 1e-10 of the bound, as long as that is small beside the result
-  const double allowed = 1.001 * static_cast<double>(bound) + 64 * denormal;
-  if (!(error <= allowed)) {
-    RC_LOG() << program::text(p) << what << ": " << computed << " instead of " << static_cast<double>(exact) << ", off by "
-             << error << ", allowed " << allowed << '\n';
-    RC_FAIL("beyond the bound");
-  }
-  ++tally.comparisons;
-  tally.furthest = std::max(tally.furthest, error / allowed);
-  tally.sum += error / allowed;
-}
-
-/// Whether the first-order bound holds water: relative errors stay far below 1.
-bool tame(const Bounded& r, std::size_t inputs) {
-  wide::Wide largest = abs(r.value), error = r.value_error.loose;
-  for (std::size_t j = 0; j < inputs; ++j) {
-    largest = std::max(largest, r.magnitude[j], [](auto a, auto b) { return a < b; });
-    error = std::max(error, r.tangent_error[j].loose, [](auto a, auto b) { return a < b; });
-  }
-  return error < wide::Wide(1e-7) * largest + wide::Wide(1e-300);
+  program::Findings found;
+  found.compare(what, computed, exact, bound);
+  tally.add(found, p);
 }
 
 TEST(RandomPrograms, ReverseAndForwardSweepsStayWithinTheBoundOfRounding) {
@@ -203,6 +190,19 @@ TEST(RandomPrograms, TheRecordedGradientIsTheGradient) {
     for (std::size_t j = 0; j < x.size(); ++j)
       compare(tally, "recorded gradient", adjoints.wrt(r.x[j]).value(), exact.tangent[j], exact.tangent_error[j].rules, p);
     RC_ASSERT(r.tape.size() == size);
+  }));
+}
+
+TEST(RandomPrograms, EveryWayOfRunningARecordedFunctionAgrees) {
+  static Tally tally("function, derivative, optimised, batch");
+  EXPECT_TRUE(rc::check([] {
+    const Program p = generate();
+    if (*rc::gen::inRange(0, 4) != 0) return;  // a derivative costs more than a sweep: one program in four
+    tally.count(p);
+    std::vector<double> other = p.inputs;
+    const auto shift = *rc::gen::resize(rc::kNominalSize, rc::gen::inRange(-1000, 1001));
+    for (std::size_t k = 0; k < other.size(); ++k) other[k] += shift * (k % 2 == 0 ? 1e-4 : -3e-5);
+    tally.add(program::check_everywhere(p, other), p);
   }));
 }
 
