@@ -11,6 +11,7 @@ void register_compare(CLI::App& program, int& status);
 void register_trace(CLI::App& program, int& status);
 void register_check(CLI::App& program, int& status);
 void register_step(CLI::App& program, int& status);
+void register_graph(CLI::App& program, int& status);
 void register_estimators(CLI::App& program, int& status);
 void register_train(CLI::App& program, int& status);
 void register_descend(CLI::App& program, int& status);
@@ -21,6 +22,7 @@ inline constexpr auto commands = {
     register_trace,
     register_check,
     register_step,
+    register_graph,
     register_estimators,
     register_train,
     register_descend,

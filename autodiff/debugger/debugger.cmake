@@ -11,9 +11,12 @@ function(wengert_debuggable target)
 endfunction()
 
 wengert_debuggable(wengert)
+if(MSVC)
+  target_sources(wengert INTERFACE $<BUILD_INTERFACE:${CMAKE_CURRENT_LIST_DIR}/wengert.natvis>)
+endif()
 if(WENGERT_INSTALL)
   set(scripts ${CMAKE_INSTALL_DATADIR}/wengert/debugger)
-  foreach(file wengert_gdb.py wengert_tape.py)
+  foreach(file wengert_gdb.py wengert_lldb.py wengert_tape.py wengert.natvis)
     install(FILES ${CMAKE_CURRENT_LIST_DIR}/${file} DESTINATION ${scripts})
   endforeach()
   # gdb's own place: auto-load/ and then the full path of the library. Found by itself under a prefix that gdb was built for (/usr).
