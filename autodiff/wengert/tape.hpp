@@ -227,7 +227,7 @@ class Tape {
       move_to(capacity_ > most / 2 ? most : capacity_ < 32 ? 64 : 2 * capacity_, constant_capacity_);
     }
     if (keeps_locations_) {
-      locations_.resize(static_cast<std::size_t>(size_));
+      while (locations_.size() < static_cast<std::size_t>(size_)) locations_.push_back({});  // switched on later
       locations_.push_back(at);
     }
   }
@@ -297,10 +297,11 @@ constexpr void Tape::set_name(Index i, std::string_view name) {
   for (const char c : name) name_text_.push_back(c);
   const std::size_t k = name_position(i);
   const Name entry{i, begin, static_cast<Index>(name.size())};
-  if (k < names_.size() && names_[k].node == i)
-    names_[k] = entry;
-  else
-    names_.insert(names_.begin() + static_cast<std::ptrdiff_t>(k), entry);
+  if (k == names_.size() || names_[k].node != i) {
+    names_.push_back(entry);  // and then to its place: insert() takes the compiler long, in every program
+    for (std::size_t m = names_.size() - 1; m > k; --m) names_[m] = names_[m - 1];
+  }
+  names_[k] = entry;
 }
 
 constexpr Arguments Tape::arguments(const Node& node) const {
