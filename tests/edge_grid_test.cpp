@@ -70,11 +70,11 @@ struct Outcome {
 template <class Rule>
 Var apply(const std::array<Var, Rule::arity>& x) {
   if constexpr (Rule::arity == 1)
-    return wengert::record<Rule>({Operand(x[0])});
+    return evaluate<Rule, Var>(x[0]);
   else if constexpr (Rule::arity == 2)
-    return wengert::record<Rule>({Operand(x[0]), Operand(x[1])});
+    return evaluate<Rule, Var>(x[0], x[1]);
   else
-    return wengert::record<Rule>({Operand(x[0]), Operand(x[1]), Operand(x[2])});
+    return evaluate<Rule, Var>(x[0], x[1], x[2]);
 }
 
 /// The variables of a point: what the inputs of a recorded function are.
@@ -200,11 +200,11 @@ struct Fusable {
     const Var all[] = {x...};
     constexpr auto at = [](std::size_t k) { return same ? 0 : k; };
     if constexpr (Rule::arity == 1)
-      return wengert::record<Rule>({Operand(all[0])});
+      return evaluate<Rule, Var>(all[0]);
     else if constexpr (Rule::arity == 2)
-      return wengert::record<Rule>({Operand(all[0]), Operand(all[at(1)])});
+      return evaluate<Rule, Var>(all[0], all[at(1)]);
     else
-      return wengert::record<Rule>({Operand(all[0]), Operand(all[at(1)]), Operand(all[at(2)])});
+      return evaluate<Rule, Var>(all[0], all[at(1)], all[at(2)]);
   }
 };
 
@@ -317,9 +317,11 @@ TYPED_TEST(EdgeGrid, ValueAndGradientAreThoseOfTheReferenceForEveryKindOfOperand
   for_each_cell<Rule>([](const Point<Rule::arity>& at, Kind kind) {
     const Outcome got = stepped<Rule>(at, kind);
     if (!promised<Rule>(at, kind, got)) return;
+    const Outcome want = by_the_reference<Rule>(at, kind);
+    const bool tells = std::none_of(want.gradient.begin(), want.gradient.end(), [](double d) { return std::isnan(d); });
+    if (!Reference<Rule>::closed_form && !tells) return;  // differences do not know
     // one more ulp for rounding the reference to double, and twice the bound for the sum of two partials
-    expect_same("stepped", Rule::name, at, kind, got, by_the_reference<Rule>(at, kind), Rule::value_ulps + 1,
-                (kind.same ? 2 : 1) * Rule::partial_ulps + 1);
+    expect_same("stepped", Rule::name, at, kind, got, want, Rule::value_ulps + 1, (kind.same ? 2 : 1) * Rule::partial_ulps + 1);
   });
 }
 

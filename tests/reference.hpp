@@ -27,8 +27,15 @@ using Point = std::array<Wide, N>;
 
 /// Derivative of f in argument k by central differences, extrapolated to a step of 0 (Ridders): some 20 digits where f is smooth
 /// within a hundredth of x, or of 1. The best of two first steps, by an estimate of its own error.
+struct Difference {
+  Wide slope, error;
+
+  /// NaN unless the slope has 18 digits.
+  Wide if_accurate() const { return error <= abs(slope) * Wide(1e-18) ? slope : Wide(std::numeric_limits<double>::quiet_NaN()); }
+};
+
 template <std::size_t N, class F>
-Wide derivative_by_differences(F f, Point<N> at, int k) {
+Difference derivative_by_differences(F f, Point<N> at, int k) {
   constexpr int columns = 6;
   Wide best = std::numeric_limits<double>::quiet_NaN(), smallest_error = std::numeric_limits<double>::infinity();
   const Wide rounding = abs(f(at)) * wide::power_of_two(-110);
@@ -48,7 +55,7 @@ Wide derivative_by_differences(F f, Point<N> at, int k) {
       previous = row;
     }
   }
-  return best;
+  return {best, smallest_error};
 }
 
 template <class Rule>
@@ -64,13 +71,17 @@ Wide value_by_rule(const Point<Rule::arity>& at) {
 /// value(point) and partial(point, k) of an operation. This one serves operations without a closed form below.
 template <class Rule>
 struct Reference {
+  static constexpr bool closed_form = false;
   static Wide value(const Point<Rule::arity>& at) { return value_by_rule<Rule>(at); }
+  /// NaN where differences are not accurate enough to tell.
   static Wide partial(const Point<Rule::arity>& at, int k) {
-    return derivative_by_differences<Rule::arity>(value_by_rule<Rule>, at, k);
+    return derivative_by_differences<Rule::arity>(value_by_rule<Rule>, at, k).if_accurate();
   }
   static Wide second_partial(const Point<Rule::arity>& at, int j, int k) {
-    const auto partial_j = [j](const Point<Rule::arity>& p) { return partial(p, j); };
-    return derivative_by_differences<Rule::arity>(partial_j, at, k);
+    const auto partial_j = [j](const Point<Rule::arity>& p) {
+      return derivative_by_differences<Rule::arity>(value_by_rule<Rule>, p, j).slope;
+    };
+    return derivative_by_differences<Rule::arity>(partial_j, at, k).if_accurate();
   }
 };
 
@@ -81,6 +92,7 @@ struct Reference {
   template <>                                                          \
   struct Reference<wengert::ops::Rule> {                               \
     static constexpr int arity = wengert::ops::Rule::arity;            \
+    static constexpr bool closed_form = true;                          \
     static Wide value(const Point<arity>& at) {                        \
       REFERENCE_POINT                                                  \
       return formula;                                                  \
