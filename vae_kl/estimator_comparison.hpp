@@ -29,7 +29,7 @@ struct EstimatorLine {
   Estimator estimator;
   std::uint64_t draws = 0, evaluations_per_draw = 1;
   ParameterLine mu, sigma;
-  double nanoseconds = 0;  ///< per evaluation of t: random numbers, recording, backpropagation, sums
+  double nanoseconds = 0;  ///< of processor time per evaluation of t: random numbers, recording, backpropagation, sums
   /// Exact variance of both parameters together times seconds: half of it is as good as a machine twice as fast.
   double variance_times_time() const {
     return (mu.exact_variance + sigma.exact_variance) * nanoseconds * 1e-9 * static_cast<double>(evaluations_per_draw);

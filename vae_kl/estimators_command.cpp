@@ -45,7 +45,8 @@ std::string table(const EstimatorOptions& options, const std::vector<EstimatorLi
       "for quasi).\n"
       "sees: a bias of this size, or a variance in excess by this much, would be noticed with 99.9 % probability; false alarms: "
       "1 in a million.\n"
-      "ns: per evaluation of t, a tape recorded and swept each time. var x time: both variances together times the seconds of a "
+      "ns: processor time per evaluation of t, a tape recorded and swept each time. var x time: both variances together times "
+      "the seconds of a "
       "draw.\n\n",
       options.block);
   text += advice(options, lines);
