@@ -106,6 +106,31 @@ TEST(CheckGradient, TakesDetachedValuesForConstants) {
   EXPECT_THAT(report.text(), HasSubstr("f detaches a value"));
 }
 
+// Every operation, on both sides of 0 and beyond 1, where it is defined: the complex continuations are tested against the rules,
+// and the rules against them.
+TEST(CheckGradient, AgreesOnEveryOperationOfTheTable) {
+  const CheckOptions second{.second_order = true};
+#define X(Rule, function)                                                                                  \
+  for (const double x : {-1.7, -0.7, 0.3, 0.7, 1.7}) {                                                     \
+    if (x <= ops::Rule::domain[0].low || x >= ops::Rule::domain[0].high) continue;                         \
+    EXPECT_TRUE(check_gradient([](auto v) { return function(v); }, {x}, second)) << #function << ' ' << x; \
+  }
+  WENGERT_UNARY_OPERATIONS(X)
+#undef X
+#define X(Rule, function)                                                                        \
+  for (const double x : {-1.7, -0.7, 0.7, 1.9}) {                                                \
+    if (x <= ops::Rule::domain[0].low) continue;                                                 \
+    for (const double y : {-2.1, -0.4, 0.4, 2.1})                                                \
+      EXPECT_TRUE(check_gradient([](auto v, auto w) { return function(v, w); }, {x, y}, second)) \
+          << #function << ' ' << x << ' ' << y;                                                  \
+  }
+  WENGERT_BINARY_OPERATIONS(X)
+#undef X
+  EXPECT_TRUE(check_gradient([](auto x, auto y, auto z) { return fma(x, y, z); }, {0.7, -1.9, 0.4}, second));
+  EXPECT_TRUE(check_gradient([](auto x, auto y) { return select(x < y, x * y, x / y); }, {0.7, 1.9}, second));
+  EXPECT_TRUE(check_gradient([](auto x) { return pow(x, 3) + pow(x, 2); }, {-1.3}, second));
+}
+
 TEST(CheckGradient, PassesAFunctionThatDependsOnNothing) {
   EXPECT_TRUE(check_gradient([](auto) { return Var(3); }, {1.5}));
   EXPECT_TRUE(check_gradient([](auto x) { return floor(x); }, {1.5}));
@@ -273,6 +298,14 @@ TEST(CheckGradient, RefusesAFunctionThatKeepsState) {
 TEST(CheckGradient, RefusesNothing) {
   expect_refused(check_gradient([](const auto&) { return Var(1); }, std::vector<double>()), "there are no inputs");
   expect_refused(check_gradient([](auto) { return std::vector<Var>(); }, {1}), "no dependents");
+}
+
+TEST(CheckGradient, RefusesDependentsThatComeFromElsewhere) {
+  Tape other;
+  const Var foreign = other.variable(2);
+  expect_refused(check_gradient([&](auto) { return foreign; }, {1}), "another tape");
+  std::size_t calls = 0;
+  expect_refused(check_gradient([&](auto x) { return std::vector<Var>(++calls, x); }, {1}), "returned 1 dependents, then 2");
 }
 
 TEST(CheckGradient, DoesNotPassWhatItCouldNotCheck) {

@@ -7,7 +7,7 @@ past it meets the tests of the table, ops_test and edge_grid_test, compiled agai
 a build folder. A mutant that does not compile is no danger. All work happens on a copy in a temporary folder: the tree is
 never touched.
 
-usage: tests/mutate.py --build FOLDER [--operation NAME] [--jobs N] [--list] [--table FILE]
+usage: tests/mutate.py --build FOLDER [--operation NAME] [--jobs N] [--list] [--table FILE] [--verbose]
 """
 import argparse
 import concurrent.futures
@@ -49,6 +49,8 @@ def edits(body):
     for returned in re.finditer(r"return (\{?)(.*?)(\}?);", code, re.S):
         for start, end in parts(code, returned.start(2), returned.end(2)) if returned[1] else [(returned.start(2), returned.end(2))]:
             expression = body[start:end]
+            if expression.strip() == "T(0)":
+                continue  # 0 times anything: no mutant
             yield "sign", start, end, f"-({expression})"
             yield "factor 1.0005", start, end, f"T(1.0005) * ({expression})"
             yield "factor 2", start, end, f"T(2) * ({expression})"
@@ -157,6 +159,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--operation", help="only this rule, as it is called in ops.hpp")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--verbose", action="store_true", help="tell each mutant's fate")
     parser.add_argument("--list", action="store_true", help="print the mutants and stop")
     parser.add_argument("--table", help="write a Markdown table to this file")
     parser.add_argument("--build", help="a build folder with the library, for the second stage")
@@ -177,8 +180,16 @@ def main():
             shutil.copytree(TREE / part, folder / part)
         (folder / "autodiff/wengert/ops.hpp").unlink()
         def examine(those, thorough):
+            """Verdicts, told as they come: a run of an hour may be broken off."""
+            verdicts = []
             with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-                return list(pool.map(lambda k: judge(folder, k, all_mutants[k], options, thorough), those))
+                for k, verdict in zip(those, pool.map(lambda k: judge(folder, k, all_mutants[k], options, thorough), those)):
+                    m = all_mutants[k]
+                    if verdict == "" or options.verbose:
+                        fate = verdict or ("survives" if thorough else "gets past the probe")
+                        print(f"ops.hpp:{m['line']}: {m['operation']}::{m['rule']}: {m['what']}: {fate}", flush=True)
+                    verdicts.append(verdict)
+            return verdicts
 
         unchanged = {"text": text, "operation": options.operation or "Sin"}
         for thorough in (False, True) if options.build else (False,):
@@ -192,8 +203,6 @@ def main():
             for k, verdict in zip(left, examine(left, True)):
                 verdicts[k] = verdict
     survivors = [m for m, verdict in zip(all_mutants, verdicts) if verdict == ""]
-    for m in survivors:
-        print(f"survives: ops.hpp:{m['line']}: {m['operation']}::{m['rule']}: {m['what']}")
     by_operation = {}
     for m, verdict in zip(all_mutants, verdicts):
         row = by_operation.setdefault(m["operation"], [0, 0, 0])
