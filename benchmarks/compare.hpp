@@ -11,6 +11,9 @@
 #include <vector>
 
 #include "ways.hpp"
+#ifdef WENGERT_HAVE_ADOLC
+#include "adolc_way.hpp"
+#endif
 
 /// Compares every registered way with the adjoint by hand; prints what disagrees, and returns whether all is well.
 bool all_ways_agree();
@@ -51,6 +54,17 @@ void add_common_ways(const Kernel& kernel) {
   add_way(kernel.name(), "by hand", point, ways::ByHand<Kernel>{kernel});  // first: the others are checked against it
   add_way(kernel.name(), "primal", point, ways::Primal<Kernel>{kernel}, Check::Value);
   add_way(kernel.name(), "op by op", point, ways::OnTape<Kernel>(kernel));
+}
+
+/// ADOL-C as a peer, where it is installed. `inner` as in ways::Adolc.
+template <class Kernel, class... Inner>
+void add_adolc(const Kernel& kernel, Inner... inner) {
+#ifdef WENGERT_HAVE_ADOLC
+  add_way(kernel.name(), "ADOL-C", kernel.point(), ways::Adolc<Kernel, Inner...>(kernel, inner...));
+#else
+  (void)kernel;
+  ((void)inner, ...);
+#endif
 }
 
 /// A kernel that lives as long as the program.

@@ -1,5 +1,6 @@
 #include "compare.hpp"
 #include "kernels/gmm.hpp"
+#include "wengert/fuse.hpp"
 
 namespace {
 
@@ -33,12 +34,27 @@ class Replayed {
   wengert::Workspace workspace_;
 };
 
+/// Each distance of a row from a component as one node.
+template <std::size_t d>
+struct FusedDistance {
+  static constexpr auto distance = wengert::fuse(kernels::squared_length_of_arrays);
+
+  using Vars = std::span<const wengert::Var>;
+  wengert::Var operator()(Vars diagonal, Vars below, Vars mean, std::span<const double> row) const {
+    using ways::as_array;
+    return distance(as_array<d>(diagonal), as_array<d*(d - 1) / 2>(below), as_array<d>(mean), as_array<d>(row));
+  }
+};
+
 }  // namespace
 
 void add_gmm() {
   for (const auto& [d, K, n] : {std::tuple{2, 5, 1000}, {10, 25, 1000}}) {
     const auto& kernel = keep<Gmm>(d, K, n);
     add_common_ways(kernel);
+    if (d == 2) add_adolc(kernel);  // the larger one spills its tape to disk
+    if (d == 2) add_way(kernel.name(), "fused pieces", kernel.point(), ways::OnTape(kernel, FusedDistance<2>()));
+    if (d == 10) add_way(kernel.name(), "fused pieces", kernel.point(), ways::OnTape(kernel, FusedDistance<10>()));
     add_way(kernel.name(), "replayed", kernel.point(), Replayed(kernel, 1));
     add_way(kernel.name(), "replayed, 2 threads", kernel.point(), Replayed(kernel, 2));
   }

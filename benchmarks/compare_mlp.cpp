@@ -1,5 +1,6 @@
 #include "compare.hpp"
 #include "kernels/mlp.hpp"
+#include "wengert/fuse.hpp"
 
 namespace {
 
@@ -35,10 +36,21 @@ class Replayed {
   wengert::BatchOptions options_;
 };
 
+/// Each hidden unit as one node.
+struct FusedUnit {
+  static constexpr auto unit = wengert::fuse(kernels::hidden_unit);
+
+  wengert::Var operator()(std::span<const wengert::Var> weights, const wengert::Var& bias, std::span<const double> row) const {
+    return unit(ways::as_array<Mlp::inputs>(weights), bias, ways::as_array<Mlp::inputs>(row));
+  }
+};
+
 }  // namespace
 
 void add_mlp() {
   const auto& kernel = keep<Mlp>();
   add_common_ways(kernel);
+  add_adolc(kernel);
+  add_way(kernel.name(), "fused pieces", kernel.point(), ways::OnTape(kernel, FusedUnit()));
   add_way(kernel.name(), "replayed", kernel.point(), Replayed(kernel, 1));
 }

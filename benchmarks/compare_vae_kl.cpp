@@ -1,42 +1,70 @@
 #include "compare.hpp"
 #include "kernels/vae_kl.hpp"
+#include "wengert/fused_batch.hpp"
+#include "wengert/instruction_set.hpp"
 
 namespace {
 
 using kernels::VaeKl;
 
-/// Recorded once, for one sample of all dimensions; then the mean over the samples.
-template <class T>
-class Replayed {
+constexpr auto fused_kl = wengert::fuse(kernels::kl);
+
+/// t of one sample in one dimension, recorded or fused, averaged over the samples of each dimension in turn.
+template <class T, class Function>
+class PerDimension {
  public:
-  Replayed(const VaeKl& kernel, int threads)
-      : function_(one_sample(kernel)), columns_(kernel.dimensions), eps_(kernel.eps.begin(), kernel.eps.end()) {
+  PerDimension(const VaeKl& kernel, Function function, int threads)
+      : function_(std::move(function)), samples_(kernel.samples), eps_(kernel.eps.size()) {
+    for (std::size_t s = 0; s < kernel.samples; ++s)
+      for (std::size_t d = 0; d < kernel.dimensions; ++d)
+        eps_[d * samples_ + s] = static_cast<T>(kernel.eps[s * kernel.dimensions + d]);
     options_.threads = threads;
     options_.standard_errors = false;
   }
   double operator()(std::span<const double> x, std::span<double> gradient) {
-    const auto samples = wengert::BasicSamples<T>::rows(eps_, columns_);
-    const wengert::BatchResult result = wengert::mean_gradient(function_, x, samples, options_);
-    std::copy(result.gradient.begin(), result.gradient.end(), gradient.begin());
-    return result.value;
+    const std::size_t D = x.size() / 2;
+    double sum = 0;
+    for (std::size_t d = 0; d < D; ++d) {
+      const wengert::BasicSamples<T> samples(std::span<const T>(&eps_[d * samples_], samples_));
+      const wengert::BatchResult mean = wengert::mean_gradient(function_, std::array{x[d], x[D + d]}, samples, options_);
+      sum += mean.value;
+      gradient[d] = mean.gradient[0];
+      gradient[D + d] = mean.gradient[1];
+    }
+    return sum;
   }
 
  private:
-  static wengert::Function one_sample(const VaeKl& kernel) {
-    const auto sum = [&](const auto& x, const auto& eps) {
-      const std::size_t D = kernel.dimensions;
-      wengert::Var t = kernels::kl(x[0], x[D], eps[0]);
-      for (std::size_t d = 1; d < D; ++d) t += kernels::kl(x[d], x[D + d], eps[d]);
-      return t;
-    };
-    return wengert::record(sum, kernel.point(), std::vector<double>(kernel.dimensions, 0.5));
-  }
-
-  wengert::Function function_;
-  std::size_t columns_;
-  std::vector<T> eps_;
+  Function function_;
+  std::size_t samples_;
+  std::vector<T> eps_;  // dimension by dimension
   wengert::BasicBatchOptions<T> options_;
 };
+
+/// The same on another instruction set.
+template <class Way>
+auto on(wengert::InstructionSet set, Way way) {
+  return [set, way](std::span<const double> x, std::span<double> gradient) mutable {
+    const wengert::InstructionSet before = wengert::instruction_set();
+    wengert::use_instruction_set(set);
+    const double value = way(x, gradient);
+    wengert::use_instruction_set(before);
+    return value;
+  };
+}
+
+template <class T, class Function>
+void add_batches(const VaeKl& kernel, const std::string& way, const Function& function) {
+  const auto name = kernel.name();
+  const auto point = kernel.point();
+  add_way(name, way, point, PerDimension<double, Function>(kernel, function, 1));
+  if (kernel.samples == 1) return;
+  add_way(name, way + ", 2 threads", point, PerDimension<double, Function>(kernel, function, 2));
+  add_way(name, way + ", float", point, PerDimension<float, Function>(kernel, function, 1), Check::Roughly);
+  for (const wengert::InstructionSet set : wengert::instruction_sets)
+    if (wengert::supported(set))
+      add_way(name, way + ", " + wengert::name(set), point, on(set, PerDimension<double, Function>(kernel, function, 1)));
+}
 
 }  // namespace
 
@@ -44,11 +72,28 @@ void add_vae_kl() {
   for (const auto& [D, S] : {std::pair{1, 1}, {64, 100}, {1000, 1000}}) {
     const auto& kernel = keep<VaeKl>(D, S);
     add_common_ways(kernel);
-    add_way(kernel.name(), "simplified by hand", kernel.point(),
+#ifdef WENGERT_HAVE_ADOLC
+    if (D < 1000)
+      add_adolc(kernel, [](const adouble& mu, const adouble& sigma, double eps) -> adouble {
+        const adouble z = mu + sigma * eps;
+        const adouble u = (z - mu) / sigma;
+        return -0.5 * u * u - log(sigma) + 0.5 * z * z;
+      });
+#endif
+    const auto point = kernel.point();
+    add_way(kernel.name(), "simplified by hand", point,
             [&kernel](auto x, auto gradient) { return kernel.gradient_simplified(x, gradient); });
-    add_way(kernel.name(), "replayed", kernel.point(), Replayed<double>(kernel, 1));
-    if (S == 1) continue;
-    add_way(kernel.name(), "replayed, 2 threads", kernel.point(), Replayed<double>(kernel, 2));
-    add_way(kernel.name(), "replayed, float", kernel.point(), Replayed<float>(kernel, 1), Check::Roughly);
+    add_way(kernel.name(), "fused pieces", point, ways::OnTape(kernel, fused_kl));
+    add_batches<double>(kernel, "replayed", wengert::record(kernels::kl, 0.5, 0.8, 0.3));
+    if (S > 1) {
+      add_batches<double>(kernel, "fused", fused_kl);
+    } else {
+      add_way(kernel.name(), "fused", point, [&kernel](std::span<const double> x, std::span<double> gradient) {
+        const auto all = fused_kl.value_and_gradient(x[0], x[1], kernel.eps[0]);
+        gradient[0] = all[1];
+        gradient[1] = all[2];
+        return all[0];
+      });
+    }
   }
 }

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "wengert/carry.hpp"
@@ -30,7 +31,8 @@ class Scratch {
 
  private:
   std::size_t size_;
-  std::array<T, 16> near_;
+  // Plain numbers are not set to anything, so room for many costs nothing.
+  std::array<T, std::is_trivially_default_constructible_v<T> ? 80 : 16> near_;
   std::vector<T> far_;
 };
 
@@ -98,14 +100,16 @@ T evaluate_custom(const Tape& tape, const T* values, Index i) {
 /// Adds what custom node i carries back to each of its arguments.
 template <class T>
 [[gnu::noinline]] void pull_back_custom(const Tape& tape, const T* values, T* adjoints, Index i) {
-  const Arguments arguments = tape.arguments(i);
-  Scratch<T> x(arguments.size()), partials(arguments.size());
-  for (Index k = 0; k < arguments.size(); ++k) x.span()[static_cast<std::size_t>(k)] = values[arguments[k]];
-  const auto is_variable = [&](std::size_t k) { return arguments[static_cast<Index>(k)] >= 0; };
-  partials_nary(tape.nary(tape[i].y), std::span<const T>(x.span()), values[i], partials.span(), is_variable);
-  for (Index k = 0; k < arguments.size(); ++k)
-    if (arguments[k] >= 0)
-      accumulate(adjoints[arguments[k]], absorbing_product(adjoints[i], partials.span()[static_cast<std::size_t>(k)]));
+  const Node node = tape[i];
+  const Index* const argument = tape.extra_arguments(node.x) + 1;  // after their number
+  Scratch<T> x(argument[-1]), partials(argument[-1]);
+  const std::span<T> point = x.span(), partial = partials.span();
+  for (std::size_t k = 0; k < point.size(); ++k) point[k] = values[argument[k]];
+  const auto is_variable = [argument](std::size_t k) { return argument[k] >= 0; };
+  partials_nary(tape.nary(node.y), std::span<const T>(point), values[i], partial, is_variable);
+  const T adjoint = adjoints[i];
+  for (std::size_t k = 0; k < point.size(); ++k)
+    if (argument[k] >= 0) accumulate(adjoints[argument[k]], absorbing_product(adjoint, partial[k]));
 }
 
 }  // namespace wengert

@@ -9,10 +9,12 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "kernels/inputs.hpp"
@@ -29,6 +31,44 @@ T log_sum_exp(std::span<const T> x) {
   for (const T& y : x.subspan(1)) sum += exp(y - largest);
   return log(sum) + largest;
 }
+
+/// |Q (row - mean)|^2, with room for the centred row and its product with Q.
+inline constexpr auto squared_length = [](const auto& diagonal, const auto& below, const auto& mean, const auto& row,
+                                          auto& centred, auto& product) {
+  const std::size_t d = diagonal.size();
+  for (std::size_t i = 0; i < d; ++i) {
+    centred[i] = row[i] - mean[i];
+    product[i] = diagonal[i] * centred[i];
+  }
+  std::size_t next = 0;
+  for (std::size_t i = 0; i < d; ++i)
+    for (std::size_t j = i + 1; j < d; ++j) product[j] += below[next++] * centred[i];
+  std::remove_cvref_t<decltype(product[0])> square = product[0] * product[0];
+  for (std::size_t i = 1; i < d; ++i) square += product[i] * product[i];
+  return square;
+};
+
+/// The same for arrays of a size known to the compiler: what is fused.
+inline constexpr auto squared_length_of_arrays = []<class T, std::size_t d>(const std::array<T, d>& diagonal, const auto& below,
+                                                                            const auto& mean, const auto& row) {
+  std::array<T, d> centred, product;
+  return squared_length(diagonal, below, mean, row, centred, product);
+};
+
+/// |Q (row - mean)|^2 in `dimensions` dimensions. Keeps its scratch between calls.
+template <class T>
+class Distance {
+ public:
+  explicit Distance(std::size_t dimensions) : centred_(dimensions), product_(dimensions) {}
+
+  template <class R>
+  T operator()(std::span<const T> diagonal, std::span<const T> below, std::span<const T> mean, std::span<const R> row) const {
+    return squared_length(diagonal, below, mean, row, centred_, product_);
+  }
+
+ private:
+  mutable std::vector<T> centred_, product_;
+};
 
 struct Gmm {
   std::size_t d, K, n;
@@ -78,29 +118,23 @@ struct Gmm {
     return result;
   }
 
-  /// What one row of the data adds: the log-sum-exp over the components. A row's numbers are of type R.
-  template <class T, class R>
-  T row_term(std::span<const T> x, const Diagonals<T>& diagonals, std::span<const R> row, std::vector<T>& centred,
-             std::vector<T>& product, std::vector<T>& term) const {
+  /// What one row of the data adds: the log-sum-exp over the components. A row's numbers are of type R; `distance` computes
+  /// |Q (row - mean)|^2 from Q's diagonal, what lies below it, the mean and the row.
+  template <class T, class R, class Distance>
+  T row_term(std::span<const T> x, const Diagonals<T>& diagonals, std::span<const R> row, std::vector<T>& term,
+             const Distance& distance) const {
     const auto alpha = x.first(K), means = x.subspan(K, K * d), factors = x.last(K * factor_size());
     for (std::size_t k = 0; k < K; ++k) {
-      const T* below = &factors[k * factor_size()] + d;
-      for (std::size_t i = 0; i < d; ++i) {
-        centred[i] = row[i] - means[k * d + i];
-        product[i] = diagonals.diagonal[k * d + i] * centred[i];
-      }
-      for (std::size_t i = 0; i < d; ++i)
-        for (std::size_t j = i + 1; j < d; ++j) product[j] += *below++ * centred[i];
-      T square = product[0] * product[0];
-      for (std::size_t i = 1; i < d; ++i) square += product[i] * product[i];
-      term[k] = alpha[k] + diagonals.trace[k] - 0.5 * square;
+      const std::span<const T> diagonal(&diagonals.diagonal[k * d], d);
+      const auto below = factors.subspan(k * factor_size() + d, factor_size() - d);
+      term[k] = alpha[k] + diagonals.trace[k] - 0.5 * distance(diagonal, below, means.subspan(k * d, d), row);
     }
     return log_sum_exp<T>(term);
   }
   template <class T, class R>
   T row_term(std::span<const T> x, std::span<const R> row) const {
-    std::vector<T> centred(d), product(d), term(K);
-    return row_term<T, R>(x, diagonals<T>(x), row, centred, product, term);
+    std::vector<T> term(K);
+    return row_term<T, R>(x, diagonals<T>(x), row, term, Distance<T>(d));
   }
 
   /// What does not depend on the data: the normaliser of the weights, and the prior.
@@ -124,11 +158,14 @@ struct Gmm {
 
   template <class T>
   T value(std::span<const T> x) const {
+    return value<T>(x, Distance<T>(d));
+  }
+  template <class T, class Distance>
+  T value(std::span<const T> x, const Distance& distance) const {
     const Diagonals<T> shared = diagonals<T>(x);
-    std::vector<T> centred(d), product(d), term(K);
+    std::vector<T> term(K);
     T sum = 0;
-    for (std::size_t row = 0; row < n; ++row)
-      sum += row_term<T, double>(x, shared, std::span(&data[row * d], d), centred, product, term);
+    for (std::size_t row = 0; row < n; ++row) sum += row_term<T, double>(x, shared, std::span(&data[row * d], d), term, distance);
     return sum + other_terms<T>(x, shared);
   }
 

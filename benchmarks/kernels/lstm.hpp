@@ -12,29 +12,33 @@
 #include <cmath>
 #include <span>
 #include <string>
-#include <type_traits>
 #include <vector>
 
 #include "kernels/inputs.hpp"
 
 namespace kernels {
 
+inline constexpr auto sigmoid = [](const auto& y) {
+  using std::exp;
+  return 1.0 / (1.0 + exp(-y));
+};
+
+/// c' of one cell, from its input, hidden state, cell state, and the weights and biases of forget, in and change.
+inline constexpr auto lstm_cell = [](auto x, auto h, auto c, auto w_f, auto w_i, auto w_g, auto b_f, auto b_i, auto b_g) {
+  using std::tanh;
+  return c * sigmoid(x * w_f + b_f) + sigmoid(h * w_i + b_i) * tanh(h * w_g + b_g);
+};
+
+/// h' of one cell, from its input, the weight and bias of out, and c'.
+inline constexpr auto lstm_hidden = [](auto x, auto w_o, auto b_o, auto next) {
+  using std::tanh;
+  return sigmoid(x * w_o + b_o) * tanh(next);
+};
+
 /// What a cell hands on.
 template <class T>
 struct CellState {
   T hidden, cell;
-};
-
-/// One step of one cell; w and b are forget, in, out, change.
-inline constexpr auto lstm_cell = [](const auto& input, const auto& hidden, const auto& cell, const auto* w, const auto* b) {
-  using std::exp, std::tanh;
-  const auto sigmoid = [](const auto& y) { return 1.0 / (1.0 + exp(-y)); };
-  const auto forget = sigmoid(input * w[0] + b[0]);
-  const auto in = sigmoid(hidden * w[1] + b[1]);
-  const auto out = sigmoid(input * w[2] + b[2]);
-  const auto change = tanh(hidden * w[3] + b[3]);
-  const auto next = cell * forget + in * change;
-  return CellState<std::remove_cvref_t<decltype(cell)>>{out * tanh(next), next};
 };
 
 struct Lstm {
@@ -52,8 +56,8 @@ struct Lstm {
   /// For each layer and cell 4 weights and 4 biases; then input weights, output weights, output biases.
   std::vector<double> point() const { return Random(12).uniforms(width * (8 * layers + 3), -0.8, 0.8); }
 
-  template <class T>
-  T value(std::span<const T> x) const {
+  template <class T, class Cell = decltype(lstm_cell), class Hidden = decltype(lstm_hidden)>
+  T value(std::span<const T> x, const Cell& cell = lstm_cell, const Hidden& hidden = lstm_hidden) const {
     using std::exp, std::log;
     const auto in_weight = x.subspan(8 * layers * width, width);
     const auto out_weight = x.subspan((8 * layers + 1) * width, width), out_bias = x.last(width);
@@ -65,9 +69,9 @@ struct Lstm {
       for (std::size_t l = 0; l < layers; ++l)
         for (std::size_t j = 0; j < width; ++j) {
           CellState<T>& own = state[l * width + j];
-          const T* w = &x[(l * width + j) * 8];
-          own = lstm_cell(input[j], own.hidden, own.cell, w, w + 4);
-          input[j] = own.hidden;
+          const T* w = &x[(l * width + j) * 8];  // weights of forget, in, out, change; then their biases
+          own.cell = cell(input[j], own.hidden, own.cell, w[0], w[1], w[3], w[4], w[5], w[7]);
+          input[j] = own.hidden = hidden(input[j], w[2], w[6], own.cell);
         }
       T sum = 2;
       for (std::size_t j = 0; j < width; ++j) {
@@ -168,7 +172,6 @@ struct Lstm {
   struct Step {
     double input, hidden, cell, forget, in, out, change, tanh_next;
   };
-  static double sigmoid(double y) { return 1 / (1 + std::exp(-y)); }
 };
 
 }  // namespace kernels

@@ -11,6 +11,14 @@
 
 namespace kernels {
 
+/// A hidden unit: tanh(bias + weights . row).
+inline constexpr auto hidden_unit = [](const auto& weights, const auto& bias, const auto& row) {
+  using std::tanh;
+  auto sum = bias;
+  for (std::size_t i = 0; i < weights.size(); ++i) sum += weights[i] * row[i];
+  return tanh(sum);
+};
+
 struct Mlp {
   static constexpr std::size_t inputs = 16, hidden = 32, examples = 32;
   std::vector<double> data = Random(8).normals(examples * inputs);
@@ -21,26 +29,21 @@ struct Mlp {
   std::vector<double> point() const { return Random(10).uniforms(hidden * inputs + hidden + hidden + 1, -0.4, 0.4); }
 
   /// Squared error of one example, whose numbers are of type R.
-  template <class T, class R>
-  T squared_error(std::span<const T> x, std::span<const R> row, const R& target) const {
-    using std::tanh;
+  template <class T, class R, class Unit = decltype(hidden_unit)>
+  T squared_error(std::span<const T> x, std::span<const R> row, const R& target, const Unit& unit = hidden_unit) const {
     const auto weights = x.first(hidden * inputs), biases = x.subspan(hidden * inputs, hidden);
     const auto output = x.subspan(hidden * inputs + hidden, hidden);
     T y = x.back();
-    for (std::size_t h = 0; h < hidden; ++h) {
-      T sum = biases[h];
-      for (std::size_t i = 0; i < inputs; ++i) sum += weights[h * inputs + i] * row[i];
-      y += output[h] * tanh(sum);
-    }
+    for (std::size_t h = 0; h < hidden; ++h) y += output[h] * unit(weights.subspan(h * inputs, inputs), biases[h], row);
     const T error = y - target;
     return error * error;
   }
 
-  template <class T>
-  T value(std::span<const T> x) const {
+  template <class T, class Unit = decltype(hidden_unit)>
+  T value(std::span<const T> x, const Unit& unit = hidden_unit) const {
     T loss = 0;
     for (std::size_t e = 0; e < examples; ++e)
-      loss += squared_error<T, double>(x, std::span(&data[e * inputs], inputs), targets[e]);
+      loss += squared_error<T, double>(x, std::span(&data[e * inputs], inputs), targets[e], unit);
     return loss / static_cast<double>(examples);
   }
 

@@ -1,0 +1,47 @@
+#!/bin/sh
+# Measures scaling and compile times and draws them: scaling.svg and compile_time.svg beside their data, in the current folder.
+#   plots.sh SCALING_PROGRAM INCLUDE_FOLDER
+set -eu
+here=$(dirname "$0")
+command -v gnuplot >/dev/null || { echo "plots.sh: gnuplot is not installed (Debian: gnuplot-nox)" >&2; exit 1; }
+"$1" >scaling.txt
+"$here/compile_time.sh" "$2" >compile_time.txt
+gnuplot <<'END'
+set terminal svg size 900,420 font "sans,11" background "white"
+set key left top
+set grid
+
+set output "scaling.svg"
+set multiplot layout 1,2
+set logscale x
+set format x "10^{%L}"
+set xlabel "nodes"
+set ylabel "ns per node"
+set yrange [0:*]
+plot "scaling.txt" using 1:2 with linespoints pt 7 title "record", "" using 1:3 with linespoints pt 5 title "reverse sweep", \
+     "" using 1:($2+$3) with linespoints pt 9 title "both"
+set ylabel "MB"
+set logscale y
+set yrange [*:*]
+plot "scaling.txt" using 1:5 with linespoints pt 7 title "peak memory", "" using 1:($1*$4/1e6) with linespoints pt 5 title "tape"
+unset multiplot
+
+set output "compile_time.svg"
+unset logscale
+set format x "%g"
+set multiplot layout 1,2
+set ylabel "seconds"
+set yrange [0:*]
+set style data histograms
+set style fill solid 0.6
+set xtics rotate by -20
+set xlabel "a program that takes one gradient"
+plot "< grep one_gradient compile_time.txt" using 4:xtic(sprintf("%s %s", strcol(1), strcol(2))) notitle
+set xtics norotate
+set xlabel "operations in a fused function (-O2)"
+set style data linespoints
+plot "< grep 'g++.*fused_' compile_time.txt | tr _ ' '" using 4:5 pt 7 title "gcc", \
+     "< grep 'clang.*fused_' compile_time.txt | tr _ ' '" using 4:5 pt 5 title "clang"
+unset multiplot
+END
+echo "scaling.svg and compile_time.svg are drawn; their data are in scaling.txt and compile_time.txt"
