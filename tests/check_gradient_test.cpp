@@ -7,6 +7,7 @@
 #include <functional>
 #include <numbers>
 #include <sstream>
+#include <stdexcept>
 
 #include "wengert/custom.hpp"
 #include "wengert/wengert.hpp"
@@ -250,6 +251,32 @@ TEST(CheckGradient, FindsAWrongSecondDerivative) {
   EXPECT_EQ(report.outcome, Outcome::Disagrees) << report;
   EXPECT_EQ(report.worst()->oracle, Oracle::GradientDifferences);
   EXPECT_THAT(report.suspect, HasSubstr("as the partial of `planted`"));
+}
+
+TEST(CheckGradient, FindsAPartialOperationThatIsAnotherThanThePartial) {
+  const CustomOperation twice_cosine(
+      "twice_cosine", 1, [](auto x) { return 2 * std::cos(x[0]); }, [](auto x, double, auto p) { p[0] = -2 * std::sin(x[0]); });
+  const CustomOperation wrong = planted(
+      1, [](auto x) { return std::sin(x[0]); }, [](auto x, double, auto p) { p[0] = std::cos(x[0]); }, {twice_cosine});
+  const CheckReport report = check_gradient([&](auto x) { return wrong(x) * x; }, {0.7}, {.second_order = true});
+  EXPECT_EQ(report.outcome, Outcome::Disagrees) << report;
+  EXPECT_THAT(report.suspect, HasSubstr("the operation given for that partial says"));
+}
+
+TEST(CheckGradient, DoesNotSuspectWhatStandsBeforeTheCulprit) {
+  const CustomOperation wrong = sine([](double x) { return 1.0005 * std::cos(x); });
+  const CheckReport report = check_gradient([&](auto x) { return wrong(erf(exp(x)) + x / (2 + cos(x))); }, {0.7});
+  EXPECT_THAT(report.suspect, HasSubstr("`planted`")) << report;
+}
+
+TEST(CheckGradient, StaysWhereAFunctionThatThrowsCanBeCalled) {
+  const auto careful = [](auto x) {
+    if (std::abs(x.value() - 1) > 1e-5) throw std::domain_error("too far");
+    return exp(x);
+  };
+  EXPECT_TRUE(check_gradient(careful, {1}));
+  const auto stale = [&](auto x) { return careful(x) * x.value(); };
+  EXPECT_THAT(check_gradient(stale, {1}).suspect, HasSubstr("constant on the tape"));
 }
 
 TEST(CheckGradient, SaysWhereSecondDerivativesAreMissing) {
