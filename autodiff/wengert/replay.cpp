@@ -85,8 +85,25 @@ class Scheduler {
   }
   bool frees_an_argument(Index i) {
     bool frees = false;
-    for_each_argument(code_.tape, i, [&](Index k) { frees = frees || (code_.computed(k) && uses_left(k) == 1); });
+    for_each_argument(code_.tape, i, [&](Index k) {
+      frees = frees || (code_.computed(k) && (uses_left(k) == 1 || (uses_left(k) == 2 && next_user_frees(k, i))));
+    });
     return frees;
+  }
+  /// Whether the other user of k that is left waits for i alone, as in x * (c * x): computing i and then it frees k.
+  bool next_user_frees(Index k, Index i) const {
+    for (const Index user : users_.of(k)) {
+      if (user == i || !pending(user)) continue;
+      bool waits_for_i = false, waits_for_more = false;
+      for_each_argument(code_.tape, user, [&](Index argument) {
+        if (argument == i)
+          waits_for_i = true;
+        else if (pending(argument))
+          waits_for_more = true;
+      });
+      return waits_for_i && !waits_for_more;
+    }
+    return false;
   }
   void compute_and_follow(Index i) {
     std::vector<Index> next{i};
@@ -101,7 +118,7 @@ class Scheduler {
           if (pending(user)) next.push_back(user);
       };
       for_each_argument(code_.tape, k, [&](Index argument) {
-        if (code_.computed(argument) && --uses_left(argument) == 1) offer_users(argument);
+        if (code_.computed(argument) && --uses_left(argument) <= 2) offer_users(argument);
       });
       offer_users(k);
     }
@@ -160,11 +177,16 @@ std::vector<Index> Lowered::partners(std::span<const Index> order) const {
     const Op op = tape[i].op;
     return op == Op::Add || op == Op::Sub || op == Op::Mul || op == Op::AbsorbingProduct;
   };
+  std::vector<std::size_t> place(static_cast<std::size_t>(tape.size()), 0);
+  for (std::size_t k = 0; k < order.size(); ++k) place[static_cast<std::size_t>(order[k])] = k;
+  // the inner node's two arguments live until its user takes them, so the user must be near
+  constexpr std::size_t near = 16;
   std::vector<Index> partner(static_cast<std::size_t>(tape.size()), -1);
   for (const Index i : order) {
     if (kept[static_cast<std::size_t>(i)] || !paired(i) || partner[static_cast<std::size_t>(i)] >= 0 || users.of(i).size() != 1)
       continue;
     const Index user = users.of(i)[0];
+    if (place[static_cast<std::size_t>(user)] > place[static_cast<std::size_t>(i)] + near) continue;
     if (!paired(user) || partner[static_cast<std::size_t>(user)] >= 0 || tape.arguments(user)[0] == tape.arguments(user)[1])
       continue;
     partner[static_cast<std::size_t>(user)] = i;
