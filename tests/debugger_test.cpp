@@ -1,6 +1,7 @@
 // The scripts of autodiff/debugger in a real gdb and a real lldb, in batch mode.
 #include <gmock/gmock.h>
 
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -94,6 +95,55 @@ TEST_F(Gdb, StepWalksFromTheSweepToTheRuleAndOnWithoutTheStandardLibrary) {
   EXPECT_THAT(text, HasSubstr("wengert::PullBack<double>::add<wengert::ops::Sub> ("));
   EXPECT_THAT(text, Not(HasSubstr("\nstd::")));
   EXPECT_THAT(text, Not(HasSubstr("wengert::Tape::operator[]")));
+}
+
+// The commands of the README's walk-through, and every line of output that it shows, in that order.
+void follows_the_text(const std::string& file) {
+  std::istringstream text(file_text(file));
+  std::vector<std::string> commands, shown;
+  bool inside = false;
+  for (std::string line; std::getline(text, line);) {
+    if (line.starts_with("(gdb) ")) {
+      inside = true;
+      commands.push_back(line.substr(6));
+    } else if (line == "```") {
+      inside = false;
+    } else if (inside) {
+      shown.push_back(line);
+    }
+  }
+  ASSERT_GE(commands.size(), 8u) << file;
+  ASSERT_GE(shown.size(), 12u) << file;
+  const std::string output = gdb(commands);
+  std::size_t from = 0;
+  for (const std::string& line : shown) {
+    const std::size_t at = output.find("\n" + line + "\n", from);
+    ASSERT_NE(at, std::string::npos) << file << " shows\n" << line << "\nbut gdb said\n" << output;
+    from = at + 1;
+  }
+}
+
+TEST_F(Gdb, SaysWhatTheReadmesSayThatItSays) {
+  follows_the_text(READMES "/README.md");
+  follows_the_text(READMES "/vae_kl/README.md");
+}
+
+TEST(Lldb, PrintsEveryTypeForAReader) {
+  // Debian keeps lldb's Python module where its own lldb does not look.
+  const std::string lldb = "PYTHONPATH=$(ls -d /usr/lib/llvm-*/lib/python3*/dist-packages 2>/dev/null | tr '\\n' ':') lldb -b ";
+  if (run_program("sh", "-c \"" + lldb + "-o 'script import lldb; print(6 * 7)' | grep -x 42\"").status != 0)
+    GTEST_SKIP() << "no lldb with Python";
+  const ProgramRun run =
+      run_program("sh", "-c \"" + lldb +
+                            "-o 'command script import " DEBUGGER_SCRIPTS
+                            "/wengert_lldb.py' -o 'breakpoint set -n look_here' -o run -o up -o 'frame variable x half t "
+                            "gradient_of_t cursor function tape' " DEBUGGEE "\"");
+  EXPECT_THAT(run.out, HasSubstr(" x = x = 3 (node 0: independent, debuggee.cpp:")) << run.err;
+  EXPECT_THAT(run.out, HasSubstr(" half = constant 0.5\n"));
+  EXPECT_THAT(run.out, HasSubstr(" gradient_of_t = gradient of t, 3 nodes {x = 27.5}\n"));
+  EXPECT_THAT(run.out, HasSubstr(" cursor = reverse, step 1 of 3, at node 2: t = x * 0.5 + y\n"));
+  EXPECT_THAT(run.out, HasSubstr(" function = function (v0, v1) -> (v2), 3 nodes\n"));
+  EXPECT_THAT(run.out, HasSubstr("v1    y     cube(x)         27  debuggee.cpp:"));
 }
 
 }  // namespace
