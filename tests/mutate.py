@@ -116,12 +116,15 @@ USERS = {
 
 
 def run(command, seconds):
-    """Standard output's last line if it failed, '' if it succeeded."""
+    """The first complaint on standard output if it failed, '' if it succeeded."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=seconds)
     except subprocess.TimeoutExpired:
         return "timeout"
-    return "" if done.returncode == 0 else (done.stdout.strip() or f"status {done.returncode}").splitlines()[-1]
+    if done.returncode == 0:
+        return ""
+    lines = (done.stdout.strip() or f"status {done.returncode}").splitlines()
+    return next((line for line in lines if "FAILED" in line), lines[-1])
 
 
 def judge(folder, number, mutant, options, thorough):
