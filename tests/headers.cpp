@@ -1,0 +1,1 @@
+// Empty: it is compiled for the headers that the tests share, see CMakeLists.txt.
