@@ -79,8 +79,12 @@ TEST_F(Export, JsonReadsBackToTheBit) {
   const Gradient g = gradient(sum);
   for (const auto& node : json["nodes"]) {
     const Index i = node["index"];
-    if (node["value"].is_number()) EXPECT_EQ(node["value"].get<double>(), tape.value(i));
-    if (node["adjoint"].is_number()) EXPECT_EQ(node["adjoint"].get<double>(), g.adjoints[i]);
+    if (node["value"].is_number()) {
+      EXPECT_EQ(node["value"].get<double>(), tape.value(i));
+    }
+    if (node["adjoint"].is_number()) {
+      EXPECT_EQ(node["adjoint"].get<double>(), g.adjoints[i]);
+    }
   }
   EXPECT_EQ(json["nodes"][static_cast<std::size_t>(w.index())]["value"], "-inf");
   EXPECT_EQ(json["nodes"][0]["name"], "x");

@@ -70,10 +70,11 @@ enum class Op : std::uint8_t {
   Custom
 };
 
-/// Calls visitor.operator()<ops::Rule>() for the rule of `op`, and otherwise() for an independent or a custom operation.
+/// Calls visitor.operator()<ops::Rule>() for the rule of `op`. An independent or a custom operation goes to
+/// visitor.otherwise(op); for a visitor without it, `op` must be an operation of the table.
 // One dense switch: a jump table without bounds.
-template <class Visitor, class Otherwise>
-constexpr auto dispatch(Op op, Visitor&& visitor, Otherwise&& otherwise) {
+template <class Visitor>
+constexpr auto dispatch(Op op, Visitor&& visitor) {
   switch (op) {
 #define X(Rule, function) \
   case Op::Rule:          \
@@ -82,16 +83,9 @@ constexpr auto dispatch(Op op, Visitor&& visitor, Otherwise&& otherwise) {
 #undef X
     case Op::Independent:
     case Op::Custom:
-      return otherwise();
+      if constexpr (requires { visitor.otherwise(op); }) return visitor.otherwise(op);
   }
   __builtin_unreachable();
-}
-
-/// The same where `op` must be an operation of the table.
-template <class Visitor>
-constexpr auto dispatch(Op op, Visitor&& visitor) {
-  using Result = decltype(visitor.template operator()<ops::Neg>());
-  return dispatch(op, visitor, []() -> Result { __builtin_unreachable(); });
 }
 
 /// "mul" for Op::Mul, "independent" and "custom" for the two that are not in the table.

@@ -90,6 +90,9 @@ struct PullBack {
       add<Rule>(extra[1], adjoint, partial.z);
     }
   }
+  constexpr void otherwise(Op op) const {
+    if (op == Op::Custom) pull_back_custom(tape, values, adjoints, i);
+  }
 
  private:
   // The adjoint of a constant is never read, but asking which arguments are constants would cost more than adding it up.
@@ -103,9 +106,7 @@ struct PullBack {
 template <class T>
 constexpr void pull_back(const Tape& tape, const T* values, T* adjoints, Index i) {
   if (carries_nothing(adjoints[i])) return;
-  dispatch(tape[i].op, PullBack<T>{tape, values, adjoints, i}, [&] {
-    if (tape[i].op == Op::Custom) pull_back_custom(tape, values, adjoints, i);
-  });
+  dispatch(tape[i].op, PullBack<T>{tape, values, adjoints, i});
 }
 
 /// The reverse sweep proper: from seeded adjoints of the first `nodes` nodes to the adjoints of all of them.
