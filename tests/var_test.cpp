@@ -118,7 +118,8 @@ TEST(Var, FollowsCompoundAssignmentToItself) {
   x -= a;
   EXPECT_EQ(x.value(), 33);
   EXPECT_EQ(gradient(x).wrt(a), 8 * 3 - 1);
-  x /= x;
+  const Var& same = x;
+  x /= same;
   EXPECT_EQ(gradient(x).wrt(a), 0);
 }
 

@@ -24,8 +24,8 @@ inline constexpr double half_log_two_pi = 0.91893853320467274178;
 template <class T>
 constexpr T log_normal(const T& z, const T& mean, const T& deviation) {
   using std::log;
-  const T u = (z - mean) / deviation;
-  return -0.5 * u * u - log(deviation) - half_log_two_pi;
+  const T u = (z - mean) / deviation, log_deviation = log(deviation);  // one by one: compilers order operands differently
+  return -0.5 * u * u - log_deviation - half_log_two_pi;
 }
 
 /// The graph at one sample. T is a number (the values), a Var (recorded on its tape, at run time or in constant evaluation), a
