@@ -59,7 +59,6 @@ class PairwiseTotals {
   std::vector<Totals> levels_;
 };
 
-template <class T>
 class AlignedBytes {
  public:
   explicit AlignedBytes(std::size_t size) : data_(static_cast<std::byte*>(::operator new(size, std::align_val_t(64)))) {}
@@ -76,7 +75,7 @@ template <class T>
 Totals run_chunk(const BlockJob<T>& job, const BasicSamples<T>& samples, const BasicBatchOptions<T>& options, std::size_t chunk) {
   const std::size_t per_chunk = job.block * blocks_in_a_chunk;
   const std::size_t gather_bytes = (samples.columns() * job.block * sizeof(T) + 63) / 64 * 64;
-  const AlignedBytes<T> memory(gather_bytes + job.workspace_bytes);
+  const AlignedBytes memory(gather_bytes + job.workspace_bytes);
   std::vector<const T*> columns(samples.columns());
   std::vector<T*> sinks(1 + samples.columns());
   std::vector<OutputSums> sums(job.outputs);
