@@ -1,5 +1,6 @@
 # Each public header by itself: it compiles without another include before it, twice over, and what it reaches is the standard library
 # and itself. Included by run.cmake.
+list(FILTER headers EXCLUDE REGEX "\\.inc$")  # parts of headers
 set(alone ${work}/${case}.cpp)
 separate_arguments(extra UNIX_COMMAND "${flags}")
 set(compile ${compiler} -std=c++20 -I${source}/autodiff)
