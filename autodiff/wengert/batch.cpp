@@ -39,16 +39,19 @@ class Replay {
  public:
   Replay(const Lowered& code, const Values<double>& shared)
       : code_(code), kernels_(code.kernels<T>()), reductions_(block_reductions<T>()) {
+    shared_.reserve(code.numbers.size());
+    number_of_sum_.reserve(static_cast<std::size_t>(code.shared) + 1);
     for (const Index i : code.numbers) shared_.push_back(static_cast<T>(shared[i]));
     for (std::size_t k = 0; k <= static_cast<std::size_t>(code.shared); ++k)
       number_of_sum_.push_back(code.varies(code.program.outputs[k]) ? sums_++ : 0);
   }
 
-  BlockJob<T> job(bool squares) {
+  BlockJob<T> job(bool squares, std::size_t samples) {
     squares_ = squares;
-    // a block's slots stay in the L1 cache
+    // a block's slots stay in the L1 cache; no room for more samples than there are
     const std::size_t slots = static_cast<std::size_t>(code_.slots) + 1;
-    const std::size_t block = std::clamp<std::size_t>(24 * 1024 / (slots * sizeof(T)) / 64 * 64, 64, 1024);
+    const std::size_t most = std::clamp<std::size_t>(samples / 64 * 64 + 64, 64, 1024);
+    const std::size_t block = std::clamp<std::size_t>(24 * 1024 / (slots * sizeof(T)) / 64 * 64, 64, most);
     const std::size_t cells = shared_.size() + static_cast<std::size_t>(code_.columns + code_.slots);
     return {&run, this, sums_, block, slots * block * sizeof(T) + cells * sizeof(T*)};
   }
@@ -181,6 +184,7 @@ BatchResult run(const char* name, bool mean, const Function& f, std::span<const 
 
   const Values<double> outer = forward_sweep(plan->outer, shared);
   std::vector<double> frontier;
+  frontier.reserve(plan->frontier.size());
   for (const Index i : plan->frontier) frontier.push_back(outer[i]);
 
   const Lowered* code = &plan->ordinary;
@@ -190,16 +194,16 @@ BatchResult run(const char* name, bool mean, const Function& f, std::span<const 
     values = shared_values(*code, frontier);
   }
   Replay<T> replay(*code, values);
-  std::vector<Moments> varying;
-  BatchTotals totals;
-  totals.count = run_blocks(replay.job(options.standard_errors), samples, options, varying);
-  auto next = varying.begin();
-  for (std::size_t k = 0; k <= frontier.size(); ++k) {
+  const BlockJob<T> job = replay.job(options.standard_errors, samples.count());
+  std::vector<Moments> totals(frontier.size() + 1);
+  const std::size_t count = run_blocks(job, samples, options, std::span(totals).first(job.outputs));
+  // to their places, last first: outputs that do not vary have no moments but their value
+  std::size_t summed = job.outputs;
+  for (std::size_t k = totals.size(); k-- > 0;) {
     const Index output = code->program.outputs[k];
-    const bool varies = output >= 0 && code->varying[static_cast<std::size_t>(output)];
-    totals.outputs.push_back(varies ? *next++ : Moments{values[output], 0});
+    totals[k] = code->varies(output) ? totals[--summed] : Moments{values[output], 0};
   }
-  return assemble(plan->outer, outer, plan->frontier, totals, mean, options.standard_errors);
+  return assemble(plan->outer, outer, plan->frontier, count, totals, mean, options.standard_errors);
 }
 
 }  // namespace

@@ -42,6 +42,8 @@ class BasicSamples {
 
   std::size_t count() const { return count_; }
   std::size_t columns() const { return columns_; }
+  /// Whether each column lies in one piece in the caller's memory.
+  bool in_place() const { return data_ != nullptr && sample_stride_ == 1; }
 
   /// Pointers to `n` samples from `first` on, one for each column: into the caller's memory where a column lies in one piece, and
   /// into `room` (n numbers a column, column after column) where it must be gathered or made.

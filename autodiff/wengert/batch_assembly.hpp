@@ -4,7 +4,6 @@
 
 #include <cstddef>
 #include <span>
-#include <vector>
 
 #include "wengert/batch_driver.hpp"
 #include "wengert/tape.hpp"
@@ -12,20 +11,14 @@
 
 namespace wengert {
 
-/// Moments of the value and of the adjoint of each frontier value, over `count` samples.
-struct BatchTotals {
-  std::size_t count = 0;
-  std::vector<Moments> outputs;
-};
-
 /// Throws ShapeMismatch unless the inputs add up, the places for results have the samples' size, and a mean has a sample.
 template <class T>
 void check_batch(const char* function, bool mean, std::size_t inputs, std::size_t shared, const BasicSamples<T>& samples,
                  const BasicBatchOptions<T>& options);
 
-/// The result from the totals: the frontier's mean adjoints go back through the outer tape. With standard errors the frontier
-/// must be the shared inputs themselves.
-BatchResult assemble(const Tape& outer, const Values<double>& outer_values, std::span<const Index> frontier,
-                     const BatchTotals& totals, bool mean, bool standard_errors);
+/// The result from `totals`, the moments over `count` samples of the value and of the adjoint of each frontier value: the
+/// frontier's mean adjoints go back through the outer tape. With standard errors the frontier must be the shared inputs themselves.
+BatchResult assemble(const Tape& outer, const Values<double>& outer_values, std::span<const Index> frontier, std::size_t count,
+                     std::span<const Moments> totals, bool mean, bool standard_errors);
 
 }  // namespace wengert

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "wengert/error.hpp"
+#include "wengert/nary_sweep.hpp"
 #include "wengert/parallel_for.hpp"
 
 namespace wengert {
@@ -59,43 +60,74 @@ class PairwiseTotals {
   std::vector<Totals> levels_;
 };
 
+/// Memory for one thread; a little of it costs no allocation.
 class AlignedBytes {
  public:
-  explicit AlignedBytes(std::size_t size) : data_(static_cast<std::byte*>(::operator new(size, std::align_val_t(64)))) {}
+  explicit AlignedBytes(std::size_t size)
+      : data_(size <= sizeof near_ ? near_ : static_cast<std::byte*>(::operator new(size, std::align_val_t(64)))) {}
   AlignedBytes(const AlignedBytes&) = delete;
   AlignedBytes& operator=(const AlignedBytes&) = delete;
-  ~AlignedBytes() { ::operator delete(data_, std::align_val_t(64)); }
+  ~AlignedBytes() {
+    if (data_ != near_) ::operator delete(data_, std::align_val_t(64));
+  }
   std::byte* data() const { return data_; }
 
  private:
+  alignas(64) std::byte near_[8192];
   std::byte* data_;
+};
+
+/// Computes blocks one after the other, in memory of its own.
+template <class T>
+class Worker {
+ public:
+  Worker(const BlockJob<T>& job, const BasicSamples<T>& samples, const BasicBatchOptions<T>& options)
+      : job_(job),
+        samples_(samples),
+        options_(options),
+        room_bytes_(samples.in_place() ? 0 : (samples.columns() * job.block * sizeof(T) + 63) / 64 * 64),
+        memory_(room_bytes_ + job.workspace_bytes),
+        columns_(static_cast<Index>(samples.columns())),
+        sinks_(static_cast<Index>(1 + samples.columns())),
+        sums_(static_cast<Index>(job.outputs)) {}
+
+  /// The moments of the n samples from `first` on.
+  void run(std::size_t first, std::size_t n, std::span<Moments> moments) {
+    T** const sinks = sinks_.span().data();
+    const std::span<OutputSums> sums = sums_.span();
+    samples_.block(first, n, reinterpret_cast<T*>(memory_.data()), columns_.span().data());
+    sinks[0] = options_.values.empty() ? nullptr : options_.values.data() + first;
+    for (std::size_t c = 0; c < samples_.columns(); ++c)
+      sinks[1 + c] = options_.sample_gradient.empty() ? nullptr : options_.sample_gradient[c].data() + first;
+    std::fill(sums.begin(), sums.end(), OutputSums{});
+    job_.run(job_.context, first, n, columns_.span().data(), sinks, memory_.data() + room_bytes_, sums.data());
+    for (std::size_t k = 0; k < sums.size(); ++k) {
+      const double mean = sums[k].sum / static_cast<double>(n);
+      // rounding may leave a little below 0 where all samples are equal
+      moments[k] = {sums[k].shift + mean, std::max(0.0, sums[k].squares - sums[k].sum * mean)};
+    }
+  }
+
+ private:
+  const BlockJob<T>& job_;
+  const BasicSamples<T>& samples_;
+  const BasicBatchOptions<T>& options_;
+  std::size_t room_bytes_;
+  AlignedBytes memory_;
+  Scratch<const T*> columns_;
+  Scratch<T*> sinks_;
+  Scratch<OutputSums> sums_;
 };
 
 template <class T>
 Totals run_chunk(const BlockJob<T>& job, const BasicSamples<T>& samples, const BasicBatchOptions<T>& options, std::size_t chunk) {
-  const std::size_t per_chunk = job.block * blocks_in_a_chunk;
-  const std::size_t gather_bytes = (samples.columns() * job.block * sizeof(T) + 63) / 64 * 64;
-  const AlignedBytes memory(gather_bytes + job.workspace_bytes);
-  std::vector<const T*> columns(samples.columns());
-  std::vector<T*> sinks(1 + samples.columns());
-  std::vector<OutputSums> sums(job.outputs);
+  Worker<T> worker(job, samples, options);
   PairwiseTotals totals;
+  const std::size_t per_chunk = job.block * blocks_in_a_chunk;
   const std::size_t end = std::min(samples.count(), (chunk + 1) * per_chunk);
   for (std::size_t first = chunk * per_chunk; first < end; first += job.block) {
-    const std::size_t n = std::min(job.block, end - first);
-    samples.block(first, n, reinterpret_cast<T*>(memory.data()), columns.data());
-    sinks[0] = options.values.empty() ? nullptr : options.values.data() + first;
-    for (std::size_t c = 0; c < samples.columns(); ++c)
-      sinks[1 + c] = options.sample_gradient.empty() ? nullptr : options.sample_gradient[c].data() + first;
-    std::fill(sums.begin(), sums.end(), OutputSums{});
-    job.run(job.context, first, n, columns.data(), sinks.data(), memory.data() + gather_bytes, sums.data());
-    Totals block;
-    block.count = n;
-    for (const OutputSums& s : sums) {
-      const double mean = s.sum / static_cast<double>(n);
-      // rounding may leave a little below 0 where all samples are equal
-      block.outputs.push_back({s.shift + mean, std::max(0.0, s.squares - s.sum * mean)});
-    }
+    Totals block{std::min(job.block, end - first), std::vector<Moments>(job.outputs)};
+    worker.run(first, block.count, block.outputs);
     totals.add(std::move(block));
   }
   return totals.sum();
@@ -105,7 +137,12 @@ Totals run_chunk(const BlockJob<T>& job, const BasicSamples<T>& samples, const B
 
 template <class T>
 std::size_t run_blocks(const BlockJob<T>& job, const BasicSamples<T>& samples, const BasicBatchOptions<T>& options,
-                       std::vector<Moments>& moments) {
+                       std::span<Moments> moments) {
+  if (samples.count() <= job.block && samples.count() > 0) {  // nothing to add up
+    Worker<T>(job, samples, options).run(0, samples.count(), moments);
+    if (options.progress) options.progress(samples.count());
+    return samples.count();
+  }
   const std::size_t per_chunk = job.block * blocks_in_a_chunk;
   const std::size_t chunks = (samples.count() + per_chunk - 1) / per_chunk;
   PairwiseTotals totals;
@@ -115,9 +152,8 @@ std::size_t run_blocks(const BlockJob<T>& job, const BasicSamples<T>& samples, c
     for (Totals& chunk : wave) totals.add(std::move(chunk));
     if (options.progress && !options.progress(std::min(samples.count(), (first + wave.size()) * per_chunk))) break;
   }
-  Totals result = totals.sum();
-  moments = std::move(result.outputs);
-  moments.resize(job.outputs);
+  const Totals result = totals.sum();
+  std::copy(result.outputs.begin(), result.outputs.end(), moments.begin());
   return result.count;
 }
 
@@ -130,7 +166,7 @@ std::size_t BasicSamples<T>::whole(std::size_t size, std::size_t columns) {
 
 template <class T>
 void BasicSamples<T>::block(std::size_t first, std::size_t n, T* room, const T** pointers) const {
-  if (data_ != nullptr && sample_stride_ == 1) {
+  if (in_place()) {
     for (std::size_t c = 0; c < columns_; ++c) pointers[c] = data_ + c * column_stride_ + first;
     return;
   }
@@ -144,8 +180,8 @@ void BasicSamples<T>::block(std::size_t first, std::size_t n, T* room, const T**
 template class BasicSamples<double>;
 template class BasicSamples<float>;
 template std::size_t run_blocks(const BlockJob<double>&, const BasicSamples<double>&, const BasicBatchOptions<double>&,
-                                std::vector<Moments>&);
+                                std::span<Moments>);
 template std::size_t run_blocks(const BlockJob<float>&, const BasicSamples<float>&, const BasicBatchOptions<float>&,
-                                std::vector<Moments>&);
+                                std::span<Moments>);
 
 }  // namespace wengert

@@ -177,7 +177,7 @@ struct SharedValues {
     if constexpr (!node.varying && node.op != Op::Independent) StraightLine<Recipe, double>::template step<i>(v.data());
   }
   template <Index... i>
-  void run(const std::vector<double>& frontier, std::integer_sequence<Index, i...>) {
+  void run(std::span<const double> frontier, std::integer_sequence<Index, i...>) {
     for (std::size_t k = 0; k < frontier.size(); ++k)
       v[static_cast<std::size_t>(BatchLayout<Recipe>::independent(static_cast<int>(k)))] = frontier[k];
     (step<i>(), ...);
@@ -251,8 +251,8 @@ BatchResult run_fused(const char* name, bool mean, std::span<const double, share
     return tape;
   }();
   const Values<double> outer_values = forward_sweep(outer, std::span<const double>(shared_inputs));
-  std::vector<double> frontier;
-  for (const Index i : frozen<Outer>.frontier) frontier.push_back(outer_values[i]);
+  std::array<double, frozen<Outer>.frontier.size()> frontier;
+  for (std::size_t k = 0; k < frontier.size(); ++k) frontier[k] = outer_values[frozen<Outer>.frontier[k]];
 
   SharedValues<Inner> values;
   values.run(frontier, std::make_integer_sequence<Index, program.size>());
@@ -283,13 +283,15 @@ BatchResult run_fused(const char* name, bool mean, std::span<const double, share
     loop(&batch, 0, 1, first.data(), &no_sink, nullptr, sums.data());
     for (std::size_t k = 0; k < shifts.size(); ++k) shifts[k] = std::isfinite(sums[k].sum) ? static_cast<T>(sums[k].sum) : T(0);
   }
-  std::vector<Moments> varying;
-  BatchTotals totals;
-  totals.count = run_blocks(BlockJob<T>{loop, &batch, shifts.size(), 1024, 64}, samples, options, varying);
-  auto next = varying.begin();
-  for (const Index output : program.outputs)
-    totals.outputs.push_back(program.varies(output) ? *next++ : Moments{values[output], 0});
-  return assemble(outer, outer_values, frozen<Outer>.frontier, totals, mean, standard_errors);
+  std::array<Moments, shifts.size()> varying;
+  const std::size_t count = run_blocks(BlockJob<T>{loop, &batch, shifts.size(), 1024, 64}, samples, options, varying);
+  std::array<Moments, program.outputs.size()> totals;
+  const Moments* next = varying.data();
+  for (std::size_t k = 0; k < totals.size(); ++k) {
+    const Index output = program.outputs[k];
+    totals[k] = program.varies(output) ? *next++ : Moments{values[output], 0};
+  }
+  return assemble(outer, outer_values, frozen<Outer>.frontier, count, totals, mean, standard_errors);
 }
 
 template <class Callable, std::size_t shared, class T>
