@@ -41,8 +41,7 @@ struct FusedDistance {
 
   using Vars = std::span<const wengert::Var>;
   wengert::Var operator()(Vars diagonal, Vars below, Vars mean, std::span<const double> row) const {
-    using ways::as_array;
-    return distance(as_array<d>(diagonal), as_array<d*(d - 1) / 2>(below), as_array<d>(mean), as_array<d>(row));
+    return distance(diagonal.first<d>(), below.first<d*(d - 1) / 2>(), mean.first<d>(), row.first<d>());
   }
 };
 

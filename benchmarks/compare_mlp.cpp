@@ -41,7 +41,7 @@ struct FusedUnit {
   static constexpr auto unit = wengert::fuse(kernels::hidden_unit);
 
   wengert::Var operator()(std::span<const wengert::Var> weights, const wengert::Var& bias, std::span<const double> row) const {
-    return unit(ways::as_array<Mlp::inputs>(weights), bias, ways::as_array<Mlp::inputs>(row));
+    return unit(weights.first<Mlp::inputs>(), bias, row.first<Mlp::inputs>());
   }
 };
 

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <memory>
 #include <span>
 #include <tuple>
@@ -59,14 +58,6 @@ class OnTape {
   wengert::Gradient result_;
   std::vector<wengert::Var> xs_;
 };
-
-/// A span of N as an array, which is how fused functions take vectors.
-template <std::size_t N, class T>
-std::array<T, N> as_array(std::span<const T> x) {
-  std::array<T, N> result;
-  std::copy_n(x.begin(), N, result.begin());
-  return result;
-}
 
 /// The whole kernel recorded once, then one forward and one reverse sweep for each gradient: where nothing is summed over
 /// samples.

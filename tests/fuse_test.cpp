@@ -8,6 +8,9 @@
 #include <vector>
 
 #include "parity_functions.hpp"
+#include "wengert/custom.hpp"
+#include "wengert/error.hpp"
+#include "wengert/forward_sweep.hpp"
 #include "wengert/function.hpp"
 #include "wengert/gradient.hpp"
 #include "wengert/jacobian.hpp"
@@ -80,6 +83,77 @@ TEST(Fuse, ItsNodeIsReplayedDifferentiatedAndBatchedLikeAnyOther) {
   EXPECT_DOUBLE_EQ(f(at), plain(at));
   for (std::size_t k = 0; k < 3; ++k) EXPECT_NEAR(f.derivative().values(at)[k], plain.derivative().values(at)[k], 1e-15);
   EXPECT_NEAR(f.hessian(at)(0, 1), plain.hessian(at)(0, 1), 1e-15);
+}
+
+// Recording leaves the partials of a fused node for the sweep. They hold at the values as recorded, and there alone.
+TEST(Fuse, PartialsKeptByRecordingServeNoOtherValuesAndNoOtherRecording) {
+  Tape tape;
+  Gradient g;
+  for (const double at : {1.3, -0.7}) {
+    tape.clear();
+    const Var x = tape.variable(at), y = tape.variable(0.4);
+    const Var t = inner(x, y) * x;
+    ASSERT_NE(tape.kept_partials(tape[2]), nullptr);
+    gradient(t, g);
+    const auto partials = inner.gradient(at, 0.4);
+    EXPECT_EQ(g.wrt(x), at * partials[0] + inner(at, 0.4));
+    EXPECT_EQ(g.wrt(y), at * partials[1]);
+
+    const std::array elsewhere{0.9, -1.1};
+    const Values<double> values = forward_sweep(tape, std::span<const double>(elsewhere));
+    const Seed<double> seed{t, 1};
+    const auto there = inner.gradient(0.9, -1.1);
+    EXPECT_EQ(reverse_sweep<double>(tape, values, std::span(&seed, 1)).wrt(y), 0.9 * there[1]);
+  }
+  // a node of another kind in the place of one whose partials were kept
+  tape.clear();
+  const Var x = tape.variable(2), y = tape.variable(3);
+  const CustomOperation product{"product", 2, [](auto v) { return v[0] * v[1]; },
+                                [](auto v, double, auto partials) { partials[0] = v[1], partials[1] = v[0]; }};
+  const Var t = product(x, y);
+  EXPECT_EQ(tape.kept_partials(tape[2]), nullptr);
+  EXPECT_EQ(gradient(t).wrt(x), 3);
+  const Var u = inner(x, t) + product(t, t);
+  EXPECT_EQ(gradient(u).wrt(y), 2 * inner.gradient(2, 6)[1] + 2 * 6 * 2);
+}
+
+TEST(Fuse, ASecondRecordingOfItsNodesAllocatesNothing) {
+  Tape tape;
+  const auto run = [&] {
+    tape.clear();
+    Var t = tape.variable(0.3);
+    for (int k = 0; k < 100; ++k) t = inner(t, 0.1 * k);
+    return tape.memory().reserved;
+  };
+  const std::size_t once = run();
+  EXPECT_EQ(run(), once);
+  EXPECT_GT(tape.memory().used, 100 * (20 + 3 * (sizeof(Index) + sizeof(double))));
+}
+
+TEST(Fuse, TakesSpansOfFixedSizeAndRowsOfData) {
+  constexpr auto f = fuse([](auto a, auto row) {
+    auto sum = a[0] * row[0];
+    for (std::size_t k = 1; k < a.size(); ++k) sum += a[k] * row[k];
+    return sum * sum;
+  });
+  const std::vector<double> row{1, 2, 2};
+  Tape tape;
+  const std::vector<Var> a{tape.variable(3), tape.variable(0.5), tape.variable(1)};
+  const Var t = f(std::span(a).first<3>(), std::span(row).first<3>());
+  EXPECT_EQ(t.value(), 36);
+  EXPECT_EQ(tape.size(), 4);
+  EXPECT_EQ(gradient(t).wrt(a), (std::vector<double>{12, 24, 24}));
+  EXPECT_EQ(f.gradient(std::span(row).first<3>(), std::span(row).first<3>())[0], 18);
+}
+
+TEST(Fuse, RefusesVariablesOfAnotherRecording) {
+  Tape tape, other;
+  const Var stale = tape.variable(1);
+  tape.clear();
+  const Var x = tape.variable(1);
+  EXPECT_THROW(inner(x, stale), StaleVariable);
+  EXPECT_THROW(inner(x, other.variable(1)), ForeignVariable);
+  EXPECT_EQ(gradient(inner(x, x)).wrt(x), inner.gradient(1, 1)[0] + inner.gradient(1, 1)[1]);
 }
 
 TEST(Fuse, MayBeUsedInsideAnotherFusedFunction) {

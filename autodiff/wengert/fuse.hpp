@@ -136,7 +136,7 @@ class FusedOperation final : public NaryOperation {
   };
 
   static const FusedOperation& instance() {
-    static const FusedOperation operation;
+    static constexpr FusedOperation operation;
     return operation;
   }
 
@@ -165,12 +165,28 @@ template <class Argument>
 inline constexpr std::size_t shape_size = 0;
 template <class T, std::size_t N>
 inline constexpr std::size_t shape_size<std::array<T, N>> = N;
+template <class T, std::size_t N>
+inline constexpr std::size_t shape_size<std::span<T, N>> = N;
 
 /// Whether an argument is recorded: a Var, or an array of them.
 template <class Argument>
 inline constexpr bool holds_var = std::is_same_v<Argument, Var>;
 template <std::size_t N>
 inline constexpr bool holds_var<std::array<Var, N>> = true;
+template <class T, std::size_t N>
+inline constexpr bool holds_var<std::span<T, N>> = holds_var<std::remove_const_t<T>>;
+
+/// An argument as the callable takes it: a span as an array.
+template <class Argument>
+constexpr const Argument& as_taken(const Argument& x) {
+  return x;
+}
+template <class T, std::size_t N>
+constexpr auto as_taken(std::span<T, N> x) {
+  std::array<std::remove_const_t<T>, N> result;
+  for (std::size_t k = 0; k < N; ++k) result[k] = x[k];
+  return result;
+}
 
 /// The shape that a callable takes where nobody says: the fewest scalars that fit.
 template <class Callable, std::size_t... k>
@@ -199,14 +215,12 @@ template <class Callable>
 class Fused {
  public:
   /// The value; applied to Vars, one node on their tape (a constant among constants). Arguments are numbers or Vars, and arrays
-  /// of them where the callable takes arrays.
+  /// of them (or spans of fixed size) where the callable takes arrays.
   template <class... Arguments>
   constexpr auto operator()(const Arguments&... x) const {
     if constexpr (is_recording<Arguments...>) {
-      if (std::is_constant_evaluated()) return Var(Callable{}(x...));  // within another fused function it is recorded with it
-      std::array<Var, Shape<shape_size<Arguments>...>::inputs> all;
-      flatten(all.data(), x...);
-      return record(FusedOperation<Callable, Shape<shape_size<Arguments>...>>::instance(), std::span<const Var>(all), Location{});
+      if (std::is_constant_evaluated()) return Var(Callable{}(as_taken(x)...));  // within another fused function it is recorded with it
+      return record(x...);
     } else {
       return value(x...);
     }
@@ -262,22 +276,50 @@ class Fused {
   template <class... Arguments>
   static constexpr bool is_recording = (... || holds_var<Arguments>);
 
-  template <class T, class... Arguments>
-  static constexpr void flatten(T* to, const Arguments&... x) {
-    const auto put = [&](const auto& argument) {
+  /// Calls visit with every number or Var among the arguments, in order, and whether it is of an array.
+  template <class Visit, class... Arguments>
+  static constexpr void for_each_input(Visit visit, const Arguments&... x) {
+    const auto enter = [&](const auto& argument) {
       if constexpr (requires { argument.size(); })
-        for (const auto& number : argument) *to++ = static_cast<T>(number);
+        for (const auto& input : argument) visit(input, true);
       else
-        *to++ = static_cast<T>(argument);
+        visit(argument, false);
     };
-    (put(x), ...);
+    (enter(x), ...);
   }
   template <template <class, class> class Recipe, class... Arguments>
   static auto outputs(const Arguments&... x) {
     using Taken = Shape<shape_size<Arguments>...>;
     std::array<double, Taken::inputs> all;
-    flatten(all.data(), x...);
+    double* next = all.data();
+    for_each_input([&](const auto& input, bool) { *next++ = value_of(Var(input)); }, x...);
     return StraightLine<Recipe<Callable, Taken>, double>::outputs(all.data());
+  }
+  /// One node. The partials cost little beside the value here, so they are computed with it, and the reverse sweep reads them.
+  template <class... Arguments>
+  static Var record(const Arguments&... x) {
+    using Taken = Shape<shape_size<Arguments>...>;
+    const auto all = outputs<GradientRecipe>(x...);
+    Tape* tape = nullptr;
+    for_each_input(
+        [&](const Operand& input, bool) {
+          if (tape == nullptr && !input.is_number && !input.var.is_constant()) tape = input.var.tape();
+        },
+        x...);
+    if (tape == nullptr) return all[0];
+    const Index entries = tape->grow_extra(Taken::inputs + 1);
+    Index* next = tape->extra_argument(entries);
+    *next++ = static_cast<Index>(Taken::inputs);
+    for_each_input(
+        [&](const Operand& input, bool of_array) {
+          *next++ = of_array && input.is_number ? tape->new_constant(input.var.value())
+                                                : index_on(*tape, input, "fused", Location{}, -1);
+        },
+        x...);
+    const Index which = tape->adopt_static(FusedOperation<Callable, Taken>::instance());
+    const Index node = tape->push(Op::Custom, entries, which, all[0], Location{});
+    tape->keep_partials(std::span(all).subspan(1));
+    return Var(*tape, node, all[0]);
   }
 };
 

@@ -99,7 +99,7 @@ T evaluate_custom(const Tape& tape, const T* values, Index i) {
 
 /// Adds what custom node i carries back to each of its arguments.
 template <class T>
-[[gnu::noinline]] void pull_back_custom(const Tape& tape, const T* values, T* adjoints, Index i) {
+[[gnu::noinline]] void pull_back_custom_anywhere(const Tape& tape, const T* values, T* adjoints, Index i) {
   const Node node = tape[i];
   const Index* const argument = tape.extra_arguments(node.x) + 1;  // after their number
   Scratch<T> x(argument[-1]), partials(argument[-1]);
@@ -110,6 +110,22 @@ template <class T>
   const T adjoint = adjoints[i];
   for (std::size_t k = 0; k < point.size(); ++k)
     if (argument[k] >= 0) accumulate(adjoints[argument[k]], absorbing_product(adjoint, partial[k]));
+}
+
+/// The same; at the values as recorded, from the partials that recording kept, if it did.
+template <class T>
+void pull_back_custom(const Tape& tape, const T* values, T* adjoints, Index i) {
+  if constexpr (std::is_same_v<T, double>) {
+    const double* const known = values == tape.values().base ? tape.kept_partials(tape[i]) : nullptr;
+    if (known != nullptr) {
+      const Index* const argument = tape.extra_arguments(tape[i].x) + 1;
+      const double adjoint = adjoints[i];
+      for (Index k = 0; k < argument[-1]; ++k)
+        if (argument[k] >= 0) adjoints[argument[k]] += absorbing_product(adjoint, known[k]);
+      return;
+    }
+  }
+  pull_back_custom_anywhere(tape, values, adjoints, i);
 }
 
 }  // namespace wengert

@@ -84,12 +84,20 @@ struct StraightLine {
   /// All outputs at x.
   static auto outputs(const T* x) {
     T v[program.size == 0 ? 1 : program.size];
-    for (std::size_t k = 0; k < places.size(); ++k) v[places[k]] = x[k];
+    if constexpr (places.size() <= 256)
+      place(v, x, std::make_index_sequence<places.size()>());
+    else
+      for (std::size_t k = 0; k < places.size(); ++k) v[places[k]] = x[k];
     run(v);
     return collect(v, std::make_index_sequence<program.outputs.size()>());
   }
 
  private:
+  // One by one, so that an optimiser keeps them in registers.
+  template <std::size_t... k>
+  WENGERT_FUSED_STEP void place(T* v, const T* x, std::index_sequence<k...>) {
+    ((v[places[k]] = x[k]), ...);
+  }
   template <std::size_t... k>
   static auto collect(const T* v, std::index_sequence<k...>) {
     return std::array<T, sizeof...(k)>{operand<program.outputs[k]>(v)...};

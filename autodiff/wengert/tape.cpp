@@ -1,5 +1,6 @@
 #include "wengert/tape.hpp"
 
+#include <algorithm>
 #include <atomic>
 
 #include "wengert/nary.hpp"
@@ -24,6 +25,13 @@ Index Tape::adopt(const NaryOperation& operation) {
   return static_cast<Index>(nary_.size() - 1);
 }
 
+Index Tape::adopt_new_static(const NaryOperation& operation) {
+  const Index which = adopt(operation);
+  originals_.resize(nary_.size());
+  originals_[static_cast<std::size_t>(which)] = &operation;
+  return which;
+}
+
 Tape::Memory Tape::memory() const {
   const auto bytes = []<class T>(const std::vector<T>& list) {
     return Memory{list.size() * sizeof(T), list.capacity() * sizeof(T)};
@@ -31,6 +39,8 @@ Tape::Memory Tape::memory() const {
   const auto of = [](Index count) { return static_cast<std::size_t>(count); };
   Memory sum{of(size_) * sizeof(Node) + of(size_ + constants_) * sizeof(double),
              of(capacity_) * (sizeof(Node) + sizeof(double)) + of(constant_capacity_) * sizeof(double)};
+  sum.used += std::min(partials_.size(), extra_.size()) * sizeof(double);
+  sum.reserved += partials_.capacity() * sizeof(double);
   for (const Memory& part :
        {bytes(independents_), bytes(extra_), bytes(guards_), bytes(names_), bytes(name_text_), bytes(locations_)}) {
     sum.used += part.used;

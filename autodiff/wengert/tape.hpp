@@ -137,6 +137,11 @@ class Tape {
   constexpr const std::vector<Guard>& guards() const { return guards_; }
   constexpr const Index* extra_arguments(Index from) const { return extra_.data() + from; }
   const NaryOperation& nary(Index which) const { return *nary_[static_cast<std::size_t>(which)]; }
+  /// The partials of a custom node at the values as recorded, where recording left them; else nullptr.
+  const double* kept_partials(const Node& custom) const {
+    const auto from = static_cast<std::size_t>(custom.x);
+    return from < partials_.size() && partials_[from] == generation_ ? &partials_[from + 1] : nullptr;
+  }
   constexpr bool keeps_locations() const { return keeps_locations_; }
   /// Unknown unless locations were kept while the node was recorded.
   constexpr Location location(Index i) const {
@@ -176,10 +181,25 @@ class Tape {
     return i;
   }
   constexpr Index push_extra(std::span<const Index> arguments) {
-    if (extra_.size() + arguments.size() > std::numeric_limits<Index>::max()) throw_full("extra arguments");
-    const auto from = static_cast<Index>(extra_.size());
-    for (const Index argument : arguments) extra_.push_back(argument);
+    const Index from = grow_extra(arguments.size());
+    for (std::size_t k = 0; k < arguments.size(); ++k) extra_argument(from)[k] = arguments[k];
     return from;
+  }
+  /// Room for `count` extra arguments, for the caller to fill: from extra_argument(returned) on.
+  constexpr Index grow_extra(std::size_t count) {
+    if (extra_.size() + count > std::numeric_limits<Index>::max()) throw_full("extra arguments");
+    extra_.resize(extra_.size() + count);
+    return static_cast<Index>(extra_.size() - count);
+  }
+  constexpr Index* extra_argument(Index from) { return extra_.data() + from; }
+  /// Keeps the partials of a custom node whose arguments were the last to be pushed: `known[k]` is that in argument k, at the values
+  /// as recorded.
+  void keep_partials(std::span<const double> known) {
+    if (partials_.size() < extra_.size()) [[unlikely]]
+      partials_.resize(2 * extra_.size());
+    double* const kept = partials_.data() + (extra_.size() - known.size());
+    kept[-1] = generation_;  // beside the number of arguments: yes, they are kept, and of this recording
+    for (std::size_t k = 0; k < known.size(); ++k) kept[k] = known[k];
   }
   constexpr void push_guard(const Guard& guard) { guards_.push_back(guard); }
   /// The index of a constant. Equal constants (to the bit) met shortly after each other share one.
@@ -191,9 +211,23 @@ class Tape {
     if (known < 0 && std::bit_cast<std::uint64_t>(values_[known]) == bits) return known;
     return known_constants_[slot] = new_constant(value);
   }
+  /// The same for data, which seldom repeat: without the search.
+  WENGERT_INLINE constexpr Index new_constant(double value) {
+    if (constants_ == constant_capacity_) [[unlikely]]
+      grow_constants();
+    const Index i = -++constants_;
+    values_[i] = value;
+    return i;
+  }
   constexpr void set_name(Index i, std::string_view name);
   /// Keeps a copy of the operation, unless it has one that computes the same.
   Index adopt(const NaryOperation& operation);
+  /// The same for an operation that lives as long as the program, found again by its address.
+  Index adopt_static(const NaryOperation& operation) {
+    for (std::size_t k = originals_.size(); k-- > 0;)
+      if (originals_[k] == &operation) return static_cast<Index>(k);
+    return adopt_new_static(operation);
+  }
 
  private:
   struct Name {
@@ -201,6 +235,7 @@ class Tape {
   };
 
   static std::uint32_t first_generation();
+  Index adopt_new_static(const NaryOperation& operation);
   void release_nary_operations();
   [[noreturn]] void throw_full(Op op, Location at) const;
   [[noreturn]] void throw_full(const char* what) const;
@@ -230,13 +265,6 @@ class Tape {
       while (locations_.size() < static_cast<std::size_t>(size_)) locations_.push_back({});  // switched on later
       locations_.push_back(at);
     }
-  }
-  WENGERT_INLINE constexpr Index new_constant(double value) {
-    if (constants_ == constant_capacity_) [[unlikely]]
-      grow_constants();
-    const Index i = -++constants_;
-    values_[i] = value;
-    return i;
   }
   [[gnu::noinline, gnu::cold]] constexpr void grow_constants() {
     if (constant_capacity_ > std::numeric_limits<Index>::max() / 2) throw_full("constants");
@@ -285,11 +313,13 @@ class Tape {
   std::array<Index, 16> known_constants_;  // recently used constants, by 4 bits of a hash; 0 for none
   std::vector<Index> independents_;
   std::vector<Index> extra_;
+  std::vector<double> partials_;  // beside extra_, as far as some are kept
   std::vector<Guard> guards_;
   std::vector<Name> names_;  // by node
   std::vector<char> name_text_;
   std::vector<Location> locations_;
   std::vector<const NaryOperation*> nary_;
+  std::vector<const NaryOperation*> originals_;  // of nary_, where they live as long as the program
 };
 
 constexpr void Tape::set_name(Index i, std::string_view name) {
