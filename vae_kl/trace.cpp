@@ -4,16 +4,11 @@
 #include <fmt/ranges.h>
 
 #include "graph.hpp"
+#include "wengert/notation.hpp"
 #include "wengert/wengert.hpp"
 
 namespace vae_kl {
 namespace {
-
-std::string label(const wengert::Tape& tape, wengert::Index i) {
-  if (i < 0) return fmt::format("{:.6g}", tape.value(i));
-  const std::string_view name = tape.name(i);
-  return name.empty() ? fmt::format("v{}", i) : std::string(name);
-}
 
 std::string label(const TraceNode& node) { return node.name.empty() ? fmt::format("v{}", node.index) : node.name; }
 
