@@ -10,7 +10,8 @@ class ReplayedLogSumExp {
   double operator()(std::span<const double> x, std::span<double> gradient) {
     wengert::BatchOptions options{.threads = 1, .standard_errors = false, .sample_gradient = {gradient}};
     const wengert::BatchResult sum = wengert::sum_gradient(exp_, {}, wengert::Samples(x), options);
-    for (double& g : gradient) g /= sum.value;
+    const double d_sum = 1 / sum.value;
+    for (double& g : gradient) g *= d_sum;
     return std::log(sum.value);
   }
 

@@ -64,7 +64,7 @@ Table read(const nlohmann::json& run) {
 std::string ratio(const Table& table, const std::string& row, const std::string& column) {
   const auto way = table.times.find({row, column}), by_hand = table.times.find({row, reference});
   if (way == table.times.end() || by_hand == table.times.end()) return "-";
-  const double value = way->second.least / by_hand->second.least;
+  const double value = way->second.median / by_hand->second.median;
   return value < 0.995  ? fmt::format("{:.2f}", value)
          : value < 9.95 ? fmt::format("{:.1f}", value)
                         : fmt::format("{:.0f}", value);
@@ -76,7 +76,7 @@ std::string print(const Table& table, const std::vector<std::string>& columns, b
   cells[0].insert(cells[0].end(), columns.begin(), columns.end());
   for (const std::string& row : table.rows) {
     const auto by_hand = table.times.find({row, reference});
-    cells.push_back({row, by_hand == table.times.end() ? "-" : fmt::format("{:.0f}", by_hand->second.least)});
+    cells.push_back({row, by_hand == table.times.end() ? "-" : fmt::format("{:.0f}", by_hand->second.median)});
     for (const std::string& column : columns) cells.back().push_back(ratio(table, row, column));
   }
   std::vector<std::size_t> widths(cells[0].size(), 0);
@@ -127,7 +127,7 @@ int main(int argc, char** argv) {
       (column.find(", ") == std::string::npos ? main_columns : variants).push_back(column);
     }
     const auto& context = run.at("context");
-    fmt::print("Time / time of the adjoint by hand; least of the repetitions, all ways in one run.\n{} {}; {}\n\n",
+    fmt::print("Time / time of the adjoint by hand; medians of the repetitions, all ways in one run.\n{} {}; {}\n\n",
                context.value("compiler", "unknown compiler"), context.value("flags", ""), processor());
     fmt::print("{}", print(table, main_columns, markdown));
     if (!variants.empty()) {
@@ -139,6 +139,11 @@ int main(int argc, char** argv) {
       });
       fmt::print("\n{}", print(some, variants, markdown));
     }
+    const auto unsteady = std::count_if(table.times.begin(), table.times.end(),
+                                        [](const auto& entry) { return entry.second.median > 1.2 * entry.second.least; });
+    if (unsteady > 0)
+      fmt::print("\nBusy machine? Of {} medians {} are more than 20 % above the least of their repetitions.\n", table.times.size(),
+                 unsteady);
   } catch (const std::exception& error) {
     fmt::print(stderr, "wengert_report: {}: {}\n", argv[1], error.what());
     return 2;

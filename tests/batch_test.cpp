@@ -255,6 +255,8 @@ TEST(Batch, RefusesInputsThatDoNotAddUp) {
               ThrowsMessage<ShapeMismatch>(HasSubstr("3 inputs, got 1 shared and samples of 1 columns")));
   EXPECT_THROW(Samples::rows(std::vector{1.0, 2.0, 3.0}, 2), ShapeMismatch);
   std::vector<double> values(3);
+  EXPECT_THAT([&] { mean_gradient(f, std::array{0.3, 1.7}, std::vector{0.4}, {.sample_gradient = {values, values}}); },
+              ThrowsMessage<ShapeMismatch>(HasSubstr("options.sample_gradient has 2 columns, the samples have 1")));
   EXPECT_THROW(mean_gradient(f, std::array{0.3, 1.7}, std::vector{0.4}, {.values = values}), ShapeMismatch);
 }
 

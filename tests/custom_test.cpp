@@ -7,8 +7,10 @@
 #include <cmath>
 
 #include "wengert/error.hpp"
+#include "wengert/forward_sweep.hpp"
 #include "wengert/function.hpp"
 #include "wengert/gradient.hpp"
+#include "wengert/notation.hpp"
 
 namespace {
 
@@ -136,6 +138,34 @@ TEST(Custom, RefusesWhatDoesNotFit) {
   EXPECT_THROW(solve_first(both), ForeignVariable);
   one.clear();
   EXPECT_THROW(lgamma_operation(x), StaleVariable);
+}
+
+TEST(Custom, RefusesRulesThatDoNotFitItsArguments) {
+  const auto value = [](auto x) { return x[0]; };
+  const auto partials = [](auto, double, auto out) { out[0] = 1; };
+  const CustomOperation one("one", 1, value, partials);
+  EXPECT_THAT([&] { CustomOperation("none", 0, value, partials); },
+              ThrowsMessage<ShapeMismatch>(HasSubstr("custom operation `none`: 0 arguments")));
+  EXPECT_THAT([&] { CustomOperation("two", 2, value, partials, {one}); },
+              ThrowsMessage<ShapeMismatch>(HasSubstr("1 partial operations for 2 arguments")));
+  EXPECT_THAT([&] { CustomOperation("two", 2, value, partials, {one, one}); }, ThrowsMessage<ShapeMismatch>(HasSubstr("`one`")));
+}
+
+TEST(Custom, IsSweptInSinglePrecision) {
+  Tape tape;
+  const Var x = tape.variable(2.5);
+  const Var t = 3 * lgamma_operation(x);
+  const std::array<float, 1> at{4.25f};
+  const Values<float> values = forward_sweep(tape, std::span<const float>(at));
+  EXPECT_FLOAT_EQ(values[t.index()], static_cast<float>(3 * std::lgamma(4.25)));
+  const Seed<float> seed{t, 1.0f};
+  EXPECT_FLOAT_EQ(reverse_sweep<float>(tape, values, std::span(&seed, 1)).wrt(x), static_cast<float>(3 * digamma(4.25)));
+}
+
+TEST(Custom, ReadsAsAFunctionInPrint) {
+  Tape tape;
+  const Var x = tape.variable(2.5, "x");
+  EXPECT_EQ(statement(tape, lgamma_operation(x).index()), "lgamma(x)");
 }
 
 }  // namespace

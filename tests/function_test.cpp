@@ -47,6 +47,16 @@ TEST(Function, GradientAndHessianMatchTheClosedForm) {
   EXPECT_NEAR(hv[0], 2 * h(0, 0) - h(0, 1), near);
 }
 
+TEST(Function, IsCopiedAndAssigned) {
+  const Function square = record([](auto x) { return x * x; }, 3.0);
+  Function f = record([](auto x, auto y) { return x + y; }, 1.0, 2.0);
+  f = square;
+  EXPECT_EQ(f(std::array{4.0}), 16);
+  EXPECT_EQ(square(std::array{5.0}), 25);
+  f = Function(f);
+  EXPECT_EQ(f.gradient(std::array{4.0})[0], 8);
+}
+
 TEST(Function, TakesScalarsAndRangesAndReturnsRanges) {
   const Function f = record(
       [](Var scale, const std::vector<Var>& x, const std::array<Var, 2>& w) {

@@ -3,7 +3,7 @@
 
 A mutant is one edit of a rule's body in ops.hpp: a sign, a factor, swapped arguments, a dropped term, a neighbouring function.
 Each first meets tests/mutants/probe.cpp, which compiles in seconds and holds the mutated rule against wide arithmetic. What gets
-past it meets the tests of the table, ops_test and edge_grid_test, compiled against the mutant and linked with the library of
+past it meets the tests of the table, edge_grid_test and ops_test, compiled against the mutant and linked with the library of
 a build folder. A mutant that does not compile is no danger. All work happens on a copy in a temporary folder: the tree is
 never touched.
 
@@ -141,7 +141,7 @@ def judge(folder, number, mutant, options, thorough):
                                       capture_output=True, text=True)
             return run([probe], 60) if compiled.returncode == 0 else "compiler"
         library = next(pathlib.Path(options.build).glob("**/libwengert.*"))
-        for name in ("ops_test", "edge_grid_test"):
+        for name in ("edge_grid_test", "ops_test"):  # what gets past the probe are edges, mostly
             test = place / name
             compiled = subprocess.run([*compiler, f"{folder}/tests/{name}.cpp", "-o", test, str(library), f"-Wl,-rpath,{library.parent}",
                                        "-lgmock_main", "-lgmock", "-lgtest", "-lfmt", *options.link.split()],

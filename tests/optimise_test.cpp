@@ -61,6 +61,20 @@ TEST(Optimise, TurnsSelectOfConstantsIntoDataFlow) {
   EXPECT_EQ(d.values(std::array{2.0, 2.0}), (std::vector<double>{6, 1.5, 1.5}));
 }
 
+TEST(Optimise, SharesEqualConstantsHoweverManyThereAre) {
+  const auto f = record(
+      [](auto x) {
+        Var sum = 0;
+        for (int k = 0; k < 3000; ++k) sum += x * (1 + k % 1000);
+        return sum;
+      },
+      1.0);
+  const auto g = f.optimised();
+  EXPECT_EQ(g(std::array{2.0}), f(std::array{2.0}));
+  EXPECT_EQ(g.tape().constants(), 1000);            // 0, where the sum began, and 2 to 1000: x * 1 is x
+  EXPECT_EQ(g.tape().size(), 1 + 999 + 3000);  // x, its multiples, sums
+}
+
 TEST(Optimise, KeepsNamesAndGuards) {
   Tape tape;
   const Var x = tape.variable(2, "x");

@@ -306,4 +306,52 @@ TEST(TraceCommand, RefusesWhatItCannotTrace) {
   expect_complaint("trace --mu 1e200", {"1e+200"});
 }
 
+TEST(TraceCommand, WritesCsvWithARowForEveryNode) {
+  const ProgramRun run = vae_kl("trace --mu 0.5 --sigma 0.8 --eps 0.3 --format csv");
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_THAT(run.out, StartsWith("index,name,operation,arguments,value,adjoint\n0,mu,independent,,0.5,0.74"));
+  const json report = json::parse(vae_kl("trace --mu 0.5 --sigma 0.8 --eps 0.3 --format json").out);
+  EXPECT_EQ(static_cast<std::size_t>(std::count(run.out.begin(), run.out.end(), '\n')), 1 + report["nodes"].size());
+}
+
+TEST(GraphCommand, WritesThePictureAsDotSvgJsonAndPage) {
+  const std::string point = "graph --mu 0.5 --sigma 0.8 --eps 0.3";
+  const ProgramRun dot = vae_kl(point);
+  EXPECT_EQ(dot.status, 0) << dot.err;
+  EXPECT_THAT(dot.out, testing::AllOf(StartsWith("digraph"), HasSubstr("t = r - s"), HasSubstr("z = mu + ")));
+  EXPECT_EQ(dot.out, vae_kl(point + " --format dot").out);
+  const json graph = json::parse(vae_kl(point + " --format json").out);
+  bool found = false;
+  for (const json& node : graph["nodes"]) {
+    if (node["name"] != "z") continue;
+    found = true;
+    EXPECT_DOUBLE_EQ(node["value"].get<double>(), 0.74);  // mu + sigma * eps
+  }
+  EXPECT_TRUE(found);
+  EXPECT_THAT(vae_kl(point + " --format svg").out, testing::AllOf(HasSubstr("<svg"), HasSubstr("</svg>")));
+  EXPECT_THAT(vae_kl(point + " --format html").out, testing::AllOf(StartsWith("<!DOCTYPE html>"), HasSubstr("<svg")));
+}
+
+TEST(GraphCommand, ShowsWhatIsAroundANode) {
+  const std::string all = vae_kl("graph").out, some = vae_kl("graph --around mu").out;
+  EXPECT_THAT(some, testing::AllOf(HasSubstr("mu"), HasSubstr("z")));
+  EXPECT_LT(some.size(), all.size());
+  expect_complaint("graph --around nothing", {"--around", "`nothing`", "mu, sigma, eps"});
+  expect_complaint("graph --output /no/such/folder/graph.dot", {"/no/such/folder/graph.dot"});
+}
+
+// A bar on a terminal, which `script` makes; nothing of it where stderr is a file.
+TEST(Progress, ShowsItselfOnATerminalAndClearsItsLine) {
+  if (run_program("script", "--version").status != 0) GTEST_SKIP() << "no program `script` here";
+  const std::string work = "compare --way stepped --mu 0.5 --sigma 0.8 --samples 20000000";
+  const TemporaryFolder folder;
+  const std::string typescript = folder / "typescript";
+  const ProgramRun run =
+      run_program("script", "-qec \"'" VAE_KL_PROGRAM "' " + work + " --output '" + (folder / "report") + "'\" '" + typescript + "'");
+  EXPECT_EQ(run.status, 0) << run.out;
+  const std::string seen = file_text(typescript);
+  EXPECT_THAT(seen, testing::AllOf(HasSubstr(" %, "), HasSubstr(" s left")));
+  EXPECT_GT(seen.rfind("\r\033[K"), seen.rfind(" s left")) << "the line is not cleared at the end";
+}
+
 }  // namespace

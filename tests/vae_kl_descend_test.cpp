@@ -138,6 +138,7 @@ TEST(DescendCommand, BadInputIsOneLineAndStatusTwo) {
   refused("--steps 0", "--steps");
   refused("--steps 1e9", "1e7");
   refused("--batch 0", "--batch");
+  refused("--batch 2000000", "at most 1000000");
   refused("--batch 4,4", "twice");
   refused("--batch 1,", "--batch");
   refused("--estimators path,magic", "`magic` is no estimator");

@@ -45,6 +45,18 @@ TEST(VectorMath, ComputesFloats) {
   EXPECT_THAT(out, testing::ElementsAre(0, 1, 2, 3));
 }
 
+TEST(VectorMath, ComputesFloatsOfTwoArraysAndSineAndCosine) {
+  std::vector<float> x = {1, 2, 3, 0.5f, 10}, y = {0.5f, -1, 2, 3, -2}, out(5), cosine(5);
+  vector_math::pow(x, y, out);
+  EXPECT_THAT(out, testing::ElementsAre(1.0f, 0.5f, 9.0f, 0.125f, 0.01f));
+  vector_math::sincos(x, out, cosine);
+  const float ulp = std::numeric_limits<float>::epsilon();
+  for (std::size_t k = 0; k < x.size(); ++k) {
+    EXPECT_NEAR(out[k], std::sin(static_cast<double>(x[k])), ulp);
+    EXPECT_NEAR(cosine[k], std::cos(static_cast<double>(x[k])), ulp);
+  }
+}
+
 TEST(VectorMath, WorksInPlace) {
   std::vector<double> x = {1, 2, 4, 8, 16, 32, 64, 128, 256};
   vector_math::log2(x, x);

@@ -43,6 +43,19 @@ constexpr T evaluate_node(const Tape& tape, const T* values, Index i) {
   return dispatch(tape[i].op, Evaluate<T>{tape, values, i});
 }
 
+/// The forward sweep proper: the values of nodes first … end - 1.
+template <class T>
+constexpr void evaluate_nodes(const Tape& tape, T* values, Index first, Index end) {
+  for (Index i = first; i < end; ++i)  // arguments precede the node that uses them
+    if (tape[i].op != Op::Independent) values[i] = evaluate_node(tape, values, i);
+}
+// For numbers, with all rules compiled into the loop, as in the reverse sweep.
+template <std::floating_point T>
+[[gnu::flatten]] constexpr void evaluate_nodes(const Tape& tape, T* values, Index first, Index end) {
+  for (Index i = first; i < end; ++i)
+    if (tape[i].op != Op::Independent) values[i] = evaluate_node(tape, values, i);
+}
+
 /// Whether a comparison that the recording branched on comes out as it did then. On Vars it is recorded again.
 template <class T>
 constexpr bool same_branch(const Guard& guard, const T* values) {
@@ -61,16 +74,17 @@ template <class T>
 constexpr void forward_sweep(const Tape& tape, std::span<const T> independents, Values<T>& values) {
   if (independents.size() != tape.independents().size())
     throw_independents("forward_sweep", static_cast<Index>(tape.independents().size()), independents.size());
-  values.reset(tape.constants(), tape.size());
+  values.resize(tape.constants(), tape.size());
   T* const value = values.base();
   for (Index k = -tape.constants(); k < 0; ++k) value[k] = constant_beside<T>(tape.value(k), independents);
   for (std::size_t k = 0; k < independents.size(); ++k) value[tape.independents()[k]] = independents[k];
-  auto guard = tape.guards().begin();
-  for (Index i = 0; i <= tape.size(); ++i) {  // arguments precede the node that uses them
-    for (; guard != tape.guards().end() && guard->position == i; ++guard)
-      if (!same_branch(*guard, value)) throw_branch_changed(tape, *guard, value_of(value[guard->x]), value_of(value[guard->y]));
-    if (i < tape.size() && tape[i].op != Op::Independent) value[i] = evaluate_node(tape, value, i);
+  Index done = 0;
+  for (const Guard& guard : tape.guards()) {  // in the order of recording
+    evaluate_nodes(tape, value, done, guard.position);
+    done = guard.position;
+    if (!same_branch(guard, value)) throw_branch_changed(tape, guard, value_of(value[guard.x]), value_of(value[guard.y]));
   }
+  evaluate_nodes(tape, value, done, tape.size());
 }
 
 template <class T>

@@ -90,7 +90,7 @@ Dual<T> evaluate_nary(const NaryOperation& operation, std::span<const Dual<T>> x
 
 /// The value of custom node i.
 template <class T>
-T evaluate_custom(const Tape& tape, const T* values, Index i) {
+[[gnu::noinline]] T evaluate_custom(const Tape& tape, const T* values, Index i) {
   const Arguments arguments = tape.arguments(i);
   Scratch<T> x(arguments.size());
   for (Index k = 0; k < arguments.size(); ++k) x.span()[static_cast<std::size_t>(k)] = values[arguments[k]];

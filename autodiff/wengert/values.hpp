@@ -32,6 +32,11 @@ class Values {
     cells_.assign(static_cast<std::size_t>(constants) + static_cast<std::size_t>(nodes), T(0));
     constants_ = constants;
   }
+  /// The same for a caller that writes every cell: what they hold until then is anything.
+  constexpr void resize(Index constants, Index nodes) {
+    cells_.resize(static_cast<std::size_t>(constants) + static_cast<std::size_t>(nodes));
+    constants_ = constants;
+  }
   constexpr Index constants() const { return constants_; }
   constexpr Index nodes() const { return static_cast<Index>(cells_.size()) - constants_; }
   constexpr T* base() { return cells_.data() + constants_; }
