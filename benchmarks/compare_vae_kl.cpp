@@ -23,9 +23,9 @@ std::vector<T> by_dimension(const VaeKl& kernel) {
 template <class T, class Function>
 class PerDimension {
  public:
-  PerDimension(const VaeKl& kernel, Function function, int threads)
+  PerDimension(const VaeKl& kernel, Function function)
       : function_(std::move(function)), samples_(kernel.samples), eps_(by_dimension<T>(kernel)) {
-    options_.threads = threads;
+    options_.threads = 1;
     options_.standard_errors = false;
   }
   double operator()(std::span<const double> x, std::span<double> gradient) {
@@ -94,13 +94,12 @@ template <class T, class Function>
 void add_batches(const VaeKl& kernel, const std::string& way, const Function& function) {
   const auto name = kernel.name();
   const auto point = kernel.point();
-  add_way(name, way, point, PerDimension<double, Function>(kernel, function, 1));
+  add_way(name, way, point, PerDimension<double, Function>(kernel, function));
   if (kernel.samples == 1) return;
-  add_way(name, way + ", 2 threads", point, PerDimension<double, Function>(kernel, function, 2));
-  add_way(name, way + ", float", point, PerDimension<float, Function>(kernel, function, 1), Check::Roughly);
+  add_way(name, way + ", float", point, PerDimension<float, Function>(kernel, function), Check::Roughly);
   for (const wengert::InstructionSet set : wengert::instruction_sets)
     if (wengert::supported(set))
-      add_way(name, way + ", " + wengert::name(set), point, on(set, PerDimension<double, Function>(kernel, function, 1)));
+      add_way(name, way + ", " + wengert::name(set), point, on(set, PerDimension<double, Function>(kernel, function)));
 }
 
 }  // namespace

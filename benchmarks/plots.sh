@@ -1,11 +1,13 @@
 #!/bin/sh
-# Measures scaling and compile times and draws them: scaling.svg and compile_time.svg beside their data, in the current folder.
-#   plots.sh SCALING_PROGRAM INCLUDE_FOLDER
+# Measures scaling, threads and compile times and draws them: scaling.svg, threads.svg and compile_time.svg beside their data, in the
+# current folder.
+#   plots.sh SCALING_PROGRAM THREADS_PROGRAM INCLUDE_FOLDER
 set -eu
 here=$(dirname "$0")
 command -v gnuplot >/dev/null || { echo "plots.sh: gnuplot is not installed (Debian: gnuplot-nox)" >&2; exit 1; }
 "$1" >scaling.txt
-"$here/compile_time.sh" "$2" >compile_time.txt
+"$2" >threads.txt
+"$here/compile_time.sh" "$3" >compile_time.txt
 gnuplot <<'END'
 set terminal svg size 900,420 font "sans,11" background "white"
 set key left top
@@ -26,6 +28,14 @@ set yrange [*:*]
 plot "scaling.txt" using 1:5 with linespoints pt 7 title "peak memory", "" using 1:($1*$4/1e6) with linespoints pt 5 title "tape"
 unset multiplot
 
+set output "threads.svg"
+unset logscale y
+set xlabel "samples"
+set ylabel "ns per sample, wall time"
+set yrange [0:*]
+plot "threads.txt" using 1:2 with linespoints pt 7 title "replayed, 1 thread", "" using 1:3 with linespoints pt 6 title "2 threads", \
+     "" using 1:4 with linespoints pt 5 title "fused, 1 thread", "" using 1:5 with linespoints pt 4 title "2 threads"
+
 set output "compile_time.svg"
 unset logscale
 set format x "%g"
@@ -44,4 +54,4 @@ plot "< grep 'g++.*fused_' compile_time.txt | tr _ ' '" using 4:5 pt 7 title "gc
      "< grep 'clang.*fused_' compile_time.txt | tr _ ' '" using 4:5 pt 5 title "clang"
 unset multiplot
 END
-echo "scaling.svg and compile_time.svg are drawn; their data are in scaling.txt and compile_time.txt"
+echo "scaling.svg, threads.svg and compile_time.svg are drawn; their data stand beside them as .txt"

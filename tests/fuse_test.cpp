@@ -117,6 +117,22 @@ TEST(Fuse, PartialsKeptByRecordingServeNoOtherValuesAndNoOtherRecording) {
   EXPECT_EQ(gradient(u).wrt(y), 2 * inner.gradient(2, 6)[1] + 2 * 6 * 2);
 }
 
+// A partial of 1 that an earlier recording left where the next one looks for the mark that partials are kept.
+TEST(Fuse, PartialsOfAnEarlierRecordingAreNotMistakenForMarks) {
+  constexpr auto sum = fuse([](auto x, auto y) { return x + y; });
+  const CustomOperation square{"square", 1, [](auto v) { return v[0] * v[0]; }, [](auto v, double, auto partials) { partials[0] = 2 * v[0]; }};
+  Tape tape;
+  Var x = tape.variable(3);
+  EXPECT_EQ(gradient(sum(sum(x, x), x)).wrt(x), 3);
+  for (int ternary = 0; ternary < 3; ++ternary) {
+    tape.clear();
+    x = tape.variable(3);
+    Var t = x;
+    for (int k = 0; k < ternary; ++k) t = fma(t, 1, x);  // each takes two places
+    EXPECT_EQ(gradient(square(t)).wrt(x), 2 * (1 + ternary) * (1 + ternary) * 3);
+  }
+}
+
 TEST(Fuse, ASecondRecordingOfItsNodesAllocatesNothing) {
   Tape tape;
   const auto run = [&] {

@@ -340,18 +340,4 @@ TEST(GraphCommand, ShowsWhatIsAroundANode) {
   expect_complaint("graph --output /no/such/folder/graph.dot", {"/no/such/folder/graph.dot"});
 }
 
-// A bar on a terminal, which `script` makes; nothing of it where stderr is a file.
-TEST(Progress, ShowsItselfOnATerminalAndClearsItsLine) {
-  if (run_program("script", "--version").status != 0) GTEST_SKIP() << "no program `script` here";
-  const std::string work = "compare --way stepped --mu 0.5 --sigma 0.8 --samples 20000000";
-  const TemporaryFolder folder;
-  const std::string typescript = folder / "typescript";
-  const ProgramRun run =
-      run_program("script", "-qec \"'" VAE_KL_PROGRAM "' " + work + " --output '" + (folder / "report") + "'\" '" + typescript + "'");
-  EXPECT_EQ(run.status, 0) << run.out;
-  const std::string seen = file_text(typescript);
-  EXPECT_THAT(seen, testing::AllOf(HasSubstr(" %, "), HasSubstr(" s left")));
-  EXPECT_GT(seen.rfind("\r\033[K"), seen.rfind(" s left")) << "the line is not cleared at the end";
-}
-
 }  // namespace

@@ -13,7 +13,12 @@
 namespace wengert {
 namespace {
 
-constexpr std::size_t blocks_in_a_chunk = 16;  // what one thread takes at a time
+/// What one thread takes at a time: some 0.1 ms of work, so that handing it over is no part of the cost. It depends on the batch
+/// alone, never on the threads.
+template <class T>
+std::size_t samples_in_a_chunk(const BlockJob<T>& job) {
+  return job.block * std::clamp<std::size_t>((1u << 19) / (job.block * job.operations), 1, 16);
+}
 constexpr std::size_t chunks_in_a_wave = 64;   // between two calls of progress; bounds the memory
 
 /// Moments of several outputs over the same samples.
@@ -123,7 +128,7 @@ template <class T>
 Totals run_chunk(const BlockJob<T>& job, const BasicSamples<T>& samples, const BasicBatchOptions<T>& options, std::size_t chunk) {
   Worker<T> worker(job, samples, options);
   PairwiseTotals totals;
-  const std::size_t per_chunk = job.block * blocks_in_a_chunk;
+  const std::size_t per_chunk = samples_in_a_chunk(job);
   const std::size_t end = std::min(samples.count(), (chunk + 1) * per_chunk);
   for (std::size_t first = chunk * per_chunk; first < end; first += job.block) {
     Totals block{std::min(job.block, end - first), std::vector<Moments>(job.outputs)};
@@ -143,7 +148,7 @@ std::size_t run_blocks(const BlockJob<T>& job, const BasicSamples<T>& samples, c
     if (options.progress) options.progress(samples.count());
     return samples.count();
   }
-  const std::size_t per_chunk = job.block * blocks_in_a_chunk;
+  const std::size_t per_chunk = samples_in_a_chunk(job);
   const std::size_t chunks = (samples.count() + per_chunk - 1) / per_chunk;
   PairwiseTotals totals;
   for (std::size_t first = 0; first < chunks; first += chunks_in_a_wave) {

@@ -24,6 +24,7 @@ struct BlockJob {
   std::size_t outputs;  ///< how many OutputSums it fills
   std::size_t block;    ///< samples in a block; the last one may be shorter
   std::size_t workspace_bytes;
+  std::size_t operations;  ///< per sample, about: how long a block takes
 };
 
 /// Mean and sum of squared deviations of one output over `count` samples.

@@ -284,7 +284,7 @@ BatchResult run_fused(const char* name, bool mean, std::span<const double, share
     for (std::size_t k = 0; k < shifts.size(); ++k) shifts[k] = std::isfinite(sums[k].sum) ? static_cast<T>(sums[k].sum) : T(0);
   }
   std::array<Moments, shifts.size()> varying;
-  const std::size_t count = run_blocks(BlockJob<T>{loop, &batch, shifts.size(), 1024, 64}, samples, options, varying);
+  const std::size_t count = run_blocks(BlockJob<T>{loop, &batch, shifts.size(), 1024, 64, program.nodes.size()}, samples, options, varying);
   std::array<Moments, program.outputs.size()> totals;
   const Moments* next = varying.data();
   for (std::size_t k = 0; k < totals.size(); ++k) {

@@ -85,7 +85,7 @@ class Tape {
   // -- recording
 
   /// A new independent variable. `name` is for readers: tables, errors, pictures; it may be empty.
-  constexpr Var variable(double value, std::string_view name = {}, Location at = Location::current());
+  WENGERT_INLINE constexpr Var variable(double value, std::string_view name = {}, Location at = Location::current());
 
   /// Forgets everything recorded and keeps the memory. Variables from before are refused from then on. O(1) in the nodes.
   constexpr void clear() {
@@ -140,7 +140,7 @@ class Tape {
   /// The partials of a custom node at the values as recorded, where recording left them; else nullptr.
   const double* kept_partials(const Node& custom) const {
     const auto from = static_cast<std::size_t>(custom.x);
-    return from < partials_.size() && partials_[from] == generation_ ? &partials_[from + 1] : nullptr;
+    return from < partials_.size() && partials_[from] == 1 ? &partials_[from + 1] : nullptr;
   }
   constexpr bool keeps_locations() const { return keeps_locations_; }
   /// Unknown unless locations were kept while the node was recorded.
@@ -188,8 +188,10 @@ class Tape {
   /// Room for `count` extra arguments, for the caller to fill: from extra_argument(returned) on.
   constexpr Index grow_extra(std::size_t count) {
     if (extra_.size() + count > std::numeric_limits<Index>::max()) throw_full("extra arguments");
-    extra_.resize(extra_.size() + count);
-    return static_cast<Index>(extra_.size() - count);
+    const std::size_t from = extra_.size();
+    extra_.resize(from + count);
+    if (from < partials_.size()) partials_[from] = 0;  // of an earlier recording
+    return static_cast<Index>(from);
   }
   constexpr Index* extra_argument(Index from) { return extra_.data() + from; }
   /// Keeps the partials of a custom node whose arguments were the last to be pushed: `known[k]` is that in argument k, at the values
@@ -198,7 +200,7 @@ class Tape {
     if (partials_.size() < extra_.size()) [[unlikely]]
       partials_.resize(2 * extra_.size());
     double* const kept = partials_.data() + (extra_.size() - known.size());
-    kept[-1] = generation_;  // beside the number of arguments: yes, they are kept, and of this recording
+    kept[-1] = 1;  // beside the number of arguments: yes, they are kept
     for (std::size_t k = 0; k < known.size(); ++k) kept[k] = known[k];
   }
   constexpr void push_guard(const Guard& guard) { guards_.push_back(guard); }
@@ -313,7 +315,7 @@ class Tape {
   std::array<Index, 16> known_constants_;  // recently used constants, by 4 bits of a hash; 0 for none
   std::vector<Index> independents_;
   std::vector<Index> extra_;
-  std::vector<double> partials_;  // beside extra_, as far as some are kept
+  std::vector<double> partials_;  // beside extra_, as far as some are kept; 1 or 0 beside a node's number of arguments
   std::vector<Guard> guards_;
   std::vector<Name> names_;  // by node
   std::vector<char> name_text_;

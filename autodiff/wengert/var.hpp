@@ -273,11 +273,12 @@ constexpr Var named(std::string_view name, Var x) {
 template <class T>
 requires(!std::is_same_v<T, Var>) constexpr T named(std::string_view, T x) { return x; }
 
-constexpr Var Tape::variable(double value, std::string_view name, Location at) {
+// Inlined, because a Var returned through memory, written by parts and copied whole, stalls its reader.
+WENGERT_INLINE constexpr Var Tape::variable(double value, std::string_view name, Location at) {
   const Index i = push(Op::Independent, 0, 0, value, at);
   independents_.push_back(i);
   if (!name.empty()) set_name(i, name);
-  return Var(*this, i);
+  return Var(*this, i, value);
 }
 
 /// The plain number inside, for generic code.
