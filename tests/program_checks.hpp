@@ -24,6 +24,7 @@ inline bool tame(const Bounded& r, std::size_t inputs) {
   for (std::size_t j = 0; j < inputs; ++j) {
     if (largest < r.magnitude[j]) largest = r.magnitude[j];
     if (error < r.tangent_error[j].loose) error = r.tangent_error[j].loose;
+    if (!(r.tangent_error[j].loose == r.tangent_error[j].loose)) return false;  // so ill-conditioned that the bound overflowed
   }
   return r.defined && error < Wide(1e-7) * largest + Wide(1e-300);
 }
