@@ -50,8 +50,8 @@ plot "< grep one_gradient compile_time.txt" using 4:xtic(sprintf("%s %s", strcol
 set xtics norotate
 set xlabel "operations in a fused function (-O2)"
 set style data linespoints
-plot "< grep 'g++.*fused_' compile_time.txt | tr _ ' '" using 4:5 pt 7 title "gcc", \
-     "< grep 'clang.*fused_' compile_time.txt | tr _ ' '" using 4:5 pt 5 title "clang"
+plot "< grep '^g++ .*fused_' compile_time.txt | tr _ ' '" using 4:5 pt 7 title "gcc", \
+     "< grep '^clang.*fused_' compile_time.txt | tr _ ' '" using 4:5 pt 5 title "clang"
 unset multiplot
 END
 echo "scaling.svg, threads.svg and compile_time.svg are drawn; their data stand beside them as .txt"
