@@ -7,6 +7,7 @@
 #include "wengert/cursor.hpp"
 #include "wengert/custom.hpp"
 #include "wengert/function.hpp"
+#include "wengert/fuse.hpp"
 #include "wengert/wengert.hpp"
 
 namespace {
@@ -30,9 +31,19 @@ void one_of_each_type() {
   look_here();
 }
 
+// One step of straight-line code for each node.
+double area_and_edge(double x, double y) {
+  constexpr auto fused = wengert::fuse([](auto a, auto b) {
+    const auto area = wengert::named("area", a * b);
+    return wengert::named("sum", area + a);
+  });
+  return fused.value(x, y);
+}
+
 }  // namespace
 
 int main() {
   std::puts(vae_kl::trace_table(vae_kl::trace(0.5, 0.8, 0.3)).c_str());
   one_of_each_type();
+  std::printf("%g\n", area_and_edge(2, 3));
 }

@@ -47,6 +47,15 @@ TEST_F(Gdb, RunsToTheNextReverseStepToANodeAndToALine) {
   EXPECT_THAT(text, HasSubstr("value 0.74, adjoint 0.365"));
 }
 
+// A fused function leaves no tape, but unoptimised each node is a function to stop in.
+TEST_F(Gdb, StopsAtANodeOfAFusedFunctionWithItsNameAndValueInSight) {
+  const std::string text = gdb({"rbreak StraightLine.*::step<2>", "run", "next", "print name", "next", "print v[2]", "backtrace 1"});
+  EXPECT_THAT(text, HasSubstr("v[i] = evaluate<Rule, T>(operand<node.x>(v), operand<node.y>(v));"));
+  EXPECT_THAT(text, HasSubstr("\"area\""));  // of a = 2 and b = 3
+  EXPECT_THAT(text, HasSubstr("= 6\n"));
+  EXPECT_THAT(text, HasSubstr("::step<2>"));
+}
+
 TEST_F(Gdb, SaysSoWhereTheSweepNeverComes) {
   const std::string text = gdb({"break vae_kl::trace", "run", "wengert until nowhere", "wengert tape"});
   EXPECT_THAT(text, HasSubstr("wengert until: the program never came to nowhere"));
