@@ -189,7 +189,10 @@ class Tape {
   constexpr Index grow_extra(std::size_t count) {
     if (extra_.size() + count > std::numeric_limits<Index>::max()) throw_full("extra arguments");
     const std::size_t from = extra_.size();
-    extra_.resize(from + count);
+    if (std::is_constant_evaluated())  // where clang does not take libstdc++'s resize
+      for (std::size_t k = 0; k < count; ++k) extra_.push_back(0);
+    else
+      extra_.resize(from + count);
     if (from < partials_.size()) partials_[from] = 0;  // of an earlier recording
     return static_cast<Index>(from);
   }

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 #include <vector>
 
 namespace wengert {
@@ -34,6 +35,7 @@ class Values {
   }
   /// The same for a caller that writes every cell: what they hold until then is anything.
   constexpr void resize(Index constants, Index nodes) {
+    if (std::is_constant_evaluated()) return reset(constants, nodes);  // clang does not take libstdc++'s resize there
     cells_.resize(static_cast<std::size_t>(constants) + static_cast<std::size_t>(nodes));
     constants_ = constants;
   }
