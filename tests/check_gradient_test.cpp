@@ -84,6 +84,15 @@ TEST(CheckGradient, TakesRandomDirectionsForManyInputs) {
   EXPECT_THAT(report.text(), HasSubstr("each_input_up_to"));
 }
 
+TEST(CheckGradient, AsksTheComplexStepOfFunctionsThatBranch) {
+  const auto f = [](const auto& p) {
+    const auto x = p[0], y = p[1];
+    if (x <= y) return x == y ? x * y : exp(x) * y;
+    return x < 0 ? y / x : y * y;
+  };
+  for (const std::vector<double>& at : {std::vector{0.3, 0.7}, {1.2, 0.4}, {-0.5, -0.9}}) EXPECT_TRUE(check_gradient(f, at));
+}
+
 TEST(CheckGradient, HandlesOperationsWithoutComplexContinuationByDifferences) {
   const CheckReport report = check_gradient([](auto x) { return erf(x) * exp(x / 2); }, {0.6});
   EXPECT_TRUE(report);

@@ -303,6 +303,7 @@ TEST(TraceCommand, RefusesWhatItCannotTrace) {
   expect_complaint("trace --eps inf", {"--eps", "finite"});
   expect_complaint("trace --eps 1,2", {"--eps", "`1,2`"});
   expect_complaint("trace --sigma 1e-150", {"1e-150"});
+  expect_complaint("trace --mu 0.5 --sigma 0.8 --eps 1e200", {"--eps 1e+200", "beyond the range"});
   expect_complaint("trace --mu 1e200", {"1e+200"});
 }
 

@@ -61,6 +61,12 @@ TEST(StepCommand, WalksForwardsToo) {
   EXPECT_THAT(run.out, HasSubstr("  value 1.5\n"));
 }
 
+TEST(StepCommand, AnswersAnUnknownKeyWithTheKeysThereAre) {
+  const ProgramRun run = step("x");
+  EXPECT_EQ(run.status, 0) << run.err;
+  for (const char* key : {"n ", "p ", "r ", "v ", "w ", "q "}) EXPECT_THAT(run.out, HasSubstr(key));
+}
+
 TEST(StepCommand, FitsInto80Columns) {
   std::istringstream text(step("nnnnnnnnnnnnnnnnv", "--mu -1.23456789e-5 --sigma 1.23456789e-5 --eps -1.23456789e-5").out);
   for (std::string line; std::getline(text, line);) {

@@ -17,6 +17,7 @@ namespace {
 using namespace vae_kl;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
 
 const std::string iris = VAE_KL_TEST_DATA "/iris.csv";
 
@@ -83,6 +84,10 @@ TEST(Training, RefusesACheckpointOfAnotherRun) {
   EXPECT_THROW(Training(options, changed).restored(text, "c"), InputError);
   EXPECT_THROW(training.restored(text.substr(0, text.size() / 2), "c"), InputError);
   EXPECT_THROW(training.restored("{\"vae_kl_checkpoint\": 1}", "c"), InputError);
+  std::string damaged = text;
+  damaged.replace(damaged.find("\"first_moment\""), 14, "\"first_moments\"");
+  EXPECT_THAT([&] { training.restored(damaged, "run.json"); },
+              ThrowsMessage<InputError>(HasSubstr("run.json: is a damaged checkpoint")));
 }
 
 TEST(Data, ReadsAHeaderAndSaysWhereItFails) {
