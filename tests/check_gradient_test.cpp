@@ -93,6 +93,11 @@ TEST(CheckGradient, AsksTheComplexStepOfFunctionsThatBranch) {
   for (const std::vector<double>& at : {std::vector{0.3, 0.7}, {1.2, 0.4}, {-0.5, -0.9}}) EXPECT_TRUE(check_gradient(f, at));
 }
 
+// A derivative that is 0, where the square of the complex step is all that the oracle sees.
+TEST(CheckGradient, AllowsForTheSquareOfTheComplexStep) {
+  EXPECT_TRUE(check_gradient([](auto x) { return cosh((x - 2) * x); }, {0}));
+}
+
 TEST(CheckGradient, HandlesOperationsWithoutComplexContinuationByDifferences) {
   const CheckReport report = check_gradient([](auto x) { return erf(x) * exp(x / 2); }, {0.6});
   EXPECT_TRUE(report);
