@@ -13,7 +13,7 @@
 #include <string_view>
 #include <vector>
 
-#include "wengert/block_kernels.hpp"
+#include "inside/kernels.hpp"
 
 namespace {
 

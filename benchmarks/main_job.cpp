@@ -13,8 +13,8 @@
 #include <set>
 #include <vector>
 
-#include "estimator.hpp"
-#include "random.hpp"
+#include "estimate/estimator.hpp"
+#include "estimate/random.hpp"
 #include "wengert/instruction_set.hpp"
 #include "wengert/parallel_for.hpp"
 

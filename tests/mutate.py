@@ -141,8 +141,8 @@ def judge(folder, number, mutant, options, thorough):
                                       capture_output=True, text=True)
             return run([probe], 60) if compiled.returncode == 0 else "compiler"
         library = next(pathlib.Path(options.build).glob("**/libwengert.*"))
-        for name in ("edge_grid_test", "ops_test"):  # what gets past the probe are edges, mostly
-            test = place / name
+        for name in ("agreement/edge_grid_test", "record/ops_test"):  # what gets past the probe are edges, mostly
+            test = place / pathlib.Path(name).name
             compiled = subprocess.run([*compiler, f"{folder}/tests/{name}.cpp", "-o", test, str(library), f"-Wl,-rpath,{library.parent}",
                                        "-lgmock_main", "-lgmock", "-lgtest", "-lfmt", *options.link.split()],
                                       capture_output=True, text=True)

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "wengert/contributions.hpp"
+#include "wengert/inspect/contributions.hpp"
 #include "wengert/gradient.hpp"
 #include "wengert/tape.hpp"
 

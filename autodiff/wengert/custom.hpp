@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "wengert/nary.hpp"
-#include "wengert/nary_sweep.hpp"
+#include "wengert/sweep/nary_sweep.hpp"
 #include "wengert/var.hpp"
 
 namespace wengert {

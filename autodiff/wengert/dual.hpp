@@ -4,8 +4,8 @@
 #include <limits>
 #include <type_traits>
 
-#include "wengert/carry.hpp"
-#include "wengert/op.hpp"
+#include "wengert/sweep/chain_rule.hpp"
+#include "wengert/operations.hpp"
 
 namespace wengert {
 

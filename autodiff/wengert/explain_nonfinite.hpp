@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "wengert/contributions.hpp"
+#include "wengert/inspect/contributions.hpp"
 #include "wengert/tape.hpp"
 #include "wengert/var.hpp"
 

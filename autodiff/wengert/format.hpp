@@ -12,7 +12,7 @@
 #include "wengert/error.hpp"
 #include "wengert/jacobian.hpp"
 #include "wengert/location.hpp"
-#include "wengert/op.hpp"
+#include "wengert/operations.hpp"
 #include "wengert/reverse_sweep.hpp"
 #include "wengert/var.hpp"
 

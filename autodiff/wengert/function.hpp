@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "wengert/jacobian.hpp"
-#include "wengert/optimise.hpp"
+#include "wengert/transform/optimise.hpp"
 #include "wengert/tape.hpp"
 #include "wengert/var.hpp"
 

@@ -12,9 +12,9 @@
 #include <utility>
 #include <vector>
 
-#include "wengert/frozen.hpp"
-#include "wengert/nary_sweep.hpp"
-#include "wengert/straight_line.hpp"
+#include "wengert/fused/frozen.hpp"
+#include "wengert/sweep/nary_sweep.hpp"
+#include "wengert/fused/straight_line.hpp"
 
 namespace wengert {
 

@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "wengert/batch.hpp"
-#include "wengert/batch_assembly.hpp"
-#include "wengert/batch_driver.hpp"
-#include "wengert/block_kernels.hpp"
+#include "wengert/batch/assembly.hpp"
+#include "wengert/batch/run_blocks.hpp"
+#include "wengert/kernels/block_kernels.hpp"
 #include "wengert/forward_sweep.hpp"
 #include "wengert/fuse.hpp"
 #include "wengert/instruction_set.hpp"
@@ -118,7 +118,7 @@ struct FusedBatch {
 
 #define WENGERT_LOOP_NAME BaselineLoop
 #define WENGERT_LOOP_BYTES 16
-#include "wengert/fused_loop.inc"
+#include "wengert/fused/loop-inl.hpp"
 #undef WENGERT_LOOP_NAME
 #undef WENGERT_LOOP_BYTES
 
@@ -131,7 +131,7 @@ struct FusedBatch {
 #endif
 #define WENGERT_LOOP_NAME Avx2Loop
 #define WENGERT_LOOP_BYTES 32
-#include "wengert/fused_loop.inc"
+#include "wengert/fused/loop-inl.hpp"
 #undef WENGERT_LOOP_NAME
 #undef WENGERT_LOOP_BYTES
 #if defined(__clang__)
@@ -144,7 +144,7 @@ struct FusedBatch {
 #endif
 #define WENGERT_LOOP_NAME Avx512Loop
 #define WENGERT_LOOP_BYTES 64
-#include "wengert/fused_loop.inc"
+#include "wengert/fused/loop-inl.hpp"
 #undef WENGERT_LOOP_NAME
 #undef WENGERT_LOOP_BYTES
 #if defined(__clang__)

@@ -3,8 +3,8 @@
 
 #include <span>
 
-#include "wengert/carry.hpp"
-#include "wengert/nary_sweep.hpp"
+#include "wengert/sweep/chain_rule.hpp"
+#include "wengert/sweep/nary_sweep.hpp"
 #include "wengert/tape.hpp"
 #include "wengert/values.hpp"
 #include "wengert/var.hpp"

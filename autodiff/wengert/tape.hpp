@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "wengert/location.hpp"
-#include "wengert/op.hpp"
+#include "wengert/operations.hpp"
 #include "wengert/values.hpp"
 
 #ifndef WENGERT_KEEP_LOCATIONS

@@ -3,7 +3,7 @@
 
 #include <span>
 
-#include "wengert/op.hpp"
+#include "wengert/operations.hpp"
 
 namespace wengert::vector_math {
 

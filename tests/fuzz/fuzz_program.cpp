@@ -9,7 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#include "program_checks.hpp"
+#include "support/program_checks.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0 || size > 1024) return 0;  // 250 steps: longer ones only repeat themselves, slowly

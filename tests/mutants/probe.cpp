@@ -4,8 +4,8 @@
 #include <cstdio>
 #include <random>
 
-#include "reference.hpp"
-#include "wengert/op.hpp"
+#include "support/reference.hpp"
+#include "wengert/operations.hpp"
 
 #ifndef RULES
 #error "say which rules: -DRULES=ops::Sin,ops::Cos"

@@ -1,7 +1,0 @@
-#include "wengert/block_loops.hpp"
-
-namespace wengert {
-
-WENGERT_BLOCK_LOOPS(, InstructionSet::Avx512)
-
-}  // namespace wengert

@@ -1,0 +1,136 @@
+// A tape recorded during compilation, as constants: what fused code is expanded from.
+//
+// A Tape that lives in constant evaluation must be gone when it ends, so a program is built twice: once to learn its sizes, once
+// to copy it into arrays of these sizes.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "wengert/batch/program.hpp"
+#include "wengert/transform/optimise.hpp"
+#include "wengert/tape.hpp"
+
+namespace wengert {
+
+/// A node with all its arguments in place.
+struct FrozenNode {
+  Op op = Op::Independent;
+  Index x = 0, y = 0, z = 0;
+  bool varying = false;  // depends on a sample's own inputs
+  Index name = 0, name_length = 0;
+};
+
+/// What a build records: a tape, its outputs, and for batches the conditions on shared values and the frontier.
+struct Build {
+  BatchProgram program;
+  std::vector<Index> frontier;
+  OptimiseReport report;
+  Index shared = 0;  // independents that are no sample's own
+};
+
+template <std::size_t Nodes, std::size_t Constants, std::size_t Outputs, std::size_t Finite, std::size_t Divisors,
+          std::size_t Frontier, std::size_t Text>
+struct FrozenProgram {
+  static constexpr Index size = static_cast<Index>(Nodes);
+  std::array<FrozenNode, Nodes> nodes{};
+  std::array<double, Constants> constants{};
+  std::array<Index, Outputs> outputs{};
+  std::array<Index, Finite> finite{};
+  std::array<Index, Divisors> divisors{};
+  std::array<Index, Frontier> frontier{};
+  std::array<char, Text + 1> text{};  // names, each with a 0 behind it
+  OptimiseReport report{};
+  Index shared = 0;
+  Index independents = 0;
+
+  constexpr const FrozenNode& operator[](Index i) const { return nodes[static_cast<std::size_t>(i)]; }
+  constexpr double constant(Index i) const { return constants[static_cast<std::size_t>(-1 - i)]; }
+  constexpr bool varies(Index i) const { return i >= 0 && nodes[static_cast<std::size_t>(i)].varying; }
+  /// The node's name, or else that of its operation.
+  constexpr const char* label(Index i) const {
+    const FrozenNode& node = nodes[static_cast<std::size_t>(i)];
+    return node.name_length > 0 ? text.data() + node.name : name(node.op);
+  }
+
+  /// The same program on a tape, for printing and for sweeps at run time.
+  void thaw(Tape& tape) const {
+    for (const double constant : constants) tape.constant(constant);  // in their old order: no two are equal
+    for (Index i = 0; i < size; ++i) {
+      const FrozenNode& node = (*this)[i];
+      if (node.op == Op::Independent) {
+        tape.variable(0, {}, Location{});
+      } else {
+        const Index rest[] = {node.y, node.z};
+        tape.push(node.op, node.x, arity(node.op) == 3 ? tape.push_extra(rest) : node.y, 0, Location{});
+      }
+      if (node.name_length > 0) tape.set_name(i, {text.data() + node.name, static_cast<std::size_t>(node.name_length)});
+    }
+  }
+};
+
+struct FrozenSizes {
+  std::size_t nodes, constants, outputs, finite, divisors, frontier, text;
+};
+
+/// Recipe::build(tape) records on an empty tape and returns a Build; here during compilation.
+template <class Recipe>
+consteval FrozenSizes frozen_sizes() {
+  Tape tape(false);
+  const Build build = Recipe::build(tape);
+  std::size_t text = 0;
+  for (Index i = 0; i < tape.size(); ++i) text += tape.name(i).empty() ? 0 : tape.name(i).size() + 1;
+  return {static_cast<std::size_t>(tape.size()),
+          static_cast<std::size_t>(tape.constants()),
+          build.program.outputs.size(),
+          build.program.finite.size(),
+          build.program.divisors.size(),
+          build.frontier.size(),
+          text};
+}
+
+template <class Recipe>
+consteval auto freeze() {
+  constexpr FrozenSizes sizes = frozen_sizes<Recipe>();
+  FrozenProgram<sizes.nodes, sizes.constants, sizes.outputs, sizes.finite, sizes.divisors, sizes.frontier, sizes.text> frozen;
+  Tape tape(false);
+  const Build build = Recipe::build(tape);
+  frozen.report = build.report;
+  frozen.shared = build.shared;
+  frozen.independents = static_cast<Index>(tape.independents().size());
+  const std::vector<unsigned char> varying = varying_nodes(tape, build.shared);
+  Index text = 0;
+  for (Index i = 0; i < tape.size(); ++i) {
+    FrozenNode& node = frozen.nodes[static_cast<std::size_t>(i)];
+    const Arguments arguments = tape.arguments(i);
+    node.op = tape[i].op;
+    if (arguments.size() > 0) node.x = arguments[0];
+    if (arguments.size() > 1) node.y = arguments[1];
+    if (arguments.size() > 2) node.z = arguments[2];
+    node.varying = varying[static_cast<std::size_t>(i)] != 0;
+    const std::string_view name = tape.name(i);
+    if (name.empty()) continue;
+    node.name = text;
+    node.name_length = static_cast<Index>(name.size());
+    for (const char c : name) frozen.text[static_cast<std::size_t>(text++)] = c;
+    ++text;
+  }
+  for (std::size_t k = 0; k < sizes.constants; ++k) frozen.constants[k] = tape.value(-1 - static_cast<Index>(k));
+  const auto copy = [](const std::vector<Index>& from, auto& to) {
+    for (std::size_t k = 0; k < from.size(); ++k) to[k] = from[k];
+  };
+  copy(build.program.outputs, frozen.outputs);
+  copy(build.program.finite, frozen.finite);
+  copy(build.program.divisors, frozen.divisors);
+  copy(build.frontier, frozen.frontier);
+  return frozen;
+}
+
+/// The program of a recipe, built during compilation.
+template <class Recipe>
+inline constexpr auto frozen = freeze<Recipe>();
+
+}  // namespace wengert

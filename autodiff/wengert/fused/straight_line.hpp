@@ -1,0 +1,107 @@
+// A frozen program -> straight-line code on one point: the optimiser sees all of it, and no tape is left.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <utility>
+
+#include "wengert/sweep/chain_rule.hpp"
+#include "wengert/fused/frozen.hpp"
+
+// Built for debugging, each step is a function of its own to stop in; optimised, all steps are one.
+#ifdef __OPTIMIZE__
+#define WENGERT_FUSED_STEP [[gnu::always_inline]] static inline
+#else
+#define WENGERT_FUSED_STEP static
+#endif
+
+namespace wengert {
+
+/// The rule of an operation, as a type.
+template <Op op>
+struct RuleOf;
+#define X(Rule, function)   \
+  template <>               \
+  struct RuleOf<Op::Rule> { \
+    using type = ops::Rule; \
+  };
+WENGERT_OPERATIONS(X)
+#undef X
+
+/// The steps of a recipe's program on the number type T. `v` holds one number per node.
+template <class Recipe, class T>
+struct StraightLine {
+  static constexpr const auto& program = frozen<Recipe>;
+
+  template <Index i>
+  WENGERT_FUSED_STEP T operand(const T* v) {
+    if constexpr (i < 0)
+      return T(program.constant(i));
+    else
+      return v[i];
+  }
+
+  /// Computes node i. In a debugger `name` says which one it is, and `v[i]` is its value afterwards.
+  template <Index i>
+  WENGERT_FUSED_STEP void step(T* v) {
+    constexpr FrozenNode node = program[i];
+    if constexpr (node.op != Op::Independent) {
+      [[maybe_unused]] const char* const name = program.label(i);
+      using Rule = typename RuleOf<node.op>::type;
+      if constexpr (Rule::arity == 1)
+        v[i] = evaluate<Rule, T>(operand<node.x>(v));
+      else if constexpr (Rule::arity == 2)
+        v[i] = evaluate<Rule, T>(operand<node.x>(v), operand<node.y>(v));
+      else
+        v[i] = evaluate<Rule, T>(operand<node.x>(v), operand<node.y>(v), operand<node.z>(v));
+    }
+  }
+
+  // Steps in chunks: clang limits one fold to 256.
+  static constexpr Index chunk_size = 128;
+  template <Index first, Index... i>
+  WENGERT_FUSED_STEP void chunk(T* v, std::integer_sequence<Index, i...>) {
+    (step<first + i>(v), ...);
+  }
+  template <Index first = 0>
+  WENGERT_FUSED_STEP void run(T* v) {
+    constexpr Index left = program.size - first;
+    if constexpr (left > 0) {
+      chunk<first>(v, std::make_integer_sequence<Index, (left < chunk_size ? left : chunk_size)>());
+      run<first + chunk_size>(v);
+    }
+  }
+
+  /// Puts the inputs in the independents' places: the k-th independent is among the first nodes, but not always node k.
+  static constexpr auto places = [] {
+    std::array<Index, static_cast<std::size_t>(program.independents)> result{};
+    std::size_t k = 0;
+    for (Index i = 0; i < program.size; ++i)
+      if (program[i].op == Op::Independent) result[k++] = i;
+    return result;
+  }();
+
+  /// All outputs at x.
+  static auto outputs(const T* x) {
+    T v[program.size == 0 ? 1 : program.size];
+    if constexpr (places.size() <= 256)
+      place(v, x, std::make_index_sequence<places.size()>());
+    else
+      for (std::size_t k = 0; k < places.size(); ++k) v[places[k]] = x[k];
+    run(v);
+    return collect(v, std::make_index_sequence<program.outputs.size()>());
+  }
+
+ private:
+  // One by one, so that an optimiser keeps them in registers.
+  template <std::size_t... k>
+  WENGERT_FUSED_STEP void place(T* v, const T* x, std::index_sequence<k...>) {
+    ((v[places[k]] = x[k]), ...);
+  }
+  template <std::size_t... k>
+  static auto collect(const T* v, std::index_sequence<k...>) {
+    return std::array<T, sizeof...(k)>{operand<program.outputs[k]>(v)...};
+  }
+};
+
+}  // namespace wengert

@@ -1,0 +1,7 @@
+#include "wengert/kernels/block_loops.hpp"
+
+namespace wengert {
+
+WENGERT_BLOCK_LOOPS(, InstructionSet::Avx512)
+
+}  // namespace wengert

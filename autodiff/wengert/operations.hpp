@@ -1,0 +1,113 @@
+// The list of operations: from it come the enum that a node holds, the dispatch from an enum value to its rule, and the tests.
+#pragma once
+
+#include <cstdint>
+
+#include "wengert/ops.hpp"
+
+// X(rule in ops.hpp, name of the function that records it)
+#define WENGERT_UNARY_OPERATIONS(X) \
+  X(Neg, neg)                       \
+  X(Sqrt, sqrt)                     \
+  X(Cbrt, cbrt)                     \
+  X(Exp, exp)                       \
+  X(Exp2, exp2)                     \
+  X(Expm1, expm1)                   \
+  X(Log, log)                       \
+  X(Log2, log2)                     \
+  X(Log10, log10)                   \
+  X(Log1p, log1p)                   \
+  X(Sin, sin)                       \
+  X(Cos, cos)                       \
+  X(Tan, tan)                       \
+  X(Asin, asin)                     \
+  X(Acos, acos)                     \
+  X(Atan, atan)                     \
+  X(Sinh, sinh)                     \
+  X(Cosh, cosh)                     \
+  X(Tanh, tanh)                     \
+  X(Asinh, asinh)                   \
+  X(Acosh, acosh)                   \
+  X(Atanh, atanh)                   \
+  X(Erf, erf)                       \
+  X(Erfc, erfc)                     \
+  X(Abs, abs)                       \
+  X(Floor, floor)                   \
+  X(Ceil, ceil)                     \
+  X(Round, round)                   \
+  X(Trunc, trunc)                   \
+  X(Detach, detach)
+#define WENGERT_BINARY_OPERATIONS(X) \
+  X(Add, add)                        \
+  X(Sub, sub)                        \
+  X(Mul, mul)                        \
+  X(Div, div)                        \
+  X(Pow, pow)                        \
+  X(Atan2, atan2)                    \
+  X(Hypot, hypot)                    \
+  X(Min, min)                        \
+  X(Max, max)                        \
+  X(Less, less)                      \
+  X(LessEqual, less_equal)           \
+  X(Equal, equal)                    \
+  X(AbsorbingProduct, absorbing_product)
+#define WENGERT_TERNARY_OPERATIONS(X) \
+  X(Fma, fma)                         \
+  X(Select, select)
+#define WENGERT_OPERATIONS(X)  \
+  WENGERT_UNARY_OPERATIONS(X)  \
+  WENGERT_BINARY_OPERATIONS(X) \
+  WENGERT_TERNARY_OPERATIONS(X)
+
+namespace wengert {
+
+/// What a node does. `Independent` takes its value from outside; `Custom` is an n-ary operation with rules of the user's own.
+enum class Op : std::uint8_t {
+#define X(Rule, function) Rule,
+  WENGERT_OPERATIONS(X)
+#undef X
+      Independent,
+  Custom
+};
+
+/// Calls visitor.operator()<ops::Rule>() for the rule of `op`. An independent or a custom operation goes to
+/// visitor.otherwise(op); for a visitor without it, `op` must be an operation of the table.
+// One dense switch: a jump table without bounds.
+template <class Visitor>
+constexpr auto dispatch(Op op, Visitor&& visitor) {
+  switch (op) {
+#define X(Rule, function) \
+  case Op::Rule:          \
+    return visitor.template operator()<ops::Rule>();
+    WENGERT_OPERATIONS(X)
+#undef X
+    case Op::Independent:
+    case Op::Custom:
+      if constexpr (requires { visitor.otherwise(op); }) return visitor.otherwise(op);
+  }
+  __builtin_unreachable();
+}
+
+/// "mul" for Op::Mul, "independent" and "custom" for the two that are not in the table.
+constexpr const char* name(Op op) {
+  if (op == Op::Independent) return "independent";
+  if (op == Op::Custom) return "custom";
+  return dispatch(op, []<class Rule>() { return Rule::name; });
+}
+
+/// Number of arguments; 0 for an independent. A custom operation's own number stands with the operation.
+constexpr int arity(Op op) {
+  if (op == Op::Independent || op == Op::Custom) return 0;
+  return dispatch(op, []<class Rule>() { return Rule::arity; });
+}
+
+/// The enum value of a rule: op_of<ops::Mul> is Op::Mul.
+template <class Rule>
+inline constexpr Op op_of = Op::Custom;
+#define X(Rule, function) \
+  template <>             \
+  inline constexpr Op op_of<ops::Rule> = Op::Rule;
+WENGERT_OPERATIONS(X)
+#undef X
+
+}  // namespace wengert

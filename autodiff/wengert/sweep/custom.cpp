@@ -1,0 +1,61 @@
+#include "wengert/custom.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "wengert/error.hpp"
+#include "wengert/sweep/complaints.hpp"
+
+namespace wengert {
+
+struct CustomOperation::Rules {
+  std::string name;
+  int arity;
+  Value value;
+  PartialsOf partials;
+  std::vector<CustomOperation> partial_operations;
+};
+
+CustomOperation::CustomOperation(std::string name, int arity, Value value, PartialsOf partials,
+                                 std::vector<CustomOperation> partial_operations)
+    : rules_(std::make_shared<Rules>(
+          Rules{std::move(name), arity, std::move(value), std::move(partials), std::move(partial_operations)})) {
+  const auto& seconds = rules_->partial_operations;
+  if (arity < 1)
+    throw ShapeMismatch(fmt::format("custom operation `{}`: {} arguments; it needs at least one", rules_->name, arity));
+  if (!seconds.empty() && seconds.size() != static_cast<std::size_t>(arity))
+    throw ShapeMismatch(fmt::format("custom operation `{}`: {} partial operations for {} arguments; give one for each, or none",
+                                    rules_->name, seconds.size(), arity));
+  for (const CustomOperation& second : seconds)
+    if (second.arity() != arity)
+      throw ShapeMismatch(fmt::format(
+          "custom operation `{}`: its partial `{}` takes {} arguments, not {}; a partial takes what the operation takes",
+          rules_->name, second.name(), second.arity(), arity));
+}
+
+Var CustomOperation::operator()(std::span<const Var> x, Location at) const {
+  if (x.size() != static_cast<std::size_t>(arity()))
+    throw ShapeMismatch(fmt::format("{}: {} arguments, but it takes {}", called(name(), at), x.size(), arity()));
+  return record(*this, x, at);
+}
+
+const char* CustomOperation::name() const { return rules_->name.c_str(); }
+int CustomOperation::arity() const { return rules_->arity; }
+double CustomOperation::value(std::span<const double> x) const { return rules_->value(x); }
+void CustomOperation::partials(std::span<const double> x, double result, std::span<double> partials) const {
+  rules_->partials(x, result, partials);
+}
+const NaryOperation* CustomOperation::partial(int k) const {
+  return rules_->partial_operations.empty() ? nullptr : &rules_->partial_operations[static_cast<std::size_t>(k)];
+}
+bool CustomOperation::same_as(const NaryOperation& other) const {
+  const auto* custom = dynamic_cast<const CustomOperation*>(&other);
+  return custom != nullptr && custom->rules_ == rules_;
+}
+const NaryOperation* CustomOperation::clone() const { return new CustomOperation(*this); }
+
+// Never called: a call to it is what stops constant evaluation.
+void a_fused_function_cannot_use_a_custom_operation__record_it_instead() {}
+
+}  // namespace wengert

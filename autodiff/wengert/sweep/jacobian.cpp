@@ -1,0 +1,57 @@
+#include "wengert/jacobian.hpp"
+
+#include <algorithm>
+
+#include "wengert/dual.hpp"
+#include "wengert/forward_sweep.hpp"
+#include "wengert/sweep/complaints.hpp"
+
+namespace wengert {
+
+Matrix jacobian(std::span<const Var> dependents, std::span<const Var> variables, Location at) {
+  Matrix result(dependents.size(), variables.size());
+  Gradient adjoints;
+  for (std::size_t row = 0; row < dependents.size(); ++row) {
+    gradient(dependents[row], adjoints, at);
+    for (std::size_t column = 0; column < variables.size(); ++column) result(row, column) = adjoints.wrt(variables[column], at);
+  }
+  return result;
+}
+
+std::vector<double> hessian_vector_product(const Var& t, std::span<const Var> variables, std::span<const double> direction,
+                                           Location at) {
+  if (variables.size() != direction.size()) throw_direction("hessian_vector_product", variables.size(), direction.size());
+  std::vector<double> result(variables.size());
+  if (t.is_constant()) return result;
+  const Tape& tape = *t.tape();
+  const auto& independents = tape.independents();
+  std::vector<Dual<double>> point(independents.size());
+  for (std::size_t k = 0; k < independents.size(); ++k) point[k].value = tape.value(independents[k]);
+  for (std::size_t j = 0; j < variables.size(); ++j) {
+    const Var& x = variables[j];
+    if (!x.is_constant() && (x.tape() != &tape || x.generation() != tape.generation()))
+      throw_not_on("hessian_vector_product", x, &tape, tape.generation(), at);
+    const auto place = std::lower_bound(independents.begin(), independents.end(), x.index());  // in the order of recording
+    if (place == independents.end() || *place != x.index()) throw_not_independent("hessian_vector_product", x, at);
+    point[static_cast<std::size_t>(place - independents.begin())].tangent += direction[j];
+  }
+  const Values<Dual<double>> values = forward_sweep(tape, std::span<const Dual<double>>(point));
+  const Seed<Dual<double>> seed{t, {1.0, 0.0}};
+  const auto adjoints = reverse_sweep<Dual<double>>(tape, values, std::span(&seed, 1), at);
+  for (std::size_t j = 0; j < variables.size(); ++j) result[j] = adjoints.wrt(variables[j], at).tangent;
+  return result;
+}
+
+Matrix hessian(const Var& t, std::span<const Var> variables, Location at) {
+  Matrix result(variables.size(), variables.size());
+  std::vector<double> direction(variables.size());
+  for (std::size_t column = 0; column < variables.size(); ++column) {
+    direction[column] = 1;
+    const std::vector<double> product = hessian_vector_product(t, variables, direction, at);
+    for (std::size_t row = 0; row < variables.size(); ++row) result(row, column) = product[row];
+    direction[column] = 0;
+  }
+  return result;
+}
+
+}  // namespace wengert

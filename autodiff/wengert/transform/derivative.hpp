@@ -1,0 +1,47 @@
+// tape -> a tape that computes its values and its gradient: the reverse sweep run on Var records itself.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "wengert/forward_sweep.hpp"
+#include "wengert/transform/optimise.hpp"
+#include "wengert/reverse_sweep.hpp"
+#include "wengert/tape.hpp"
+#include "wengert/var.hpp"
+
+namespace wengert {
+
+/// Records on the empty tape `to`: the independents of `from`, its values, and one reverse sweep per dependent. Returns the
+/// indices of the results on `to`: the dependents, then for each dependent its derivative in every independent in turn.
+constexpr std::vector<Index> record_derivative(const Tape& from, std::span<const Index> dependents, Tape& to) {
+  std::vector<Var> independents;
+  for (const Index i : from.independents()) independents.push_back(to.variable(from.value(i), from.name(i), from.location(i)));
+  const Values<Var> values = forward_sweep<Var>(from, std::span<const Var>(independents));
+  for (Index i = 0; i < from.size(); ++i)
+    if (!from.name(i).empty() && values[i].index() >= 0 && to.name(values[i].index()).empty())
+      to.set_name(values[i].index(), from.name(i));
+
+  const auto index = [&to](const Var& x) { return x.is_constant() ? to.constant(x.value()) : x.index(); };
+  std::vector<Index> results;
+  for (const Index dependent : dependents) results.push_back(index(values[dependent]));
+  for (const Index dependent : dependents) {
+    Values<Var> adjoints(from.constants(), from.size());
+    adjoints[dependent] = Var(1);
+    pull_back_all(from, values.base(), adjoints.base(), dependent + 1);
+    for (const Index i : from.independents()) results.push_back(index(adjoints[i]));
+  }
+  return results;
+}
+
+/// The same, optimised.
+constexpr std::vector<Index> derivative(const Tape& from, std::span<const Index> dependents, Tape& to,
+                                        OptimiseReport* report = nullptr) {
+  Tape raw(from.keeps_locations());
+  std::vector<Index> results = record_derivative(from, dependents, raw);
+  const OptimiseReport done = optimise(raw, results, to);
+  if (report != nullptr) *report = done;
+  return results;
+}
+
+}  // namespace wengert

@@ -1,0 +1,150 @@
+#include "wengert/function.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "wengert/transform/derivative.hpp"
+#include "wengert/dual.hpp"
+#include "wengert/error.hpp"
+#include "wengert/forward_sweep.hpp"
+#include "wengert/transform/function_state.hpp"
+#include "wengert/sweep/complaints.hpp"
+#include "wengert/reverse_sweep.hpp"
+
+namespace wengert {
+namespace {
+
+/// A forward sweep whose complaint about a branch tells the input.
+template <class T>
+void replay(const Tape& tape, std::span<const T> x, Values<T>& values) {
+  try {
+    forward_sweep(tape, x, values);
+  } catch (const BranchChanged& error) {
+    std::vector<double> input;
+    for (std::size_t k = 0; k < x.size() && k < 8; ++k) input.push_back(value_of(x[k]));
+    throw BranchChanged(fmt::format("{}; the input is ({}{})", error.what(), fmt::join(input, ", "), x.size() > 8 ? ", …" : ""));
+  }
+}
+
+/// Adjoints of all nodes for one output.
+template <class T>
+void sweep_back(const Tape& tape, const Values<T>& values, Index dependent, Values<T>& adjoints) {
+  adjoints.reset(tape.constants(), tape.size());
+  adjoints[dependent] = T(1);
+  pull_back_all(tape, values.base(), adjoints.base(), dependent + 1);
+}
+
+}  // namespace
+
+Function::Function(const Function& other) noexcept : state_(other.state_) { ++state_->owners; }
+Function& Function::operator=(const Function& other) noexcept {
+  Function copy(other);
+  std::swap(state_, copy.state_);
+  return *this;
+}
+Function::~Function() {
+  if (--state_->owners == 0) delete state_;
+}
+
+const Tape& Function::tape() const { return state_->tape; }
+std::span<const Index> Function::dependents() const { return state_->dependents; }
+const OptimiseReport& Function::report() const { return state_->report; }
+
+double Function::operator()(std::span<const double> x) const {
+  throw_unless_one_output("Function::operator()", "values", outputs());
+  return values(x)[0];
+}
+
+std::vector<double> Function::values(std::span<const double> x) const {
+  Values<double> values;
+  replay(tape(), x, values);
+  std::vector<double> result;
+  for (const Index dependent : dependents()) result.push_back(values[dependent]);
+  return result;
+}
+
+std::span<const double> Function::gradient(std::span<const double> x, Workspace& workspace) const {
+  throw_unless_one_output("Function::gradient", "jacobian", outputs());
+  replay(tape(), x, workspace.values);
+  sweep_back(tape(), workspace.values, dependents()[0], workspace.adjoints);
+  workspace.gradient.clear();
+  for (const Index independent : tape().independents()) workspace.gradient.push_back(workspace.adjoints[independent]);
+  return workspace.gradient;
+}
+
+std::vector<double> Function::gradient(std::span<const double> x) const {
+  Workspace workspace;
+  gradient(x, workspace);
+  return std::move(workspace.gradient);
+}
+
+Matrix Function::jacobian(std::span<const double> x) const {
+  Workspace workspace;
+  replay(tape(), x, workspace.values);
+  Matrix result(outputs(), inputs());
+  for (std::size_t row = 0; row < outputs(); ++row) {
+    sweep_back(tape(), workspace.values, dependents()[row], workspace.adjoints);
+    for (std::size_t column = 0; column < inputs(); ++column)
+      result(row, column) = workspace.adjoints[tape().independents()[column]];
+  }
+  return result;
+}
+
+std::vector<double> Function::hessian_vector(std::span<const double> x, std::span<const double> v) const {
+  throw_unless_one_output("Function::hessian_vector", "hessian_vector of one output at a time", outputs());
+  if (v.size() != inputs()) throw_direction("Function::hessian_vector", inputs(), v.size());
+  if (x.size() != inputs()) throw_independents("Function::hessian_vector", static_cast<Index>(inputs()), x.size());
+  std::vector<Dual<double>> point(inputs());
+  for (std::size_t k = 0; k < inputs(); ++k) point[k] = {x[k], v[k]};
+  Values<Dual<double>> values, adjoints;
+  replay(tape(), std::span<const Dual<double>>(point), values);
+  sweep_back(tape(), values, dependents()[0], adjoints);
+  std::vector<double> result;
+  for (const Index independent : tape().independents()) result.push_back(adjoints[independent].tangent);
+  return result;
+}
+
+Matrix Function::hessian(std::span<const double> x) const {
+  Matrix result(inputs(), inputs());
+  std::vector<double> direction(inputs());
+  for (std::size_t column = 0; column < inputs(); ++column) {
+    direction[column] = 1;
+    const std::vector<double> product = hessian_vector(x, direction);
+    for (std::size_t row = 0; row < inputs(); ++row) result(row, column) = product[row];
+    direction[column] = 0;
+  }
+  return result;
+}
+
+Function Function::derivative() const {
+  Recorder recorder(tape().keeps_locations());
+  OptimiseReport report;
+  std::vector<Index> results = wengert::derivative(tape(), dependents(), recorder.tape(), &report);
+  return recorder.finish(std::move(results), report);
+}
+
+Function Function::optimised() const {
+  Recorder recorder(tape().keeps_locations());
+  std::vector<Index> results(dependents().begin(), dependents().end());
+  const OptimiseReport report = optimise(tape(), results, recorder.tape());
+  return recorder.finish(std::move(results), report);
+}
+
+Recorder::Recorder(bool keep_locations) : state_(new Function::State(keep_locations)) {}
+Recorder::~Recorder() { delete state_; }
+Tape& Recorder::tape() { return state_->tape; }
+
+Function Recorder::finish(std::span<const Var> dependents) {
+  std::vector<Index> indices;
+  for (const Var& dependent : dependents) indices.push_back(index_on(tape(), dependent, "record", {}));
+  return finish(std::move(indices));
+}
+
+Function Recorder::finish(std::vector<Index> dependents, const OptimiseReport& report) {
+  state_->dependents = std::move(dependents);
+  state_->report = report;
+  return Function(std::exchange(state_, nullptr));
+}
+
+}  // namespace wengert

@@ -1,0 +1,321 @@
+#include "wengert/tape.hpp"
+
+#include <gmock/gmock.h>
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <type_traits>
+
+#include "support/allocations.hpp"
+#include "wengert/wengert.hpp"
+
+namespace {
+
+using namespace wengert;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+// A recording with every kind of node: arity 0 to 3, names, constants, a guard.
+Var record_some(Tape& tape, int repetitions) {
+  const Var x = tape.variable(0.5, "x"), y = tape.variable(1.5, "y");
+  Var sum = 0;
+  for (int i = 0; i < repetitions; ++i) {
+    sum += fma(sin(x), y, 0.25 * i);
+    if (sum < 1e300) sum = select(x < y, sum, x);
+  }
+  return named("sum", sum);
+}
+
+TEST(Tape, RecordsOneNodeForEachOperationInOrder) {
+  Tape tape;
+  const Var x = tape.variable(3);
+  const Var y = tape.variable(4);
+  const Var z = exp(x * y);
+  ASSERT_EQ(tape.size(), 4);
+  EXPECT_EQ(tape[0].op, Op::Independent);
+  EXPECT_EQ(tape[2].op, Op::Mul);
+  EXPECT_EQ(tape[2].x, 0);
+  EXPECT_EQ(tape[2].y, 1);
+  EXPECT_EQ(tape[3].op, Op::Exp);
+  EXPECT_EQ(tape[3].x, 2);
+  EXPECT_EQ(z.index(), 3);
+  EXPECT_EQ(tape.value(2), 12);
+  EXPECT_EQ(tape.value(3), std::exp(12.0));
+  EXPECT_THAT(tape.independents(), ElementsAre(0, 1));
+}
+
+TEST(Tape, ListsTheArgumentsOfEveryArity) {
+  Tape tape;
+  const Var x = tape.variable(3), y = tape.variable(4);
+  const Var f = fma(x, y, 7);
+  const Arguments three = tape.arguments(f.index());
+  ASSERT_EQ(three.size(), 3);
+  EXPECT_EQ(three[0], x.index());
+  EXPECT_EQ(three[1], y.index());
+  EXPECT_EQ(tape.value(three[2]), 7);
+  EXPECT_EQ(tape.arguments(x.index()).size(), 0);
+  EXPECT_EQ(tape.arguments((-x).index()).size(), 1);
+}
+
+TEST(Tape, IsPinned) {
+  static_assert(!std::is_copy_constructible_v<Tape> && !std::is_move_constructible_v<Tape>);
+  static_assert(!std::is_copy_assignable_v<Tape> && !std::is_move_assignable_v<Tape>);
+}
+
+TEST(Tape, HoldsPlainNodes) { static_assert(std::is_trivial_v<Node> && std::is_standard_layout_v<Node> && sizeof(Node) == 12); }
+
+TEST(Tape, KeepsConstantsBesideTheNodes) {
+  Tape tape;
+  const Var x = tape.variable(1);
+  2 * x + 3;
+  EXPECT_EQ(tape.size(), 3);
+  EXPECT_EQ(tape.constants(), 2);
+  EXPECT_EQ(tape.value(-1), 2);
+  EXPECT_EQ(tape.value(-2), 3);
+}
+
+TEST(Tape, SharesEqualConstantsButTellsMinusZeroFromZero) {
+  Tape tape;
+  Var x = tape.variable(1);
+  for (int i = 0; i < 100; ++i) x = 2 * x + 3;
+  EXPECT_EQ(tape.constants(), 2);
+  EXPECT_EQ((1 / (x * 0.0)).value(), std::numeric_limits<double>::infinity());
+  EXPECT_EQ((1 / (x * -0.0)).value(), -std::numeric_limits<double>::infinity());
+  EXPECT_EQ(tape.constants(), 5);  // 2, 3, 0, 1, -0
+}
+
+TEST(Tape, HoldsMoreConstantsThanNodes) {
+  Tape tape;
+  Var sum = tape.variable(0);
+  const int count = 100000;
+  for (int i = 0; i < count; ++i) sum = fma(sum, 1 + i, -i);  // 2 constants to a node
+  EXPECT_EQ(tape.size(), 1 + count);
+  EXPECT_EQ(tape.value(tape.arguments(count)[1]), count);
+  EXPECT_EQ(tape.value(tape.arguments(1)[1]), 1);
+}
+
+// -- names
+
+TEST(Tape, FindsANodeByItsName) {
+  Tape tape;
+  const Var mu = tape.variable(1, "mu");
+  const Var z = named("z", mu * 2);
+  EXPECT_EQ(tape.name(mu.index()), "mu");
+  EXPECT_EQ(tape.name(z.index()), "z");
+  EXPECT_EQ(tape.name((z + 1).index()), "");
+  EXPECT_EQ(tape.name(-1), "");
+  EXPECT_EQ(tape.find("z"), z.index());
+  EXPECT_EQ(tape.find("nobody"), -1);
+}
+
+TEST(Tape, FindsTheLastOfEqualNames) {
+  Tape tape;
+  named("z", tape.variable(1));
+  const Var second = named("z", tape.variable(2));
+  EXPECT_EQ(tape.find("z"), second.index());
+}
+
+TEST(Tape, TakesTheLastNameGivenToANode) {
+  Tape tape;
+  const Var x = tape.variable(1, "x"), y = tape.variable(2, "y");
+  named("renamed", x);
+  EXPECT_EQ(tape.name(x.index()), "renamed");
+  EXPECT_EQ(tape.name(y.index()), "y");
+  EXPECT_EQ(tape.find("x"), -1);
+}
+
+TEST(Tape, CopiesTheNamesItIsGiven) {
+  Tape tape;
+  std::string name = "a name that is longer than a small string";
+  const Var x = tape.variable(1, name);
+  name.assign(name.size(), '-');
+  EXPECT_EQ(tape.name(x.index()), "a name that is longer than a small string");
+}
+
+// -- guards
+
+TEST(Tape, NotesEveryBranchOnAValue) {
+  Tape tape;
+  const Var x = tape.variable(3), y = tape.variable(4);
+  const Var z = x * y;
+  if (z > 100) ADD_FAILURE();
+  ASSERT_EQ(tape.guards().size(), 1u);
+  const Guard& guard = tape.guards()[0];
+  EXPECT_EQ(guard.relation, Op::Less);  // 100 < z
+  EXPECT_EQ(tape.value(guard.x), 100);
+  EXPECT_EQ(guard.y, z.index());
+  EXPECT_FALSE(guard.outcome);
+  EXPECT_EQ(guard.position, 3);
+}
+
+TEST(Tape, NotesNoBranchAmongConstantsNorInSelect) {
+  Tape tape;
+  const Var x = tape.variable(3);
+  if (Var(1) > Var(2)) ADD_FAILURE();
+  select(x > 1, x, 2 * x);
+  EXPECT_TRUE(tape.guards().empty());
+}
+
+// -- memory
+
+TEST(Tape, TakesAtMost24BytesAnOperation) {
+  constexpr int operations = 1 << 20;
+  for (const bool by_constants : {false, true}) {
+    Tape tape(false);
+    const Var x = tape.variable(1), y = tape.variable(2);
+    const std::size_t before = tape.memory().used;
+    Var sum = x;
+    for (int i = 0; i < operations; ++i) sum = by_constants ? sum * 1.5 : sum + y;
+    EXPECT_LE(static_cast<double>(tape.memory().used - before) / operations, 24);
+    // doubling leaves at most as much again unused (and never touched)
+    EXPECT_LE(tape.memory().reserved, 2 * tape.memory().used + 1024);
+  }
+}
+
+TEST(Tape, ClearKeepsTheMemory) {
+  Tape tape(true);
+  record_some(tape, 1000);
+  const std::size_t reserved = tape.memory().reserved;
+  tape.clear();
+  EXPECT_EQ(tape.memory().reserved, reserved);
+  EXPECT_EQ(tape.memory().used, 0u);
+  EXPECT_EQ(tape.size(), 0);
+  EXPECT_EQ(tape.constants(), 0);
+  EXPECT_TRUE(tape.independents().empty());
+  EXPECT_TRUE(tape.guards().empty());
+  EXPECT_EQ(tape.find("x"), -1);
+}
+
+TEST(Tape, ASecondRecordingAllocatesNothing) {
+  for (const bool locations : {false, true}) {
+    Tape tape(locations);
+    Gradient g;
+    const auto once = [&] {
+      tape.clear();
+      gradient(record_some(tape, 1000), g);
+    };
+    EXPECT_GT(allocations_of(once), 0u);
+    for (int again = 0; again < 3; ++again) EXPECT_EQ(allocations_of(once), 0u);
+  }
+}
+
+TEST(Tape, ARecordingInReservedMemoryAllocatesNothing) {
+  Tape tape(false);
+  tape.reserve(2000, 1000);
+  const auto chain = [&] {
+    Var sum = 0;
+    for (int i = 1; i < 1000; ++i) sum = sum * tape.value(-1) + i;
+  };
+  tape.constant(0.5);
+  EXPECT_EQ(allocations_of(chain), 0u);
+}
+
+TEST(Tape, ReservingLessThanThereIsChangesNothing) {
+  Tape tape;
+  const Var x = tape.variable(2);
+  const Var y = x * x;
+  tape.reserve(1);
+  EXPECT_EQ(tape.value(y.index()), 4);
+  EXPECT_EQ(gradient(y).wrt(x), 4);
+}
+
+TEST(Tape, GrowingKeepsEverything) {
+  Tape tape;
+  Var x = tape.variable(1);
+  for (int i = 1; i < 5000; ++i) x = x + i;
+  for (Index i = 1; i < 5000; ++i) {
+    ASSERT_EQ(tape[i].x, i - 1);
+    ASSERT_EQ(tape.value(tape[i].y), i);
+  }
+  EXPECT_EQ(x.value(), 1 + 5000.0 * 4999 / 2);
+}
+
+// A chain ten million operations long: neither its length nor its depth is a matter of the stack.
+TEST(Tape, RecordsAndSweepsTenMillionOperations) {
+  constexpr int operations = 10'000'000;
+  Tape tape(false);
+  const Var x = tape.variable(0.25);
+  Var y = x;
+  for (int i = 0; i < operations / 2; ++i) y = y * 1.0 + x;
+  EXPECT_EQ(tape.size(), 1 + operations);
+  // sums of quarters below 2^51: exact
+  EXPECT_EQ(y.value(), 0.25 * (1 + operations / 2));
+  EXPECT_EQ(gradient(y).wrt(x), 1 + operations / 2);
+}
+
+// -- limits and checks
+
+TEST(Tape, RefusesMoreNodesThanAllowed) {
+  Tape tape;
+  tape.max_nodes(3);
+  const Var x = tape.variable(1);
+  Var y = x + 1;
+  y = y + 1;
+  EXPECT_THAT([&] { y* y; }, ThrowsMessage<TapeFull>(AllOf(HasSubstr("mul"), HasSubstr("3 nodes"), HasSubstr("clear()"))));
+  EXPECT_EQ(tape.size(), 3);
+  EXPECT_EQ(gradient(y).wrt(x), 1);  // what was recorded is whole
+  tape.max_nodes(4);
+  EXPECT_EQ((y * y).value(), 9);
+}
+
+TEST(Tape, RefusesMoreNodesThanAllowedInsideReservedMemoryToo) {
+  Tape tape(false);
+  tape.reserve(100);
+  tape.max_nodes(1);
+  tape.variable(1);
+  EXPECT_THROW(tape.variable(2), TapeFull);
+}
+
+TEST(Tape, NamesTheFirstNonFiniteValueWhenItChecks) {
+  Tape tape(true);
+  const Var x = tape.variable(0, "x");
+  EXPECT_NO_THROW(log(x));  // off by default
+  tape.check_finite(true);
+  const unsigned at = __LINE__ + 1;  // within a macro's arguments compilers count differently
+  const auto logarithm = [&] { log(x); };
+  EXPECT_THAT(logarithm, ThrowsMessage<NonFinite>(AllOf(HasSubstr("log"), HasSubstr("-inf"), HasSubstr("`x`"),
+                                                        HasSubstr("tape_test.cpp:" + std::to_string(at)))));
+  EXPECT_THROW(x / x, NonFinite);
+  EXPECT_THROW(tape.variable(std::nan("")), NonFinite);
+  EXPECT_NO_THROW(x + 1);
+  tape.check_finite(false);
+  EXPECT_NO_THROW(x / x);
+}
+
+TEST(Tape, AnErrorWhileRecordingLeavesTheTapeUsable) {
+  Tape tape(true);
+  tape.check_finite(true);
+  const Var x = tape.variable(0, "x");
+  const Var y = x + 2;
+  EXPECT_THROW(log(x), NonFinite);
+  const Var z = y * y;
+  EXPECT_EQ(tape.location(z.index()).line, __LINE__ - 1u);
+  EXPECT_EQ(gradient(z).wrt(x), 4);
+}
+
+TEST(Tape, ChangesItsGenerationWithEveryClear) {
+  Tape tape;
+  const auto first = tape.generation();
+  tape.clear();
+  EXPECT_NE(tape.generation(), first);
+  EXPECT_NE(Tape().generation(), Tape().generation());
+}
+
+// -- constant evaluation
+
+constexpr Index nodes_of_a_recorded_function() {
+  Tape tape;
+  const Var x = tape.variable(0.5, "x"), y = tape.variable(2);
+  const Var z = named("z", exp(x * y) + 3 * sin(select(x < y, x, y)));
+  return tape.name(z.index()) == "z" && tape[z.index()].op == Op::Add && tape.find("x") == 0 ? tape.size() : -1;
+}
+
+TEST(Tape, RecordsInConstantEvaluation) {
+  static_assert(nodes_of_a_recorded_function() == 9);
+  EXPECT_EQ(nodes_of_a_recorded_function(), 9);  // and the same at run time
+}
+
+}  // namespace

@@ -1,0 +1,149 @@
+// Dual numbers written by hand, from the calculus textbook: forward mode that owes nothing to the table's rules, to hold the
+// sweeps against. Works on double, on wide numbers, and on itself (second derivatives).
+#pragma once
+
+#include <array>
+#include <cmath>
+#include <numbers>
+#include <type_traits>
+
+#include "wengert/operations.hpp"
+#include "support/wide.hpp"
+
+namespace hand {
+
+using wengert::Op;
+
+template <class T>
+struct Dual {
+  T value = T(0), tangent = T(0);
+
+  Dual() = default;
+  Dual(T v, T d) : value(v), tangent(d) {}
+  Dual(double v) : value(v) {}
+};
+
+template <class T>
+using Duals = std::array<Dual<T>, 3>;
+
+/// One operation of the table. The chain rule, spelt out for each.
+template <class T>
+Dual<T> compute(Op op, const Duals<T>& arguments) {
+  using std::acos, std::acosh, std::asin, std::asinh, std::atan, std::atan2, std::atanh, std::cbrt, std::ceil, std::cos,
+      std::cosh, std::erf, std::erfc, std::exp, std::exp2, std::expm1, std::floor, std::fma, std::hypot, std::log, std::log10,
+      std::log1p, std::log2, std::pow, std::round, std::sin, std::sinh, std::sqrt, std::tan, std::tanh, std::trunc;
+  const auto& [x, dx] = arguments[0];
+  const auto& [y, dy] = arguments[1];
+  const auto& [z, dz] = arguments[2];
+  const T one = T(1), two = T(2);
+  const T gauss = two / sqrt(T(4) * atan(one));  // 2 / sqrt(pi)
+  switch (op) {
+    case Op::Add:
+      return {x + y, dx + dy};
+    case Op::Sub:
+      return {x - y, dx - dy};
+    case Op::Mul:
+    case Op::AbsorbingProduct:
+      return {x * y, dx * y + x * dy};
+    case Op::Div:
+      return {x / y, (dx - x / y * dy) / y};
+    case Op::Neg:
+      return {-x, -dx};
+    case Op::Fma:
+      return {fma(x, y, z), dx * y + x * dy + dz};
+    case Op::Sqrt:
+      return {sqrt(x), dx / (two * sqrt(x))};
+    case Op::Cbrt:
+      return {cbrt(x), dx * cbrt(x) / (T(3) * x)};
+    case Op::Exp:
+      return {exp(x), dx * exp(x)};
+    case Op::Exp2:
+      return {exp2(x), dx * exp2(x) * log(two)};
+    case Op::Expm1:
+      return {expm1(x), dx * exp(x)};
+    case Op::Log:
+      return {log(x), dx / x};
+    case Op::Log2:
+      return {log2(x), dx / (x * log(two))};
+    case Op::Log10:
+      return {log10(x), dx / (x * log(T(10)))};
+    case Op::Log1p:
+      return {log1p(x), dx / (one + x)};
+    case Op::Pow: {
+      const T power = pow(x, y);
+      return {power, dx * y * power / x + dy * power * log(x)};
+    }
+    case Op::Sin:
+      return {sin(x), dx * cos(x)};
+    case Op::Cos:
+      return {cos(x), -dx * sin(x)};
+    case Op::Tan:
+      return {tan(x), dx / (cos(x) * cos(x))};
+    case Op::Asin:
+      return {asin(x), dx / sqrt((one - x) * (one + x))};
+    case Op::Acos:
+      return {acos(x), -dx / sqrt((one - x) * (one + x))};
+    case Op::Atan:
+      return {atan(x), dx / (one + x * x)};
+    case Op::Atan2: {
+      const T square = x * x + y * y;
+      return {atan2(x, y), dx * y / square - dy * x / square};
+    }
+    case Op::Sinh:
+      return {sinh(x), dx * cosh(x)};
+    case Op::Cosh:
+      return {cosh(x), dx * sinh(x)};
+    case Op::Tanh:
+      return {tanh(x), dx / (cosh(x) * cosh(x))};
+    case Op::Asinh:
+      return {asinh(x), dx / sqrt(one + x * x)};
+    case Op::Acosh:
+      return {acosh(x), dx / sqrt((x - one) * (x + one))};
+    case Op::Atanh:
+      return {atanh(x), dx / ((one - x) * (one + x))};
+    case Op::Erf:
+      return {erf(x), dx * gauss * exp(-x * x)};
+    case Op::Erfc:
+      return {erfc(x), -dx * gauss * exp(-x * x)};
+    case Op::Hypot: {
+      const T length = hypot(x, y);
+      return {length, dx * (x / length) + dy * (y / length)};
+    }
+    case Op::Abs:
+      return x < T(0) ? Dual<T>(-x, -dx) : Dual<T>(x, dx);
+    case Op::Min:
+    case Op::Max:
+      if (x == y) return {x, (dx + dy) / two};
+      return (x < y) == (op == Op::Min) ? Dual<T>(x, dx) : Dual<T>(y, dy);
+    case Op::Floor:
+      return {floor(x), T(0)};
+    case Op::Ceil:
+      return {ceil(x), T(0)};
+    case Op::Round:
+      return {round(x), T(0)};
+    case Op::Trunc:
+      return {trunc(x), T(0)};
+    case Op::Less:
+      return {x < y ? one : T(0), T(0)};
+    case Op::LessEqual:
+      return {x <= y ? one : T(0), T(0)};
+    case Op::Equal:
+      return {x == y ? one : T(0), T(0)};
+    case Op::Select:
+      return x == T(0) ? Dual<T>(z, dz) : Dual<T>(y, dy);
+    case Op::Detach:
+      return {x, T(0)};
+    default:
+      throw op;  // a new operation of the table: write its chain rule here
+  }
+}
+
+/// The machine that runs a program on these numbers.
+template <class T>
+struct Machine {
+  static Dual<T> constant(double c) { return c; }
+  static bool is_less(const Dual<T>& x, const Dual<T>& y) { return x.value < y.value; }
+  static Dual<T> compute(Op op, const Duals<T>& x) { return hand::compute(op, x); }
+};
+
+}  // namespace hand

@@ -1,0 +1,107 @@
+#include "inside/transform.hpp"
+
+#include <gmock/gmock.h>
+
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "wengert/function.hpp"
+
+namespace {
+
+using namespace wengert;
+constexpr double inf = std::numeric_limits<double>::infinity();
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+TEST(Optimise, LeavesOutWhatNoOutputNeeds) {
+  const Function f = record(
+                         [](auto x, auto y) {
+                           sin(y);
+                           return 2 * x;
+                         },
+                         1.0, 2.0)
+                         .optimised();
+  EXPECT_EQ(f.report().dead, 1);
+  EXPECT_EQ(f.tape().size(), 3);  // both independents stay
+  EXPECT_EQ(f(5, 6), 10);
+}
+
+TEST(Optimise, MergesCommonSubexpressionsUpToTheOrderOfCommutativeArguments) {
+  const Function f = record([](auto x, auto y) { return (x + y) * (y + x); }, 1.0, 2.0).optimised();
+  EXPECT_EQ(f.report().merged, 1);
+  EXPECT_EQ(f(3, 4), 49);
+}
+
+TEST(Optimise, AppliesOnlyIdentitiesThatHoldAtNanInfinityAndMinusZero) {
+  const Function f = record([](auto x) { return std::vector{x * 0, x - x, 0 + x, x * 1, x - 0, x / 4, pow(x, 2)}; }, 1.0);
+  const Function g = f.optimised();
+  for (const double x : {1.5, 0.0, -0.0, inf, -inf, nan, 5e-324, 1e308}) {
+    const auto before = f.values(std::array{x}), after = g.values(std::array{x});
+    for (std::size_t k = 0; k < before.size(); ++k) {
+      EXPECT_TRUE(before[k] == after[k] || (std::isnan(before[k]) && std::isnan(after[k]))) << "output " << k << " at " << x;
+      if (std::isnan(before[k])) continue;
+      EXPECT_EQ(std::signbit(before[k]), std::signbit(after[k])) << "output " << k << " at " << x;
+    }
+  }
+  EXPECT_EQ(g.report().simplified, 4);  // x * 1, x - 0, x / 4 -> x * 0.25, pow(x, 2) -> x * x
+}
+
+TEST(Optimise, KeepsInfinitiesThatConstantsMake) {
+  const Function f = record([](auto x) { return std::vector{x / 0.0, 1 / (x * 0)}; }, 1.0).optimised();
+  EXPECT_EQ(f.values(std::array{2.0})[0], inf);
+  EXPECT_EQ(f.values(std::array{2.0})[1], inf);
+}
+
+TEST(Optimise, TurnsSelectOfConstantsIntoDataFlow) {
+  // max's derivative: the adjoint goes one way or the other
+  const Function d = record([](auto x, auto y) { return max(x, y) * 3; }, 1.0, 2.0).derivative();
+  EXPECT_EQ(d.values(std::array{5.0, 2.0}), (std::vector<double>{15, 3, 0}));
+  EXPECT_EQ(d.values(std::array{2.0, 2.0}), (std::vector<double>{6, 1.5, 1.5}));
+}
+
+TEST(Optimise, SharesEqualConstantsHoweverManyThereAre) {
+  const auto f = record(
+      [](auto x) {
+        Var sum = 0;
+        for (int k = 0; k < 3000; ++k) sum += x * (1 + k % 1000);
+        return sum;
+      },
+      1.0);
+  const auto g = f.optimised();
+  EXPECT_EQ(g(std::array{2.0}), f(std::array{2.0}));
+  EXPECT_EQ(g.tape().constants(), 1000);            // 0, where the sum began, and 2 to 1000: x * 1 is x
+  EXPECT_EQ(g.tape().size(), 1 + 999 + 3000);  // x, its multiples, sums
+}
+
+TEST(Optimise, KeepsNamesAndGuards) {
+  Tape tape;
+  const Var x = tape.variable(2, "x");
+  Var y = named("double", 2 * x);
+  if (y > 3) y = named("square", y * y);
+  std::vector<Index> outputs{y.index()};
+  Tape to;
+  optimise(tape, outputs, to);
+  EXPECT_GE(to.find("double"), 0);
+  EXPECT_EQ(to.find("square"), outputs[0]);
+  EXPECT_EQ(to.guards().size(), 1u);
+}
+
+// The same passes in constant evaluation.
+constexpr Index nodes_of_a_derivative() {
+  Tape tape(false);
+  const Var x = tape.variable(0), y = tape.variable(0);
+  const Index dependent = (x * y + pow(2.0, x)).index();
+  Tape to(false);
+  derivative(tape, std::span(&dependent, 1), to);
+  return to.size();
+}
+constexpr Index at_compile_time = nodes_of_a_derivative();
+
+TEST(Optimise, WorksInConstantEvaluation) {
+  // log(2) is left to run time there, and folded here
+  const Function f = record([](auto x, auto y) { return x * y + pow(2.0, x); }, 1.0, 1.0).derivative();
+  EXPECT_EQ(at_compile_time, f.tape().size() + 1);
+}
+
+}  // namespace

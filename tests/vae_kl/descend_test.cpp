@@ -1,0 +1,151 @@
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "question/closed_form.hpp"
+#include "estimators/descent.hpp"
+#include "support/run_program.hpp"
+
+namespace {
+
+using namespace vae_kl;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+ProgramRun run_descend(const std::string& arguments) { return run_program(VAE_KL_PROGRAM, "descend " + arguments); }
+
+TEST(Descend, ClosedFormEndsAtTheGoalUnderEveryRule) {
+  DescentOptions options;
+  options.steps = 2000;
+  for (const MuSigma& start : {MuSigma{2, 0.3}, MuSigma{-4, 3}, MuSigma{0, 0.01}, MuSigma{0.5, 1}})
+    for (const StepRule rule : {StepRule::constant, StepRule::decay, StepRule::adam}) {
+      options.start = start;
+      const Descent one = descend(options, Estimator::closed_form, 1, rule);
+      EXPECT_FALSE(one.ran_away);
+      EXPECT_EQ(one.path.size(), 2001u);
+      EXPECT_NEAR(one.path.back().mu, 0, 1e-6) << name(rule) << " from " << start.mu << ", " << start.sigma;
+      EXPECT_NEAR(one.path.back().sigma, 1, 1e-6) << name(rule) << " from " << start.mu << ", " << start.sigma;
+    }
+}
+
+TEST(Descend, ClosedFormWithConstantStepsNeverClimbs) {
+  const Descent one = descend({}, Estimator::closed_form, 1, StepRule::constant);
+  for (std::size_t k = 1; k < one.path.size(); ++k) {
+    const double before = closed_form::kl(one.path[k - 1].mu, one.path[k - 1].sigma);
+    EXPECT_LE(closed_form::kl(one.path[k].mu, one.path[k].sigma), before + 1e-15);
+  }
+  // mu shrinks by 1 - rate in each step: 2 * 0.9^k
+  EXPECT_NEAR(one.path[10].mu, 2 * std::pow(0.9, 10), 1e-14);
+}
+
+TEST(Descend, ThePathDerivativeStopsAtTheGoalAndTheTotalOneDoesNot) {
+  DescentOptions options;
+  options.steps = 2000;
+  EXPECT_LT(descend(options, Estimator::path, 1, StepRule::constant).kl(), 1e-12) << "its noise dies out with the distance";
+  const double total = descend(options, Estimator::total, 1, StepRule::constant).kl();
+  EXPECT_GT(total, 1e-6);
+  EXPECT_LT(total, 1);
+}
+
+TEST(Descend, DecayingStepsAndLargerBatchesCalmTheTotalDerivative) {
+  // KL at the end, averaged over seeds: in the stationary state it is proportional to rate * variance / batch.
+  const auto mean_kl = [](std::uint64_t batch, StepRule rule) {
+    double sum = 0;
+    DescentOptions options;
+    for (options.seed = 1; options.seed <= 40; ++options.seed) sum += descend(options, Estimator::total, batch, rule).kl();
+    return sum / 40;
+  };
+  const double constant = mean_kl(1, StepRule::constant), decay = mean_kl(1, StepRule::decay),
+               large = mean_kl(16, StepRule::constant);
+  EXPECT_LT(decay, constant / 3) << "the rate has fallen to an eleventh";
+  EXPECT_LT(large, constant / 5) << "the variance is a sixteenth";
+}
+
+TEST(Descend, SigmaStaysAboveZeroWhateverTheNoise) {
+  DescentOptions options;
+  options.start = {5, 1e-3};
+  options.rate = 0.5;
+  for (const Estimator estimator : estimators)
+    for (const MuSigma& point : descend(options, estimator, 1, StepRule::constant).path) EXPECT_GT(point.sigma, 0);
+}
+
+TEST(DescendCommand, TableListsEveryWayDown) {
+  const ProgramRun run = run_descend("");
+  EXPECT_EQ(run.status, 0);
+  EXPECT_EQ(run.err, "");
+  for (const char* word : {"constant  closed", "decay     total", "adam      path", "score+baseline", "KL at end"})
+    EXPECT_THAT(run.out, HasSubstr(word));
+}
+
+TEST(DescendCommand, CsvAndJsonHoldEveryStep) {
+  const std::string options = "--estimators closed,path,quasi --batch 8 --rules constant --steps 30 --seed 4 ";
+  const std::string csv = run_descend(options + "--format csv").out;
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 1 + 3 * 31);
+  const auto json = nlohmann::json::parse(run_descend(options + "--format json").out);
+  ASSERT_EQ(json.at("descents").size(), 3u);
+  for (const auto& one : json.at("descents")) {
+    EXPECT_EQ(one.at("path").size(), 31u);
+    EXPECT_EQ(one.at("path").front(), (std::vector<double>{2, 0.3}));
+    EXPECT_EQ(one.at("path").back().at(0), one.at("mu"));
+    EXPECT_NEAR(one.at("kl"), closed_form::kl(one.at("mu"), one.at("sigma")), 1e-15);
+  }
+  EXPECT_EQ(run_descend(options + "--format csv").out, csv) << "the same seed, the same paths";
+  EXPECT_NE(run_descend(options + "--format csv --seed 5").out, csv);
+}
+
+TEST(DescendCommand, ARunawayIsReported) {
+  const ProgramRun run = run_descend("--rate 50 --rules constant --estimators total");
+  EXPECT_EQ(run.status, 0);
+  EXPECT_THAT(run.out, HasSubstr("ran away after"));
+  EXPECT_EQ(nlohmann::json::parse(run_descend("--rate 50 --rules constant --estimators total --format json").out)
+                .at("descents")[0]
+                .at("ran_away"),
+            true);
+}
+
+TEST(DescendCommand, DrawsThePathsOverTheContours) {
+  if (std::system("command -v gnuplot >/dev/null") != 0) GTEST_SKIP() << "gnuplot is not installed";
+  const TemporaryFolder folder;
+  EXPECT_EQ(run_descend("--quiet --plot " + (folder / "paths.svg")).status, 0);
+  EXPECT_THAT(file_text(folder / "paths.svg"),
+              AllOf(HasSubstr("<svg"), HasSubstr("closed form"), HasSubstr("path, batch 1"), HasSubstr("</svg>")));
+  EXPECT_EQ(run_descend("--quiet --plot " + (folder / "paths.png")).status, 0);
+  EXPECT_EQ(file_text(folder / "paths.png").substr(1, 3), "PNG");
+}
+
+TEST(DescendCommand, HelpHasAnExample) {
+  const ProgramRun run = run_descend("--help");
+  EXPECT_EQ(run.status, 0);
+  EXPECT_THAT(run.out, AllOf(HasSubstr("Example: vae_kl descend"), HasSubstr("--rules"), HasSubstr("--plot")));
+}
+
+TEST(DescendCommand, BadInputIsOneLineAndStatusTwo) {
+  const TemporaryFolder folder;
+  const auto refused = [&](const std::string& arguments, const char* says) {
+    const ProgramRun run = run_descend(arguments + " --output " + (folder / "report"));
+    EXPECT_EQ(run.status, 2) << arguments;
+    EXPECT_EQ(run.out, "") << arguments;
+    EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
+    EXPECT_THAT(run.err, HasSubstr(says)) << arguments;
+    EXPECT_TRUE(std::filesystem::is_empty(folder.path())) << arguments;
+  };
+  refused("--sigma 0", "above 0");
+  refused("--sigma -2", "above 0");
+  refused("--sigma 1e-9", "between");
+  refused("--mu nan", "--mu");
+  refused("--mu 1e9", "within 1e6");
+  refused("--rate 0", "above 0");
+  refused("--steps 0", "--steps");
+  refused("--steps 1e9", "1e7");
+  refused("--batch 0", "--batch");
+  refused("--batch 2000000", "at most 1000000");
+  refused("--batch 4,4", "twice");
+  refused("--batch 1,", "--batch");
+  refused("--estimators path,magic", "`magic` is no estimator");
+  refused("--rules newton", "`newton` is no step rule");
+  refused("--plot paths.gif", ".svg or .png");
+  refused("--plot " + (folder / "no/where.svg"), "cannot be written");
+  refused("--whither", "--whither");
+}
+
+}  // namespace

@@ -1,0 +1,158 @@
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "estimators/estimator_comparison.hpp"
+#include "question/graph.hpp"
+#include "support/run_program.hpp"
+
+namespace {
+
+using namespace vae_kl;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using wengert::Var;
+
+// Few samples for speed; the tests that ask for more say so.
+ProgramRun run_estimators(const std::string& arguments) {
+  const bool stated = arguments.find("--samples") != arguments.npos;
+  return run_program(VAE_KL_PROGRAM, "estimators " + arguments + (stated ? "" : " --samples 10000"));
+}
+
+EstimatorLine line_of(const std::vector<EstimatorLine>& lines, Estimator estimator) {
+  for (const EstimatorLine& line : lines)
+    if (line.estimator == estimator) return line;
+  ADD_FAILURE();
+  return lines.front();
+}
+
+std::vector<EstimatorLine> compare_at(double mu, double sigma, std::uint64_t samples, std::uint64_t seed = 1,
+                                      RecordSample program = record_sample) {
+  EstimatorOptions options;
+  options.mu = mu, options.sigma = sigma, options.samples = samples, options.seed = seed;
+  Progress silent(1, false);
+  return compare_estimators(options, silent, program);
+}
+
+TEST(CompareEstimators, AgreeWithTheirLawsAtManyPointsAndSeeds) {
+  for (const MuSigma& p : {MuSigma{0.5, 0.8}, MuSigma{0, 1}, MuSigma{-1.5, 0.3}, MuSigma{3, 2}, MuSigma{0, 0.7071067811865476},
+                           MuSigma{1e-3, 1.001}})
+    for (const std::uint64_t seed : {1, 2})
+      for (const EstimatorLine& line : compare_at(p.mu, p.sigma, 6400, seed))
+        EXPECT_TRUE(line.agrees()) << name(line.estimator) << " at " << p.mu << ", " << p.sigma << ", seed " << seed << ": bias "
+                                   << line.mu.bias_in_errors << ", " << line.sigma.bias_in_errors << "; variance "
+                                   << line.mu.variance_in_errors << ", " << line.sigma.variance_in_errors;
+}
+
+TEST(CompareEstimators, PowerIsStatedAndUseful) {
+  for (const EstimatorLine& line : compare_at(0.5, 0.8, 20'000)) {
+    for (const ParameterLine* p : {&line.mu, &line.sigma}) {
+      if (p->exact_variance == 0) continue;
+      EXPECT_GT(p->power.least_bias, 0);
+      EXPECT_LT(p->power.least_bias, 0.2) << name(line.estimator);
+      EXPECT_LT(p->power.least_excess, 3) << name(line.estimator) << ": a variance of four times the right one must be seen";
+    }
+  }
+}
+
+// t with a slightly wrong weight on log q: the gradient in sigma is off by 10 percent of 1/sigma.
+Var biased(Estimator estimator, const Var& mu, const Var& sigma, const Var& eps) {
+  if (estimator != Estimator::total) return record_sample(estimator, mu, sigma, eps);
+  const auto nodes = graph(mu, sigma, eps);
+  return 1.1 * nodes.r - nodes.s;
+}
+
+TEST(CompareEstimators, ABiasLargerThanTheStatedOneIsSeen) {
+  const auto lines = compare_at(0.5, 0.8, 20'000, 1, biased);
+  const EstimatorLine line = line_of(lines, Estimator::total);
+  ASSERT_LT(line.sigma.power.least_bias, 0.1 / 0.8);
+  EXPECT_FALSE(line.sigma.agrees);
+  EXPECT_TRUE(line_of(lines, Estimator::path).agrees());
+}
+
+// Right in the mean, with a variance that is a fifth too large: total plus noise that vanishes in expectation.
+Var noisy(Estimator estimator, const Var& mu, const Var& sigma, const Var& eps) {
+  const Var t = record_sample(estimator, mu, sigma, eps);
+  return estimator == Estimator::total ? Var(t + mu * 0.0955 * sigma.value() * eps) : t;  // 1.0955^2 = 1.2
+}
+
+TEST(CompareEstimators, AVarianceLargerThanTheStatedOneIsSeen) {
+  const EstimatorLine line = line_of(compare_at(0.5, 0.8, 20'000, 1, noisy), Estimator::total);
+  ASSERT_LT(line.mu.power.least_excess, 0.2);
+  EXPECT_FALSE(line.mu.agrees);
+  EXPECT_LT(std::fabs(line.mu.bias_in_errors), 5) << "and it is no bias";
+}
+
+TEST(EstimatorsCommand, PrintsSevenEstimatorsAndWhichToUse) {
+  const ProgramRun run = run_estimators("");
+  EXPECT_EQ(run.status, 0) << run.out;
+  EXPECT_EQ(run.err, "");
+  for (const Estimator estimator : estimators) EXPECT_THAT(run.out, HasSubstr("\n" + std::string(name(estimator)) + " "));
+  EXPECT_THAT(run.out, AllOf(HasSubstr("Use the closed form"), HasSubstr("path beats total here"),
+                             HasSubstr("agree with their exact laws")));
+}
+
+TEST(EstimatorsCommand, AdviceTurnsAtSigmaSquaredOneHalf) {
+  EXPECT_THAT(run_estimators("--sigma 0.72 --samples 1000").out, HasSubstr("path beats total here"));
+  EXPECT_THAT(run_estimators("--sigma 0.70 --samples 1000").out, HasSubstr("total beats path here"));
+}
+
+TEST(EstimatorsCommand, JsonAndCsvHoldTheSameNumbers) {
+  const ProgramRun run = run_estimators("--format json --samples 5000 --seed 3 --mu -1.25 --sigma 0.5");
+  const auto json = nlohmann::json::parse(run.out);
+  EXPECT_EQ(json.at("mu"), -1.25);
+  EXPECT_EQ(json.at("estimators").size(), 7u);
+  EXPECT_EQ(json.at("agree"), run.status == 0);
+  const std::string csv = run_estimators("--format csv --samples 5000 --seed 3 --mu -1.25 --sigma 0.5").out;
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 15);
+  for (const auto& line : json.at("estimators")) {
+    EXPECT_EQ(line.at("mu").at("exact"), -1.25);
+    EXPECT_THAT(csv, HasSubstr("\n" + line.at("estimator").get<std::string>() + ",mu,"));
+  }
+}
+
+TEST(EstimatorsCommand, TheSameSeedGivesTheSameNumbers) {
+  const auto numbers = [](const std::string& arguments) {
+    auto json = nlohmann::json::parse(run_estimators("--format json --samples 3000 " + arguments).out);
+    json.erase("advice");
+    for (auto& line : json.at("estimators")) line.erase("nanoseconds_per_evaluation"), line.erase("variance_times_seconds");
+    return json;
+  };
+  EXPECT_EQ(numbers("--seed 5"), numbers("--seed 5"));
+  EXPECT_NE(numbers("--seed 5"), numbers("--seed 6"));
+}
+
+TEST(EstimatorsCommand, HelpHasAnExample) {
+  const ProgramRun run = run_estimators("--help");
+  EXPECT_EQ(run.status, 0);
+  EXPECT_THAT(run.out, AllOf(HasSubstr("Example: vae_kl estimators"), HasSubstr("--block"), HasSubstr("--samples")));
+}
+
+TEST(EstimatorsCommand, BadInputIsOneLineAndStatusTwo) {
+  const TemporaryFolder folder;
+  const auto refused = [&](const std::string& arguments, const char* says) {
+    const ProgramRun run = run_estimators(arguments + " --output " + (folder / "report"));
+    EXPECT_EQ(run.status, 2) << arguments;
+    EXPECT_EQ(run.out, "") << arguments;
+    EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
+    EXPECT_THAT(run.err, HasSubstr(says)) << arguments;
+    EXPECT_TRUE(std::filesystem::is_empty(folder.path())) << arguments;
+  };
+  refused("--sigma 0", "must be above 0");
+  refused("--sigma -1", "must be above 0");
+  refused("--sigma nan", "nan");
+  refused("--sigma 1e9", "out of range");
+  refused("--mu inf", "inf");
+  refused("--mu 1e7", "out of range");
+  refused("--mu 1,2", "1,2");
+  refused("--samples 0", "--samples");
+  refused("--samples 100 --block 64", "fewer than two draws");
+  refused("--samples 1e13", "1e12");
+  refused("--block 1", "--block");
+  refused("--block 5000", "4096");
+  refused("--format yaml", "yaml");
+  refused("--what", "--what");
+}
+
+}  // namespace

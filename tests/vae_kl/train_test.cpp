@@ -1,0 +1,231 @@
+#include <gmock/gmock.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "train/data.hpp"
+#include "program/input.hpp"
+#include "support/run_program.hpp"
+#include "train/training.hpp"
+
+namespace {
+
+using namespace vae_kl;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::ThrowsMessage;
+
+const std::string iris = VAE_KL_TEST_DATA "/iris.csv";
+
+ProgramRun run_train(const std::string& arguments) { return run_program(VAE_KL_PROGRAM, "train " + arguments); }
+
+TrainingState trained(const Training& training, std::uint64_t epochs) {
+  TrainingState state = training.initial_state();
+  while (state.epoch < epochs) training.run_epoch(state);
+  return state;
+}
+
+TEST(Training, ClosesTheGapToPrincipalComponentsOnIris) {
+  TrainingOptions options;
+  options.epochs = 600;
+  for (const std::uint64_t seed : {1, 2}) {
+    options.seed = seed;
+    const Training training(options, read_data(iris));
+    // The maximum log-likelihood of two-dimensional PCA on iris, from the known eigenvalues (see principal_components_test):
+    // -(4 log 2 pi + log 4.2001 + log 0.2411 + 2 log 0.0507 + 4) / 2
+    EXPECT_NEAR(training.best_possible(), -2.69975, 1e-4);
+    const TrainingState state = trained(training, options.epochs);
+    const double gap = training.best_possible() - training.free_energy(state);
+    EXPECT_GT(gap, 0) << "the free energy is a lower bound of a maximum";
+    EXPECT_LT(gap, 0.01) << "of 3.4 nats at the start";
+    EXPECT_LE(training.free_energy(state), training.log_likelihood(state));
+  }
+}
+
+TEST(Training, TheTotalDerivativeLearnsToo) {
+  TrainingOptions options;
+  options.epochs = 300;
+  options.derivative = Derivative::total;
+  const Training training(options, make_data(200, 4, 1, 5));
+  EXPECT_LT(training.best_possible() - training.free_energy(trained(training, 300)), 0.3);
+}
+
+TEST(Training, ACheckpointBringsBackTheSameStateToTheBit) {
+  TrainingOptions options;
+  options.epochs = 40;
+  options.batch = 32;
+  const Training training(options, read_data(iris));
+  TrainingState through = trained(training, 17);
+  TrainingState resumed = training.restored(training.checkpoint(through), "checkpoint");
+  EXPECT_EQ(resumed.weights, through.weights);
+  while (!training.finished(through)) training.run_epoch(through);
+  while (!training.finished(resumed)) training.run_epoch(resumed);
+  EXPECT_EQ(resumed.weights, through.weights);
+  EXPECT_EQ(resumed.second_moment, through.second_moment);
+  EXPECT_EQ(training.checkpoint(resumed), training.checkpoint(through));
+}
+
+TEST(Training, RefusesACheckpointOfAnotherRun) {
+  TrainingOptions options;
+  options.epochs = 20;
+  const Training training(options, read_data(iris));
+  const std::string text = training.checkpoint(trained(training, 3));
+  TrainingOptions other = options;
+  other.seed = 2;
+  EXPECT_THROW(Training(other, read_data(iris)).restored(text, "c"), InputError);
+  other = options, other.batch = 49;
+  EXPECT_THROW(Training(other, read_data(iris)).restored(text, "c"), InputError);
+  Matrix changed = read_data(iris);
+  changed(149, 3) += 0.1;
+  EXPECT_THROW(Training(options, changed).restored(text, "c"), InputError);
+  EXPECT_THROW(training.restored(text.substr(0, text.size() / 2), "c"), InputError);
+  EXPECT_THROW(training.restored("{\"vae_kl_checkpoint\": 1}", "c"), InputError);
+  std::string damaged = text;
+  damaged.replace(damaged.find("\"first_moment\""), 14, "\"first_moments\"");
+  EXPECT_THAT([&] { training.restored(damaged, "run.json"); },
+              ThrowsMessage<InputError>(HasSubstr("run.json: is a damaged checkpoint")));
+}
+
+TEST(Data, ReadsAHeaderAndSaysWhereItFails) {
+  const TemporaryFolder folder;
+  const auto file = [&](const std::string& text) {
+    const std::string path = folder / "data.csv";
+    std::ofstream(path) << text;
+    return path;
+  };
+  const auto refused = [&](const std::string& text, const char* says) {
+    try {
+      read_data(file(text));
+      ADD_FAILURE() << text;
+    } catch (const InputError& error) {
+      EXPECT_THAT(error.what(), HasSubstr(says));
+    }
+  };
+  EXPECT_EQ(read_data(file("a,b\n1,2\r\n\n3, 4.5\n")), (Matrix(2, 2) << 1, 2, 3, 4.5).finished());
+  EXPECT_EQ(read_data(file("1,2\n3,4")).rows(), 2);
+  refused("1,2\n3\n", "line 2: has 1 columns");
+  refused("1,2\n3,x\n", "line 2, column 2");
+  refused("1,2\n3,nan\n", "line 2, column 2");
+  refused("a,b\n", "no row");
+  refused("", "empty");
+}
+
+TEST(TrainCommand, ReportsGapAndSingleSampleGradients) {
+  const auto json = nlohmann::json::parse(run_train("--data " + iris + " --epochs 500 --format json").out);
+  EXPECT_NEAR(json.at("best_possible"), -2.69975, 1e-4);
+  EXPECT_LT(json.at("gap"), 0.02);
+  EXPECT_LT(json.at("single_sample_gradient_at_best").at("path"), 1e-11);
+  EXPECT_GT(json.at("single_sample_gradient_at_best").at("total"), 1);
+  EXPECT_EQ(json.at("curve").back().at("epoch"), 500);
+  EXPECT_EQ(json.at("weights").size(), 25u);
+}
+
+TEST(TrainCommand, TableAndCsvShowTheCurve) {
+  const ProgramRun table = run_train("--epochs 20 --rows 60");
+  EXPECT_EQ(table.status, 0);
+  EXPECT_THAT(table.out, AllOf(HasSubstr("gap to PCA"), HasSubstr("Maximum log-likelihood of probabilistic PCA")));
+  const std::string csv = run_train("--epochs 20 --rows 60 --format csv").out;
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 22);
+  EXPECT_EQ(run_train("--epochs 5 --gap 1e-6 --quiet").status, 1);
+  EXPECT_EQ(run_train("--epochs 5 --gap 100 --quiet").status, 0);
+}
+
+TEST(TrainCommand, AKilledRunResumesBitForBit) {
+  const TemporaryFolder folder;
+  const std::string options = "--data " + iris + " --epochs 1200 --batch 25 --format json";
+  const std::string checkpoint = folder / "run.json", kept = folder / "run.json --checkpoint-every 3";
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::execl("/bin/sh", "sh", "-c",
+            (std::string("exec '") + VAE_KL_PROGRAM + "' train " + options + " --quiet --checkpoint " + kept).c_str(), nullptr);
+    ::_exit(127);
+  }
+  for (int wait = 0; wait < 60000 && !std::filesystem::exists(checkpoint); ++wait)
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  ::kill(child, SIGKILL);
+  int how = 0;
+  ::waitpid(child, &how, 0);
+  ASSERT_TRUE(WIFSIGNALED(how)) << "the run must die on its way, not end";
+  const auto saved = nlohmann::json::parse(file_text(checkpoint));
+  EXPECT_GE(saved.at("epoch"), 3);
+  EXPECT_LT(saved.at("epoch"), 1200);
+  const ProgramRun resumed = run_train(options + " --resume --checkpoint " + checkpoint), through = run_train(options);
+  EXPECT_EQ(resumed.status, 0) << resumed.err;
+  EXPECT_EQ(resumed.out, through.out);
+}
+
+TEST(TrainCommand, DrawsTheLossCurve) {
+  if (std::system("command -v gnuplot >/dev/null") != 0) GTEST_SKIP() << "gnuplot is not installed";
+  const TemporaryFolder folder;
+  EXPECT_EQ(run_train("--epochs 10 --rows 60 --quiet --plot " + (folder / "curve.svg")).status, 0);
+  EXPECT_THAT(file_text(folder / "curve.svg"), AllOf(HasSubstr("<svg"), HasSubstr("free energy F(q)"), HasSubstr("</svg>")));
+  EXPECT_EQ(run_train("--epochs 10 --rows 60 --quiet --plot " + (folder / "curve.png")).status, 0);
+  EXPECT_EQ(file_text(folder / "curve.png").substr(1, 3), "PNG");
+}
+
+TEST(TrainCommand, SaysThatGnuplotIsMissing) {
+  const TemporaryFolder folder;
+  const ProgramRun run =
+      run_program("/usr/bin/env", std::string("PATH=/nowhere '") + VAE_KL_PROGRAM + "' train --plot " + (folder / "a.svg"));
+  EXPECT_EQ(run.status, 2);
+  EXPECT_THAT(run.err, AllOf(HasSubstr("gnuplot is not on the PATH"), HasSubstr("install it")));
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
+TEST(TrainCommand, HelpHasAnExample) {
+  const ProgramRun run = run_train("--help");
+  EXPECT_EQ(run.status, 0);
+  EXPECT_THAT(run.out, AllOf(HasSubstr("Example: vae_kl train --data"), HasSubstr("--resume"), HasSubstr("--plot")));
+}
+
+TEST(TrainCommand, BadInputIsOneLineAndStatusTwo) {
+  const TemporaryFolder folder, outputs;
+  std::ofstream(folder / "one.csv") << "x\n1\n2\n3\n";
+  std::ofstream(folder / "flat.csv") << "1,2,3\n1,2,3\n1,2,3\n1,2,3\n";
+  std::ofstream(folder / "line.csv") << "1,2,3\n2,4,6\n3,6,9\n4,8,12\n";
+  std::ofstream(folder / "text.csv") << "1,2\n3,setosa\n";
+  std::ofstream(folder / "nul.csv") << std::string("1,2\0\n", 5);
+  std::ofstream(folder / "empty.csv") << "";
+  const auto refused = [&](const std::string& arguments, const char* says) {
+    const ProgramRun run = run_train(arguments + " --output " + (outputs / "report"));
+    EXPECT_EQ(run.status, 2) << arguments;
+    EXPECT_EQ(run.out, "") << arguments;
+    EXPECT_EQ(std::count(run.err.begin(), run.err.end(), '\n'), 1) << run.err;
+    EXPECT_THAT(run.err, HasSubstr(says)) << arguments;
+    EXPECT_TRUE(std::filesystem::is_empty(outputs.path())) << arguments;
+  };
+  refused("--data " + (folder / "missing.csv"), "cannot be read");
+  refused("--data " + (folder / "empty.csv"), "empty");
+  refused("--data " + (folder / "nul.csv"), "binary");
+  refused("--data " + (folder / "text.csv"), "line 2, column 2: `setosa`");
+  refused("--data " + (folder / "one.csv") + " --latent 1", "at least 2");
+  refused("--data " + (folder / "flat.csv"), "do not vary");
+  refused("--data " + (folder / "line.csv") + " --latent 1", "subspace");
+  refused("--data " + iris + " --latent 4", "--latent: 4 for 4 columns");
+  refused("--latent 0", "--latent");
+  refused("--epochs 0", "--epochs");
+  refused("--batch 0", "--batch");
+  refused("--rate 0", "above 0");
+  refused("--rate -1", "above 0");
+  refused("--rate fast", "fast");
+  refused("--derivative full", "path or total");
+  refused("--gap 0", "--gap");
+  refused("--resume", "needs --checkpoint");
+  refused("--resume --checkpoint " + (folder / "none.json"), "cannot be read");
+  refused("--resume --checkpoint " + iris, "is no checkpoint");
+  refused("--checkpoint " + (folder / "no/where.json"), "cannot be written");
+  refused("--plot curve.pdf", ".svg or .png");
+  refused("--nonsense", "--nonsense");
+}
+
+TEST(TrainCommand, ARunThatRunsAwaySaysSo) {
+  const ProgramRun run = run_train("--rate 1e300 --epochs 5");
+  EXPECT_NE(run.status, 0);
+  EXPECT_THAT(run.err, HasSubstr("smaller --rate"));
+}
+
+}  // namespace

@@ -1,0 +1,117 @@
+#include "estimate/comparison.hpp"
+
+#include <fmt/core.h>
+
+#include <cmath>
+
+#include "question/closed_form.hpp"
+#include "program/input.hpp"
+#include "estimate/verdict.hpp"
+
+namespace vae_kl {
+namespace {
+
+ComparisonRow row(std::string parameter, double closed_form, const Estimate& estimate, double resolution) {
+  const double standard_error = std::hypot(estimate.standard_error, resolution);
+  return {std::move(parameter), closed_form, estimate.mean, standard_error, (estimate.mean - closed_form) / standard_error};
+}
+
+}  // namespace
+
+Resolution::Resolution(double mu, double sigma)
+    : kl(0x1p-52 * (1 + std::fabs(std::log(sigma)) + mu * mu + sigma * sigma + std::fabs(mu) / sigma)),
+      wrt_mu(0x1p-52 * (std::fabs(mu) + sigma + 1 / sigma)),
+      wrt_sigma(0x1p-52 * (std::fabs(mu) + sigma + (1 + std::fabs(mu) / sigma) / sigma)) {}
+
+void check_range(const Parameters& parameters) {
+  for (std::size_t d = 0; d < parameters.dimensions(); ++d) {
+    const double mu = parameters.mu[d], sigma = parameters.sigma[d];
+    const double largest = std::fabs(mu) + 9 * sigma;  // no eps is beyond 8.5
+    if (largest > 1e153)
+      throw InputError(
+          fmt::format("mu[{0}] = {1}, sigma[{0}] = {2}: z^2 reaches {3:.0e}^2, beyond double precision; keep |mu| + 9 sigma "
+                      "below 1e153",
+                      d, mu, sigma, largest));
+    const double least = 1e-12 * std::fmax(1, std::fabs(mu));
+    if (sigma < least)
+      throw InputError(
+          fmt::format("mu[{0}] = {1}, sigma[{0}] = {2}: too small for backpropagation through z = mu + sigma*eps in double "
+                      "precision: z - mu and dt/dmu = z + u/sigma - u/sigma lose all digits; give a sigma of {3} or more",
+                      d, mu, sigma, least));
+  }
+}
+
+Comparison compare(const Parameters& parameters, const SamplingOptions& sampling,
+                   const std::vector<DimensionEstimate>& estimates) {
+  Comparison result{sampling, parameters.dimensions(), {}, {}, 0, 0, false};
+  CompensatedSum kl, kl_estimate, kl_resolution;
+  double kl_error = 0;
+  for (std::size_t d = 0; d < parameters.dimensions(); ++d) {
+    const double mu = parameters.mu[d], sigma = parameters.sigma[d];
+    const Resolution resolution(mu, sigma);
+    kl.add(closed_form::kl(mu, sigma));
+    kl_estimate.add(estimates[d].kl.mean);
+    kl_error = std::hypot(kl_error, estimates[d].kl.standard_error);  // the dimensions are independent
+    kl_resolution.add(resolution.kl);
+    result.gradient.push_back(row(fmt::format("mu[{}]", d), closed_form::kl_wrt_mu(mu), estimates[d].wrt_mu, resolution.wrt_mu));
+    result.gradient.push_back(
+        row(fmt::format("sigma[{}]", d), closed_form::kl_wrt_sigma(sigma), estimates[d].wrt_sigma, resolution.wrt_sigma));
+  }
+  result.kl = row("kl", kl.value(), {kl_estimate.value(), kl_error}, kl_resolution.value());
+  for (const ComparisonRow& each : result.gradient) result.worst_z = std::fmax(result.worst_z, std::fabs(each.z));
+  result.worst_z = std::fmax(result.worst_z, std::fabs(result.kl.z));
+  result.threshold = threshold(result.gradient.size() + 1, sampling.samples);
+  bool finite = std::isfinite(result.kl.z);
+  for (const ComparisonRow& each : result.gradient) finite = finite && std::isfinite(each.z);
+  result.agree = finite && result.worst_z <= result.threshold;
+  return result;
+}
+
+std::string comparison_table(const Comparison& comparison) {
+  std::string text = fmt::format("{:<12}{:>15}{:>15}{:>15}{:>9}\n", "", "closed form", "estimate", "standard error", "apart");
+  const ComparisonRow* worst = &comparison.kl;
+  const auto line = [&](const ComparisonRow& each, const std::string& label) {
+    text += fmt::format("{:<12}{:>15.7g}{:>15.7g}{:>15.2g}{:>9.2f}\n", label, each.closed_form, each.estimate,
+                        each.standard_error, each.z);
+    if (!(std::fabs(each.z) <= std::fabs(worst->z))) worst = &each;
+  };
+  for (const ComparisonRow& each : comparison.gradient) line(each, "dKL/d" + each.parameter);
+  line(comparison.kl, "KL");
+  text += fmt::format(
+      "\n{}: {} is {:.2f} standard errors from its closed form, the farthest of {}; chance reaches {:.3g} once in {:.0f} runs.\n",
+      comparison.agree ? "Agreement" : "DISAGREEMENT", worst == &comparison.kl ? "KL" : "dKL/d" + worst->parameter,
+      std::fabs(worst->z), comparison.gradient.size() + 1, comparison.threshold, 1 / false_alarm_rate);
+  return text;
+}
+
+namespace {
+
+nlohmann::ordered_json row_json(const ComparisonRow& each) {
+  return {{"closed_form", each.closed_form}, {"estimate", each.estimate}, {"standard_error", each.standard_error}, {"z", each.z}};
+}
+
+}  // namespace
+
+nlohmann::ordered_json comparison_json(const Comparison& comparison) {
+  nlohmann::ordered_json gradient = nlohmann::ordered_json::array();
+  for (const ComparisonRow& each : comparison.gradient) {
+    nlohmann::ordered_json entry{{"parameter", each.parameter}};
+    entry.update(row_json(each));
+    gradient.push_back(std::move(entry));
+  }
+  return {{"samples", comparison.sampling.samples}, {"seed", comparison.sampling.seed},  {"threads", comparison.sampling.threads},
+          {"dimensions", comparison.dimensions},    {"kl", row_json(comparison.kl)},     {"gradient", std::move(gradient)},
+          {"worst_z", comparison.worst_z},          {"threshold", comparison.threshold}, {"agree", comparison.agree}};
+}
+
+std::string comparison_csv(const Comparison& comparison) {
+  std::string text = "parameter,closed_form,estimate,standard_error,z\n";
+  const auto line = [&](const ComparisonRow& each) {
+    text += fmt::format("{},{},{},{},{}\n", each.parameter, each.closed_form, each.estimate, each.standard_error, each.z);
+  };
+  for (const ComparisonRow& each : comparison.gradient) line(each);
+  line(comparison.kl);
+  return text;
+}
+
+}  // namespace vae_kl

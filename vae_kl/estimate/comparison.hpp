@@ -1,0 +1,48 @@
+// Estimates beside the closed form, how far they are apart, and whether that is chance.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "estimate/estimator.hpp"
+
+namespace vae_kl {
+
+struct ComparisonRow {
+  std::string parameter;  ///< "mu[0]"; "kl" for KL(q || p) itself
+  double closed_form, estimate;
+  double standard_error;  ///< of the samples, and of rounding where a small sigma lets the graph cancel
+  double z;               ///< (estimate - closed_form) / standard_error
+};
+
+struct Comparison {
+  SamplingOptions sampling;
+  std::size_t dimensions;
+  ComparisonRow kl;
+  std::vector<ComparisonRow> gradient;
+  double worst_z, threshold;
+  bool agree;
+};
+
+/// What rounding in the graph can move the estimates by, not growing less with more samples. z - mu has an error of an ulp of mu,
+/// and the adjoint of mu is z only after u / sigma was added and taken away again.
+struct Resolution {
+  double kl, wrt_mu, wrt_sigma;
+
+  Resolution(double mu, double sigma);
+};
+
+/// Throws InputError for parameters at which the graph overflows, or cancels until fewer than three digits are left.
+void check_range(const Parameters& parameters);
+
+Comparison compare(const Parameters& parameters, const SamplingOptions& sampling,
+                   const std::vector<DimensionEstimate>& estimates);
+
+/// The rows as a table, and the verdict as the last line.
+std::string comparison_table(const Comparison& comparison);
+/// {"samples", "seed", "threads", "dimensions", "kl": {…}, "gradient": [{"parameter", …}, …], "worst_z", "threshold", "agree"}
+nlohmann::ordered_json comparison_json(const Comparison& comparison);
+std::string comparison_csv(const Comparison& comparison);
+
+}  // namespace vae_kl

@@ -1,0 +1,41 @@
+// Stochastic estimates of KL(q || p) and its gradient: the graph, backpropagated at many samples, in one of several ways.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "estimate/moments.hpp"
+#include "program/options.hpp"
+#include "program/progress.hpp"
+#include "wengert/var.hpp"
+
+namespace vae_kl {
+
+/// How the graph is run. The samples are the same, and so are the numbers but for rounding.
+enum class Way {
+  stepped,   ///< records a tape for each sample and sweeps it back, node by node
+  replayed,  ///< records once, and runs that tape on blocks of samples
+  fused,     ///< the same, recorded and differentiated by the compiler
+};
+/// The fastest is the last.
+inline constexpr Way ways[] = {Way::stepped, Way::replayed, Way::fused};
+std::string_view name(Way way);
+
+/// Of one dimension.
+struct DimensionEstimate {
+  Estimate kl, wrt_mu, wrt_sigma;
+};
+
+/// What is differentiated: t as a function of mu, sigma and eps, recorded on the tape of its arguments.
+using Program = wengert::Var (*)(const wengert::Var& mu, const wengert::Var& sigma, const wengert::Var& eps);
+/// The graph of graph.hpp.
+wengert::Var record_graph(const wengert::Var& mu, const wengert::Var& sigma, const wengert::Var& eps);
+
+/// Estimates for every dimension; dimension d draws its samples from stream d of the seed. The numbers depend on the seed and the
+/// number of samples, to the bit, and not on the number of threads. Memory does not grow with the samples. Throws
+/// std::invalid_argument if another program is to be run fused: that one is fixed when this file is compiled.
+std::vector<DimensionEstimate> estimate(const Parameters& parameters, const SamplingOptions& sampling, Way way,
+                                        Progress& progress, Program program = record_graph);
+
+}  // namespace vae_kl

@@ -1,0 +1,87 @@
+#include "estimate/stepped.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "question/closed_form.hpp"
+#include "estimate/random.hpp"
+#include "wengert/gradient.hpp"
+#include "wengert/parallel_for.hpp"
+
+namespace vae_kl {
+namespace {
+
+constexpr std::uint64_t chunk_size = 16384;  // samples that one thread takes at a time
+constexpr std::uint64_t wave_size = 256;     // chunks whose sums are held at a time
+
+struct Sums {
+  Moments kl, wrt_mu, wrt_sigma;
+
+  Sums() = default;
+  // The pivots are the closed form: any number near the mean does, and this one is at hand.
+  Sums(double mu, double sigma)
+      : kl(closed_form::kl(mu, sigma), std::fmax(1, std::fmax(mu * mu, sigma * sigma))),
+        wrt_mu(closed_form::kl_wrt_mu(mu), std::fmax(std::fabs(mu), sigma)),
+        wrt_sigma(closed_form::kl_wrt_sigma(sigma), std::fmax(std::fmax(std::fabs(mu), sigma), 1 / sigma)) {}
+
+  void add(const Sums& other) {
+    kl.add(other.kl);
+    wrt_mu.add(other.wrt_mu);
+    wrt_sigma.add(other.wrt_sigma);
+  }
+};
+
+/// Samples first … first + count - 1 of one dimension.
+Sums sweep_samples(double mu, double sigma, Program program, std::uint64_t seed, std::uint64_t stream, std::uint64_t first,
+                   std::uint64_t count) {
+  Sums sums(mu, sigma);
+  wengert::Tape tape(false);
+  wengert::Gradient gradient;
+  std::array<double, 1024> eps;
+  for (std::uint64_t done = 0; done < count;) {
+    const std::span block(eps.data(), std::min<std::uint64_t>(eps.size(), count - done));
+    fill_normals(seed, stream, first + done, block);
+    for (const double e : block) {
+      tape.clear();
+      const wengert::Var at_mu = tape.variable(mu, "mu");
+      const wengert::Var at_sigma = tape.variable(sigma, "sigma");
+      const wengert::Var at_eps = tape.variable(e, "eps");
+      const wengert::Var t = program(at_mu, at_sigma, at_eps);
+      wengert::gradient(t, gradient);
+      sums.kl.add(t.value());
+      sums.wrt_mu.add(gradient.wrt(at_mu));
+      sums.wrt_sigma.add(gradient.wrt(at_sigma));
+    }
+    done += block.size();
+  }
+  return sums;
+}
+
+}  // namespace
+
+std::vector<DimensionEstimate> estimate_stepped(const Parameters& parameters, const SamplingOptions& sampling, Progress& progress,
+                                                Program program) {
+  const std::uint64_t chunks = (sampling.samples + chunk_size - 1) / chunk_size;  // of each dimension
+  const std::uint64_t jobs = chunks * parameters.dimensions();
+  std::vector<Sums> totals;
+  for (std::size_t d = 0; d < parameters.dimensions(); ++d) totals.emplace_back(parameters.mu[d], parameters.sigma[d]);
+  std::vector<Sums> wave(std::min(jobs, wave_size));
+  for (std::uint64_t begin = 0; begin < jobs; begin += wave_size) {
+    const std::uint64_t count = std::min(wave_size, jobs - begin);
+    wengert::parallel_for(count, sampling.threads, [&](std::size_t k) {
+      const std::uint64_t d = (begin + k) / chunks, first = (begin + k) % chunks * chunk_size;
+      const std::uint64_t samples = std::min(chunk_size, sampling.samples - first);
+      wave[k] = sweep_samples(parameters.mu[d], parameters.sigma[d], program, sampling.seed, d, first, samples);
+      progress.advance(samples);
+    });
+    for (std::uint64_t k = 0; k < count; ++k) totals[(begin + k) / chunks].add(wave[k]);  // in order, whichever thread was first
+  }
+  std::vector<DimensionEstimate> estimates;
+  for (const Sums& total : totals)
+    estimates.push_back({total.kl.estimate(sampling.samples), total.wrt_mu.estimate(sampling.samples),
+                         total.wrt_sigma.estimate(sampling.samples)});
+  return estimates;
+}
+
+}  // namespace vae_kl

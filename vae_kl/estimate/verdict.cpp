@@ -1,0 +1,38 @@
+#include "estimate/verdict.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace vae_kl {
+namespace {
+
+/// The x with P(|N(0, 1)| > x) = probability.
+double normal_quantile(double probability) {
+  double low = 0, high = 40;
+  for (int k = 0; k < 100; ++k) {
+    const double middle = (low + high) / 2;
+    (std::erfc(middle / std::numbers::sqrt2) > probability ? low : high) = middle;
+  }
+  return high;
+}
+
+}  // namespace
+
+double threshold(std::uint64_t comparisons, std::uint64_t samples, double rate) {
+  // Sidak: each comparison may fail with the probability that makes `rate` for all of them.
+  const double each = -std::expm1(std::log1p(-rate) / static_cast<double>(comparisons));
+  const auto n = static_cast<double>(samples);
+  double q = normal_quantile(each);
+  // Samples of t and dt/dsigma are quadratic in eps, so skewed, by sqrt(8) at most (eps^2 alone): that moves the quantile of the
+  // mean over its standard error by q^2 * sqrt(8) / (3 sqrt(n)). Hall, "On the removal of skewness by transformation" (1992),
+  // first order, rounded up.
+  q *= 1 + q / std::sqrt(n);
+  // From the normal quantile to Student's with n - 1 degrees of freedom. Wallace, "Bounds on normal approximations to Student's
+  // and the chi-square distributions" (1959).
+  const double freedom = n - 1;
+  q *= (8 * freedom + 3) / (8 * freedom + 1);
+  return std::sqrt(freedom * std::expm1(std::min(q * q / freedom, 700.0)));
+}
+
+}  // namespace vae_kl

@@ -1,0 +1,76 @@
+#include "program/gnuplot.hpp"
+
+#include <fmt/core.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <string_view>
+
+#include "program/input.hpp"
+#include "program/output.hpp"
+
+namespace vae_kl {
+namespace {
+
+bool on_path(const char* program) {
+  const char* const path = std::getenv("PATH");
+  for (std::string_view rest = path == nullptr ? "" : path; !rest.empty();) {
+    const std::size_t end = std::min(rest.find(':'), rest.size());
+    const std::string candidate = fmt::format("{}/{}", rest.substr(0, end), program);
+    if (::access(candidate.c_str(), X_OK) == 0 && std::filesystem::is_regular_file(candidate)) return true;
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+  return false;
+}
+
+/// A script in a file of its own while gnuplot reads it.
+class ScriptFile {
+ public:
+  explicit ScriptFile(const std::string& text) : path_((std::filesystem::temp_directory_path() / "vae_kl-XXXXXX").string()) {
+    const int file = ::mkstemp(path_.data());
+    if (file < 0) throw InputError(path_ + ": cannot be made for gnuplot's script; set TMPDIR to a folder that can be written");
+    const bool written = ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    ::close(file);
+    if (!written) {
+      std::remove(path_.c_str());
+      throw InputError(path_ + ": cannot be written for gnuplot's script; is the disk full?");
+    }
+  }
+  ScriptFile(const ScriptFile&) = delete;
+  ScriptFile& operator=(const ScriptFile&) = delete;
+  ~ScriptFile() { std::remove(path_.c_str()); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+}  // namespace
+
+void check_can_draw(const std::string& path) {
+  if (!path.ends_with(".svg") && !path.ends_with(".png"))
+    throw InputError(fmt::format("{}: pictures are SVG or PNG; give a name that ends in .svg or .png", path));
+  if (!on_path("gnuplot"))
+    throw InputError("gnuplot is not on the PATH, and draws the pictures; install it (Debian: gnuplot-nox), or leave out --plot");
+  check_writable(path);
+}
+
+void draw(const std::string& script, const std::string& path) {
+  check_can_draw(path);
+  const char* const terminal = path.ends_with(".svg") ? "svg size 900,600 dynamic background 'white'" : "pngcairo size 900,600";
+  const ScriptFile file(fmt::format("set encoding utf8\nset terminal {}\n{}", terminal, script));
+  std::FILE* const pipe = ::popen(("gnuplot '" + file.path() + "' 2>/dev/null").c_str(), "r");
+  if (pipe == nullptr) throw InputError("gnuplot could not be started; leave out --plot");
+  std::string picture;
+  char block[1 << 16];
+  while (const std::size_t count = std::fread(block, 1, sizeof block, pipe)) picture.append(block, count);
+  const int status = ::pclose(pipe);
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || picture.empty())
+    throw InputError(fmt::format("{}: gnuplot failed to draw it; try the other of .svg and .png, or leave out --plot", path));
+  write_file(path, picture);
+}
+
+}  // namespace vae_kl

@@ -1,0 +1,91 @@
+#include "program/input.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <memory>
+
+namespace vae_kl {
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n";
+  const auto begin = text.find_first_not_of(blanks);
+  if (begin == text.npos) return {};
+  return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+}
+
+/// What the user wrote, short enough for one line and without control characters.
+std::string quoted(std::string_view text) {
+  std::string result;
+  for (const char c : text.substr(0, 40)) result += static_cast<unsigned char>(c) < ' ' || c == 127 ? '?' : c;
+  if (text.size() > 40) result += "…";
+  return result;
+}
+
+}  // namespace
+
+double parse_number(std::string_view text, std::string_view where) {
+  const std::string_view number = trimmed(text);
+  if (number.empty()) throw InputError(fmt::format("{}: a number is missing; write one, such as 0.5", where));
+  double value = 0;
+  const char* const begin = number.data() + (number.size() > 1 && number[0] == '+' && number[1] != '-' ? 1 : 0);
+  const char* const end = number.data() + number.size();
+  const auto [stop, error] = std::from_chars(begin, end, value);
+  if (error == std::errc::result_out_of_range && stop == end)
+    throw InputError(fmt::format("{}: {} is outside the range of double precision (5e-324 to 1.8e308)", where, quoted(number)));
+  if (error != std::errc() || stop != end)
+    throw InputError(fmt::format("{}: `{}` is not a number; write one, such as 0.5 or 1e-3", where, quoted(number)));
+  if (!std::isfinite(value)) throw InputError(fmt::format("{}: {} is not finite; write a finite number", where, quoted(number)));
+  return value;
+}
+
+std::vector<double> parse_numbers(std::string_view text, std::string_view where) {
+  std::vector<double> numbers;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    const bool alone = begin == 0 && end == text.size();
+    numbers.push_back(parse_number(text.substr(begin, end - begin),
+                                   alone ? std::string(where) : fmt::format("{}, number {}", where, numbers.size() + 1)));
+    begin = end + 1;
+  }
+  return numbers;
+}
+
+std::uint64_t parse_count(std::string_view text, std::string_view where, std::uint64_t least) {
+  const std::string_view number = trimmed(text);
+  const char* const end = number.data() + number.size();
+  std::uint64_t count = 0;
+  const auto [stop, error] = std::from_chars(number.data(), end, count);
+  if (error != std::errc() || stop != end || number.empty()) {
+    const double value = parse_number(text, where);
+    if (value != std::floor(value)) throw InputError(fmt::format("{}: {} is not a whole number", where, quoted(number)));
+    if (value < 0) throw InputError(fmt::format("{}: {} is negative; give at least {}", where, quoted(number), least));
+    if (value > 0x1p63) throw InputError(fmt::format("{}: {} is too large; at most 2^63", where, quoted(number)));
+    count = static_cast<std::uint64_t>(value);
+  }
+  if (count < least) throw InputError(fmt::format("{}: {} is too few; give at least {}", where, count, least));
+  return count;
+}
+
+std::string read_text_file(const std::string& path) {
+  if (std::filesystem::is_directory(path)) throw InputError(fmt::format("{}: is a folder; name a file", path));
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"), std::fclose);
+  if (!file) throw InputError(fmt::format("{}: cannot be read ({}); check the name", path, std::strerror(errno)));
+  std::string text;
+  char block[1 << 16];
+  while (const std::size_t count = std::fread(block, 1, sizeof block, file.get())) text.append(block, count);
+  if (std::ferror(file.get())) throw InputError(fmt::format("{}: reading failed ({})", path, std::strerror(errno)));
+  if (trimmed(text).empty()) throw InputError(fmt::format("{}: the file is empty; it needs a row of numbers", path));
+  if (text.find('\0') != text.npos)
+    throw InputError(fmt::format("{}: the file is binary (a zero byte at offset {}); give a text file", path, text.find('\0')));
+  return text;
+}
+
+}  // namespace vae_kl
