@@ -39,9 +39,9 @@ std::string escaped(std::string_view text) {
 // What t was computed from, or the window of it, in the order of recording.
 std::vector<Index> shown_nodes(const Var& t, const GraphOptions& options, const char* function) {
   if (t.is_constant())
-    throw NotRecorded(fmt::format("{}: {} is on no tape, there is no graph; give a recorded variable", function, describe(t)));
+    throw NotRecorded(fmt::format("{}: {} is on no tape, there is no graph; give a recorded variable", function, detail::describe(t)));
   const Tape& tape = *t.tape();
-  if (t.generation() != tape.generation()) throw_stale(function, t, {});
+  if (t.generation() != tape.generation()) detail::throw_stale(function, t, {});
   const auto size = static_cast<std::size_t>(t.index()) + 1;
   std::vector<bool> needed(size), near(size);
   needed[size - 1] = true;
@@ -59,7 +59,7 @@ std::vector<Index> shown_nodes(const Var& t, const GraphOptions& options, const 
   if (options.around >= 0) {
     if (options.around > t.index() || !needed[static_cast<std::size_t>(options.around)])
       throw NotRecorded(fmt::format("{}: node {} is no part of what {} was computed from; choose a window around one that is",
-                                    function, options.around, describe(t)));
+                                    function, options.around, detail::describe(t)));
     near[static_cast<std::size_t>(options.around)] = true;
     for (int k = 0; k < options.reach; ++k) {
       std::vector<bool> next = near;
