@@ -81,7 +81,10 @@ struct Operand {
   /// Whether it needs no further look: a number, or a variable of the tape as it is recorded now.
   WENGERT_INLINE constexpr bool fits(const Tape& tape) const { return is_number || var.generation_ == tape.generation(); }
   /// The index of an operand that fits; of a number, that of a constant for it.
-  WENGERT_INLINE constexpr Index index_on(Tape& tape) const { return is_number ? tape.constant(var.value_) : var.index_; }
+  WENGERT_INLINE constexpr Index index_on(Tape& tape) const {
+    if (!is_number) return var.index_;
+    return WENGERT_IS_DATA(var.value_) ? tape.new_constant(var.value_) : tape.constant(var.value_);
+  }
 };
 
 namespace detail {
@@ -98,9 +101,17 @@ WENGERT_INLINE constexpr Var push(Tape& tape, Index x, Index y, Index z, unsigne
 }
 
 [[noreturn]] void throw_stale(const char* operation, const Var& x, Location at);
-/// What the fast way does not know: constants that are Vars, and the errors. Throws ForeignVariable or StaleVariable. Handed whole
-/// variables by value, so that an operation builds nothing in memory unless it comes here.
-Var record_other(Op op, double value, Var x, Var y, Var z, const char* file, unsigned line);
+/// What the fast way does not know: constants that are Vars, and the errors. Throws ForeignVariable or StaleVariable.
+// Handed everything piece by piece, and returning what fits into registers: a whole Var would have to be built in memory by every
+// operation, for the sake of this rare call.
+struct Place {
+  Tape* tape;
+  Index index;
+  std::uint32_t generation;
+};
+[[gnu::cold]] Place record_other(Op op, double result, const char* file, unsigned line, Tape* x_tape, double x, Index x_index, std::uint32_t x_generation,
+                   Tape* y_tape, double y, Index y_index, std::uint32_t y_generation, Tape* z_tape, double z, Index z_index,
+                   std::uint32_t z_generation);
 /// The same in constant evaluation, where values are skipped: only the structure is wanted.
 template <class Rule>
 constexpr Var record_structure(const Operand& x, const Operand& y, const Operand& z, Location at);
@@ -119,8 +130,12 @@ WENGERT_INLINE constexpr Var record(Location at, const Operand& x, const Operand
     value = Rule::template value<double>(x.var.value(), y.var.value(), z.var.value());
   Tape* const tape = !x.is_number ? x.var.tape() : !y.is_number ? y.var.tape() : z.var.tape();
   if (x.is_number && y.is_number && z.is_number) return value;
-  if (tape == nullptr || !x.fits(*tape) || !y.fits(*tape) || !z.fits(*tape)) [[unlikely]]
-    return record_other(op_of<Rule>, value, x.var, y.var, z.var, at.file, at.line);
+  if (tape == nullptr || !x.fits(*tape) || !y.fits(*tape) || !z.fits(*tape)) [[unlikely]] {
+    const Place place = record_other(op_of<Rule>, value, at.file, at.line, x.var.tape(), x.var.value(), x.var.index(),
+                                     x.var.generation(), y.var.tape(), y.var.value(), y.var.index(), y.var.generation(),
+                                     z.var.tape(), z.var.value(), z.var.index(), z.var.generation());
+    return Var(place.tape, value, place.index, place.generation);
+  }
   const Index at_x = x.index_on(*tape);
   const Index at_y = Rule::arity > 1 ? y.index_on(*tape) : at_x;
   const Index at_z = Rule::arity > 2 ? z.index_on(*tape) : at_y;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <new>
 #include <utility>
 
@@ -30,9 +31,12 @@ struct Totals {
   void add(const Totals& other) {
     const double n = static_cast<double>(count), m = static_cast<double>(other.count);
     for (std::size_t k = 0; k < outputs.size(); ++k) {
-      const double apart = other.outputs[k].mean - outputs[k].mean;
-      outputs[k].mean += apart * (m / (n + m));
-      outputs[k].deviations += other.outputs[k].deviations + apart * apart * (n * (m / (n + m)));
+      Moments& sum = outputs[k];
+      const double apart = other.outputs[k].mean - sum.mean;
+      // where the difference is no number, the means still add up: infinite samples make an infinite mean
+      sum.mean = std::isfinite(apart) ? sum.mean + apart * (m / (n + m))
+                                      : sum.mean * (n / (n + m)) + other.outputs[k].mean * (m / (n + m));
+      sum.deviations += other.outputs[k].deviations + apart * apart * (n * (m / (n + m)));
     }
     count += other.count;
   }
@@ -108,8 +112,9 @@ class Worker {
     job_.run(job_.context, first, n, columns_.span().data(), sinks, memory_.data() + room_bytes_, sums.data());
     for (std::size_t k = 0; k < sums.size(); ++k) {
       const double mean = sums[k].sum / static_cast<double>(n);
-      // rounding may leave a little below 0 where all samples are equal
-      moments[k] = {sums[k].shift + mean, std::max(0.0, sums[k].squares - sums[k].sum * mean)};
+      const double deviations = sums[k].squares - sums[k].sum * mean;
+      // rounding may leave a little below 0 where all samples are equal; a NaN, the spread of infinite samples, stays one
+      moments[k] = {sums[k].shift + mean, deviations < 0 ? 0 : deviations};
     }
   }
 

@@ -42,13 +42,16 @@ struct WENGERT_LOOP_NAME {
     } else if constexpr (node.op == Op::Sub) {
       v[i][u] = x - y;
     } else if constexpr (node.op == Op::Mul) {
-      v[i][u] = x * y;
+      Vector product = x * y;
+      WENGERT_LOOP_ROUNDED(product);
+      v[i][u] = product;
     } else if constexpr (node.op == Op::Div) {
       v[i][u] = x / y;
     } else if constexpr (node.op == Op::Neg) {
       v[i][u] = -x;
     } else if constexpr (node.op == Op::AbsorbingProduct) {
-      const Vector product = x * y;
+      Vector product = x * y;
+      WENGERT_LOOP_ROUNDED(product);
       v[i][u] = x == zero ? zero : product;
     } else if constexpr (node.op == Op::Select) {
       load<node.z, u>(batch, v, z);

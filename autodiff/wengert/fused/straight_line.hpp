@@ -7,6 +7,7 @@
 
 #include "wengert/sweep/chain_rule.hpp"
 #include "wengert/fused/frozen.hpp"
+#include "wengert/record/config.hpp"
 
 // Built for debugging, each step is a function of its own to stop in; optimised, all steps are one.
 #ifdef __OPTIMIZE__
@@ -54,6 +55,7 @@ struct StraightLine {
         v[i] = evaluate<Rule, T>(operand<node.x>(v), operand<node.y>(v));
       else
         v[i] = evaluate<Rule, T>(operand<node.x>(v), operand<node.y>(v), operand<node.z>(v));
+      if constexpr (std::is_floating_point_v<T> && (node.op == Op::Mul || node.op == Op::AbsorbingProduct)) WENGERT_ROUNDED(v[i]);
     }
   }
 

@@ -10,6 +10,24 @@
 #define WENGERT_INLINE
 #endif
 
+// Whether a number is data, which seldom repeat, and no literal of the program, which do. Known to an optimiser alone; where there
+// is none, every number may be a literal.
+#ifdef __OPTIMIZE__
+#define WENGERT_IS_DATA(number) (!__builtin_constant_p(number))
+#else
+#define WENGERT_IS_DATA(number) false
+#endif
+
+// Keeps a product from being contracted with a sum to one operation: that would give other special values than the two of them
+// where the product overflows. It costs no instruction.
+#if defined(__GNUC__) && !defined(__clang__) && (defined(__x86_64__) || defined(__i386__)) && defined(__FMA__)
+#define WENGERT_ROUNDED(product) asm("" : "+x"(product))
+#elif defined(__GNUC__) && !defined(__clang__) && defined(__aarch64__)
+#define WENGERT_ROUNDED(product) asm("" : "+w"(product))
+#else
+#define WENGERT_ROUNDED(product) static_cast<void>(0)
+#endif
+
 // Whether a tape keeps the source line of every node unless told otherwise.
 #ifndef WENGERT_KEEP_LOCATIONS
 #ifdef NDEBUG
