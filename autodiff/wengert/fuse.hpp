@@ -41,22 +41,45 @@ constexpr auto fused_argument(Tape& tape) {
   }
 }
 
-/// Runs the callable on the tape, in constant evaluation, and returns its dependent.
+/// The callable as it was recorded: it runs here alone, and all other programs are made from this one.
+template <class Callable, class Shape>
+struct RecordedRecipe;
 template <class Callable, std::size_t... sizes>
-constexpr Index record_fused(Tape& tape, Shape<sizes...>) {
-  // braces: independents in the order of the arguments
-  std::tuple<decltype(fused_argument<sizes>(tape))...> arguments{fused_argument<sizes>(tape)...};
-  const Var dependent = std::apply(Callable{}, arguments);
-  return index_on(tape, dependent, "fuse", {});
+struct RecordedRecipe<Callable, Shape<sizes...>> {
+  static constexpr std::size_t room = 256;
+  static constexpr Build build(Tape& tape) {
+    // braces: independents in the order of the arguments
+    std::tuple<decltype(fused_argument<sizes>(tape))...> arguments{fused_argument<sizes>(tape)...};
+    const Var dependent = std::apply(Callable{}, arguments);
+    Build result;
+    result.program.outputs = {index_on(tape, dependent, "fuse", {})};
+    result.shared = static_cast<Index>(Shape<sizes...>::inputs);
+    return result;
+  }
+};
+template <class Callable, class Shape>
+inline constexpr const auto& recorded = frozen<RecordedRecipe<Callable, Shape>>;
+
+/// Puts the recorded callable on a tape and returns its dependent.
+template <class Callable, class Shape>
+constexpr Index record_fused(Tape& tape) {
+  recorded<Callable, Shape>.thaw(tape);
+  return recorded<Callable, Shape>.outputs[0];
+}
+/// Cells that a program made from it may take, at a first guess: so many for each node.
+template <class Callable, class Shape>
+constexpr std::size_t room_for(std::size_t per_node) {
+  return 64 + per_node * (recorded<Callable, Shape>.nodes.size() + 4);
 }
 
 /// The value alone.
 template <class Callable, class Shape>
 struct ValueRecipe {
+  static constexpr std::size_t room = room_for<Callable, Shape>(1);
   static constexpr Build build(Tape& to) {
     Tape tape(false);
     Build result;
-    result.program.outputs = {record_fused<Callable>(tape, Shape{})};
+    result.program.outputs = {record_fused<Callable, Shape>(tape)};
     result.report = optimise(tape, result.program.outputs, to);
     result.shared = static_cast<Index>(Shape::inputs);
     return result;
@@ -66,9 +89,10 @@ struct ValueRecipe {
 /// The value, and its derivative in every input.
 template <class Callable, class Shape>
 struct GradientRecipe {
+  static constexpr std::size_t room = room_for<Callable, Shape>(4);
   static constexpr Build build(Tape& to) {
     Tape tape(false);
-    const Index dependent = record_fused<Callable>(tape, Shape{});
+    const Index dependent = record_fused<Callable, Shape>(tape);
     Build result;
     result.program.outputs = derivative(tape, std::span(&dependent, 1), to, &result.report);
     result.shared = static_cast<Index>(Shape::inputs);
@@ -79,9 +103,10 @@ struct GradientRecipe {
 /// Hessian times direction: inputs x then v, outputs the gradient of g(x) . v in x, by differentiating the gradient's own tape.
 template <class Callable, class Shape>
 struct HessianVectorRecipe {
+  static constexpr std::size_t room = room_for<Callable, Shape>(16);
   static constexpr Build build(Tape& to) {
     Tape tape(false), gradient(false), product(false);
-    const Index dependent = record_fused<Callable>(tape, Shape{});
+    const Index dependent = record_fused<Callable, Shape>(tape);
     const std::vector<Index> partials = derivative(tape, std::span(&dependent, 1), gradient);
     TapeCopy copy(gradient, product);
     for (const Index i : gradient.independents()) copy.independent(i);

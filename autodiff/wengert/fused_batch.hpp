@@ -28,9 +28,10 @@ namespace detail {
 /// The inner program of a batch, for shared values that are ordinary numbers.
 template <class Callable, class Shape, std::size_t shared, bool standard_errors>
 struct BatchRecipe {
+  static constexpr std::size_t room = room_for<Callable, Shape>(4);
   static constexpr Build build(Tape& to) {
     Tape tape(false), outer(false), inner(false), careful(false);
-    Index dependent = record_fused<Callable>(tape, Shape{});
+    Index dependent = record_fused<Callable, Shape>(tape);
     Build result;
     result.frontier = split(tape, dependent, static_cast<Index>(shared), standard_errors, outer, inner);
     result.shared = static_cast<Index>(result.frontier.size());
@@ -43,9 +44,10 @@ struct BatchRecipe {
 /// What depends on shared inputs alone.
 template <class Callable, class Shape, std::size_t shared, bool standard_errors>
 struct OuterRecipe {
+  static constexpr std::size_t room = room_for<Callable, Shape>(1);
   static constexpr Build build(Tape& outer) {
     Tape tape(false), inner(false);
-    Index dependent = record_fused<Callable>(tape, Shape{});
+    Index dependent = record_fused<Callable, Shape>(tape);
     Build result;
     result.frontier = split(tape, dependent, static_cast<Index>(shared), standard_errors, outer, inner);
     result.shared = static_cast<Index>(shared);

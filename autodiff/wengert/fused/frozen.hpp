@@ -1,7 +1,7 @@
 // A tape recorded during compilation, as constants: what fused code is expanded from.
 //
-// A Tape that lives in constant evaluation must be gone when it ends, so a program is built twice: once to learn its sizes, once
-// to copy it into arrays of these sizes.
+// A Tape that lives in constant evaluation must be gone when it ends, and the size of what it leaves must be known before. So a
+// program is built once, into arrays with room to spare, and copied from there into arrays of its size.
 #pragma once
 
 #include <array>
@@ -57,7 +57,7 @@ struct FrozenProgram {
   }
 
   /// The same program on a tape, for printing and for sweeps at run time.
-  void thaw(Tape& tape) const {
+  constexpr void thaw(Tape& tape) const {
     for (const double constant : constants) tape.constant(constant);  // in their old order: no two are equal
     for (Index i = 0; i < size; ++i) {
       const FrozenNode& node = (*this)[i];
@@ -75,35 +75,41 @@ struct FrozenSizes {
   std::size_t nodes, constants, outputs, finite, divisors, frontier, text;
 };
 
-/// Recipe::build(tape) records on an empty tape and returns a Build; here during compilation.
-template <class Recipe>
-consteval FrozenSizes frozen_sizes() {
-  Tape tape(false);
-  const Build build = Recipe::build(tape);
-  std::size_t text = 0;
-  for (Index i = 0; i < tape.size(); ++i) text += tape.name(i).empty() ? 0 : tape.name(i).size() + 1;
-  return {static_cast<std::size_t>(tape.size()),
-          static_cast<std::size_t>(tape.constants()),
-          build.program.outputs.size(),
-          build.program.finite.size(),
-          build.program.divisors.size(),
-          build.frontier.size(),
-          text};
-}
+/// What a recipe built, in arrays of `Room` cells; without contents, if that was too little.
+template <std::size_t Room>
+struct Draft {
+  FrozenSizes sizes{};
+  bool fits = false;
+  FrozenProgram<Room, Room, Room, Room, Room, Room, 4 * Room> program{};
+};
 
-template <class Recipe>
-consteval auto freeze() {
-  constexpr FrozenSizes sizes = frozen_sizes<Recipe>();
-  FrozenProgram<sizes.nodes, sizes.constants, sizes.outputs, sizes.finite, sizes.divisors, sizes.frontier, sizes.text> frozen;
+/// Recipe::build(tape) records on an empty tape and returns a Build; here during compilation.
+template <class Recipe, std::size_t Room>
+consteval Draft<Room> draft() {
   Tape tape(false);
   const Build build = Recipe::build(tape);
-  frozen.report = build.report;
-  frozen.shared = build.shared;
-  frozen.independents = static_cast<Index>(tape.independents().size());
+  Draft<Room> draft;
+  FrozenSizes& sizes = draft.sizes;
+  sizes = {static_cast<std::size_t>(tape.size()),
+           static_cast<std::size_t>(tape.constants()),
+           build.program.outputs.size(),
+           build.program.finite.size(),
+           build.program.divisors.size(),
+           build.frontier.size(),
+           0};
+  for (Index i = 0; i < tape.size(); ++i) sizes.text += tape.name(i).empty() ? 0 : tape.name(i).size() + 1;
+  for (const std::size_t size : {sizes.nodes, sizes.constants, sizes.outputs, sizes.finite, sizes.divisors, sizes.frontier, sizes.text / 4})
+    if (size > Room) return draft;
+  draft.fits = true;
+
+  auto& program = draft.program;
+  program.report = build.report;
+  program.shared = build.shared;
+  program.independents = static_cast<Index>(tape.independents().size());
   const std::vector<unsigned char> varying = varying_nodes(tape, build.shared);
   Index text = 0;
   for (Index i = 0; i < tape.size(); ++i) {
-    FrozenNode& node = frozen.nodes[static_cast<std::size_t>(i)];
+    FrozenNode& node = program.nodes[static_cast<std::size_t>(i)];
     const Arguments arguments = tape.arguments(i);
     node.op = tape[i].op;
     if (arguments.size() > 0) node.x = arguments[0];
@@ -114,22 +120,47 @@ consteval auto freeze() {
     if (name.empty()) continue;
     node.name = text;
     node.name_length = static_cast<Index>(name.size());
-    for (const char c : name) frozen.text[static_cast<std::size_t>(text++)] = c;
+    for (const char c : name) program.text[static_cast<std::size_t>(text++)] = c;
     ++text;
   }
-  for (std::size_t k = 0; k < sizes.constants; ++k) frozen.constants[k] = tape.value(-1 - static_cast<Index>(k));
+  for (std::size_t k = 0; k < sizes.constants; ++k) program.constants[k] = tape.value(-1 - static_cast<Index>(k));
   const auto copy = [](const std::vector<Index>& from, auto& to) {
     for (std::size_t k = 0; k < from.size(); ++k) to[k] = from[k];
   };
-  copy(build.program.outputs, frozen.outputs);
-  copy(build.program.finite, frozen.finite);
-  copy(build.program.divisors, frozen.divisors);
-  copy(build.frontier, frozen.frontier);
-  return frozen;
+  copy(build.program.outputs, program.outputs);
+  copy(build.program.finite, program.finite);
+  copy(build.program.divisors, program.divisors);
+  copy(build.frontier, program.frontier);
+  return draft;
+}
+
+template <class Recipe, std::size_t Room>
+consteval auto freeze() {
+  constexpr Draft<Room> made = draft<Recipe, Room>();
+  if constexpr (!made.fits) {
+    return freeze<Recipe, 4 * Room>();
+  } else {
+    constexpr FrozenSizes sizes = made.sizes;
+    FrozenProgram<sizes.nodes, sizes.constants, sizes.outputs, sizes.finite, sizes.divisors, sizes.frontier, sizes.text> frozen;
+    frozen.report = made.program.report;
+    frozen.shared = made.program.shared;
+    frozen.independents = made.program.independents;
+    const auto copy = [](const auto& from, auto& to) {
+      for (std::size_t k = 0; k < to.size(); ++k) to[k] = from[k];
+    };
+    copy(made.program.nodes, frozen.nodes);
+    copy(made.program.constants, frozen.constants);
+    copy(made.program.outputs, frozen.outputs);
+    copy(made.program.finite, frozen.finite);
+    copy(made.program.divisors, frozen.divisors);
+    copy(made.program.frontier, frozen.frontier);
+    copy(made.program.text, frozen.text);
+    return frozen;
+  }
 }
 
 /// The program of a recipe, built during compilation.
 template <class Recipe>
-inline constexpr auto frozen = freeze<Recipe>();
+inline constexpr auto frozen = freeze<Recipe, Recipe::room>();
 
 }  // namespace wengert::detail
