@@ -11,6 +11,7 @@
 namespace {
 
 using namespace wengert;
+using detail::contributions;
 
 TEST(Contributions, AreAdjointTimesPartialForEachArgument) {
   Tape tape;

@@ -7,11 +7,14 @@
 
 #include "wengert/error.hpp"
 #include "wengert/forward_sweep.hpp"
-#include "wengert/sweep/complaints.hpp"
+#include "wengert/inspect/contributions.hpp"
 #include "wengert/notation.hpp"
 #include "wengert/reverse_sweep.hpp"
+#include "wengert/sweep/complaints.hpp"
 
 namespace wengert {
+
+using namespace detail;
 
 namespace {
 
@@ -165,13 +168,13 @@ bool Cursor::run_to(Location place) {
 std::vector<Contribution> Cursor::contributions() const {
   check_tape();
   if (direction_ == Direction::forward || before_first()) return {};
-  return wengert::contributions(*tape_, values_, position_, adjoints_[position_]);
+  return detail::contributions(*tape_, values_, position_, adjoints_[position_]);
 }
 
 std::vector<Contribution> Cursor::contributions_to(Index node) const {
   check_tape();
   if (direction_ == Direction::forward) return {};
-  return wengert::contributions_to(*tape_, values_, adjoints_, node, position_);
+  return detail::contributions_to(*tape_, values_, adjoints_, node, position_);
 }
 
 std::string describe(const Cursor& cursor, int digits) {
