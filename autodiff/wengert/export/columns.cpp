@@ -15,9 +15,9 @@ namespace wengert::detail {
 namespace {
 
 // In pixels. Six columns are as wide as a screen of 1280.
-constexpr double box_width = 148, box_height = 50, column_width = 205, row_height = 62, band_gap = 26, margin = 10, stub = 44;
+constexpr double box_width = 138, box_height = 50, column_width = 202, row_height = 62, band_gap = 26, margin = 10, stub = 58;
 constexpr std::size_t columns_in_band = 6, most_rows = 16;
-constexpr std::size_t characters_in_box = 24, characters_at_stub = 8;
+constexpr std::size_t characters_in_box = 22, characters_at_stub = 7;
 constexpr int most_stubs = 3;  // of one node; more would not be told apart
 
 struct Place {
@@ -135,7 +135,8 @@ std::string laid_out_in_columns(const Tape& tape, const std::vector<Index>& node
     y += rows * row_height + band_gap;
   }
 
-  const double width = 2 * margin + stub + static_cast<double>(std::min(columns.size(), columns_in_band)) * column_width - 55;
+  const double width = 2 * margin + stub + static_cast<double>(std::min(columns.size(), columns_in_band)) * column_width -
+                       (column_width - box_width);
   const double height = y - band_gap + margin;
   std::string text = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0:g}px\" height=\"{1:g}px\" viewBox=\"0 0 {0:g} {1:g}\" "
@@ -154,24 +155,23 @@ std::string laid_out_in_columns(const Tape& tape, const std::vector<Index>& node
       const double arrives = to.y + box_height * (static_cast<double>(k - e) + 1) / (static_cast<double>(end - e) + 1);
       const bool beside = from.column + 1 == to.column && to.column % columns_in_band != 0;
       if (!beside && ++stubs > most_stubs) continue;
-      std::string path, from_far;
-      double label_x = to.x - 9, label_y = arrives + 11;
+      // One line of text over each arrow: the partial, after the name of where it comes from unless one sees that.
+      std::string path, text_over = number(edge.partial);
       if (beside) {
         const double start = from.x + box_width, leaves = from.y + box_height / 2, middle = (start + to.x) / 2;
         path = fmt::format("M{:g},{:g}C{:g},{:g} {:g},{:g} {:g},{:g}", start, leaves, middle, leaves, middle, arrives, to.x - 6, arrives);
       } else {
-        const bool others = stubs == most_stubs && end - k > 1;
-        from_far = fmt::format(
-            "<text class=\"from\" text-anchor=\"end\" font-size=\"10\" x=\"{:g}\" y=\"{:g}\">{}</text>", to.x - 9, arrives - 3,
-            others ? fmt::format("and {} more", end - k) : shortened(label(tape, edge.to), characters_at_stub));
         path = fmt::format("M{:g},{:g}H{:g}", to.x - stub, arrives, to.x - 6);
+        text_over = stubs == most_stubs && end - k > 1
+                        ? fmt::format("and {} more", end - k)
+                        : fmt::format("{}<tspan> {}</tspan>", shortened(label(tape, edge.to), characters_at_stub), text_over);
       }
       text += fmt::format(
           "<g id=\"e{0}_{1}\" class=\"edge\"><title>{2}</title><path fill=\"none\" stroke=\"#888\" d=\"{3}\"/><polygon fill=\"#888\" "
-          "points=\"{4:g},{5:g} {6:g},{7:g} {6:g},{8:g}\"/>{9}<text text-anchor=\"end\" font-size=\"9\" x=\"{10:g}\" "
+          "points=\"{4:g},{5:g} {6:g},{7:g} {6:g},{8:g}\"/><text{9} text-anchor=\"end\" font-size=\"10\" x=\"{10:g}\" "
           "y=\"{11:g}\">{12}</text></g>\n",
-          i, edge.argument, escaped(edge_tooltip(tape, edge, digits)), path, to.x, arrives, to.x - 7, arrives - 3, arrives + 3, from_far,
-          label_x, label_y, number(edge.partial));
+          i, edge.argument, escaped(edge_tooltip(tape, edge, digits)), path, to.x, arrives, to.x - 7, arrives - 3, arrives + 3,
+          beside ? "" : " class=\"from\"", to.x - 9, arrives - 3, text_over);
     }
     e = end;
   }
