@@ -14,7 +14,7 @@ struct GraphOptions {
   Index around = -1;           ///< a node: only it and what is near it in the graph
   int reach = 3;               ///< how many edges from `around`, either way
   int digits = 4;              ///< significant digits in pictures
-  Index graphviz_nodes = 100;  ///< a larger graph (or one of twice as many edges) is laid out in columns by depth, without Graphviz
+  Index graphviz_nodes = 40;   ///< a larger graph (or one of twice as many edges) is laid out in columns by depth, without Graphviz
   double seconds = 20;         ///< after which Graphviz is ended, with an Error
 };
 

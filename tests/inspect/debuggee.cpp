@@ -31,6 +31,16 @@ void one_of_each_type() {
   look_here();
 }
 
+// What a reader steps through first.
+double three_lines() {
+  wengert::Tape tape;
+  const wengert::Var mu = tape.variable(3, "mu"), sigma = tape.variable(4, "sigma");
+  const wengert::Var product = mu * sigma;
+  const wengert::Gradient g = gradient(product);
+  const double in_mu = g.wrt(mu);
+  return in_mu;
+}
+
 // One step of straight-line code for each node.
 double area_and_edge(double x, double y) {
   constexpr auto fused = wengert::fuse([](auto a, auto b) {
@@ -45,5 +55,6 @@ double area_and_edge(double x, double y) {
 int main() {
   std::puts(vae_kl::trace_table(vae_kl::trace(0.5, 0.8, 0.3)).c_str());
   one_of_each_type();
+  std::printf("%g\n", three_lines());
   std::printf("%g\n", area_and_edge(2, 3));
 }
