@@ -4,7 +4,6 @@ Loaded by itself beside a program or library of the build tree (after `add-auto-
 `source .../wengert_gdb.py`, which may stand in ~/.gdbinit.
 """
 
-import itertools
 import linecache
 import os
 import re
@@ -413,18 +412,6 @@ class ReadStop(gdb.Breakpoint):
         return self.wanted()
 
 
-def node_being_pulled():
-    """(node, adjoints) of the pull_back that the program is in at this moment; (-1, 0) elsewhere."""
-    frame = gdb.newest_frame()
-    for _ in range(3):
-        if frame is None:
-            break
-        if is_pull_back(frame):
-            return int(frame.read_var("i")), int(frame.read_var("adjoints"))
-        frame = frame.older()
-    return -1, 0
-
-
 def end_of(view):
     """Where the program goes on once the sweep is over; None outside sweeps."""
     if view is None:
@@ -482,25 +469,14 @@ def run_to_step(view):
 
 def run_to_node(view, i):
     def arrived():
-        return node_being_pulled()[0] == i
-
-    def arrived_in_vain():  # a node whose adjoint is 0 is passed by before its operation is looked at
-        node, adjoints = node_being_pulled()
-        return node == i and view.tape.cell(adjoints, i) == 0
-
-    def watches():
-        operation = view.tape.members["nodes_"] + wengert_tape.NODE.size * i + 8
-        stops = [ReadStop(operation, arrived)]
-        if len(list(itertools.islice(view.tape.users(i, 0, view.node), 100))) < 100:  # each of which reads it too
-            stops.append(ReadStop(view.adjoints + 8 * i, arrived_in_vain))
-        return stops
+        frame = gdb.newest_frame()
+        return is_pull_back(frame) and int(frame.read_var("i")) == i
 
     def breakpoints():  # where the processor watches nothing; slow
         return [Stop("*%d" % place, arrived) for place in after_the_prologue("wengert::pull_back<double>")]
 
-    view.tape.load(view.node)
     try:
-        status = resume(view, watches)
+        status = resume(view, lambda: [ReadStop(view.tape.operation_address(i), arrived)])
     except (gdb.error, Problem):
         status = resume(view, breakpoints)
     return status or ("step" if arrived() else "stopped")
@@ -571,12 +547,13 @@ class Stepping:
 
     @staticmethod
     def shows_nothing():
-        """A closing brace, or the rest of a line of which a call has returned."""
+        """A closing brace, a line that only hands on, or the rest of a line of which a call has returned."""
         frame = gdb.newest_frame()
         place = frame.find_sal()
         if not (frame.name() or "").startswith("wengert::") or place.symtab is None:
             return False
-        if linecache.getline(place.symtab.fullname(), place.line).strip() == "}":
+        line = linecache.getline(place.symtab.fullname(), place.line).strip()
+        if line == "}" or re.match(r"return (detail::)?record\w*<", line):
             return True
         if frame != Stepping.caller:
             return False

@@ -125,6 +125,10 @@ class Tape:
             return NODE.unpack_from(block, NODE.size * i)
         return NODE.unpack(self.read(self.members["nodes_"] + NODE.size * i, NODE.size))
 
+    def operation_address(self, i):
+        """Of a node's operation, which a reverse sweep reads when it comes to the node."""
+        return self.members["nodes_"] + NODE.size * i + 8
+
     def cell(self, base, i):
         block = self._blocks.get(base, b"")
         at = 8 * (i + self.constants)
@@ -483,8 +487,8 @@ class Commands:
         if i == view.node:
             return self.node_text(view, i)
         status = self.debugger.run_to_node(view, i)
-        if status == "end":  # it does not stop at independents that come first, nor where the adjoint is 0
-            return self.node_text(view.after(), i)
+        if status == "end":  # it passes by nodes that have nothing to carry on
+            return self.node_text(view.after(), i) + "\n  as the sweep, which is over, left it: it had nothing to do there"
         return self.outcome(status, "wengert until")
 
     def target(self, view, argument):

@@ -108,7 +108,7 @@ class Cursor {
 
 /// The cursor's stop as text: the node, its source line, its value and adjoint, and what it added to each argument.
 std::string describe(const Cursor& cursor, int digits = 6);
-/// What made up the adjoint of a node so far, product by product, and the sum.
+/// What made up the adjoint of a node so far, product by product, and the sum; of more than ten products the largest.
 std::string explain_adjoint(const Cursor& cursor, Index node, int digits = 6);
 
 }  // namespace wengert
