@@ -508,6 +508,8 @@ class Wengert(gdb.Command):
             print(Commands(Debugger).run(("%s %s" % (self.word, argument)).strip()))
         except Problem as problem:
             raise gdb.GdbError(str(problem))
+        except gdb.error as error:
+            raise gdb.GdbError("wengert %s: %s" % (self.word, error))
 
 
 gdb.printing.register_pretty_printer(None, printers(), replace=True)
@@ -587,4 +589,9 @@ class WengertStepping(gdb.Command):
 WengertStepping()
 gdb.events.stop.connect(Stepping.note)
 for hook, when in (("hook-step", "begin"), ("hookpost-step", "end")):
-    gdb.execute("define %s\nwengert stepping %s\nend" % (hook, when), False, True)
+    try:
+        known = gdb.execute("show user " + hook, False, True)
+    except gdb.error:
+        known = ""
+    if not known or "wengert" in known:  # the user's own stay
+        gdb.execute("define %s\nwengert stepping %s\nend" % (hook, when), False, True)
