@@ -1,7 +1,7 @@
 """lldb: prints wengert's types, and adds the commands `wengert tape|node|next|until|why`.
 
 `command script import .../wengert_lldb.py`, which may stand in ~/.lldbinit. Where lldb finds no module `lldb.embedded_interpreter`
-(Debian 12), its Python folder is not on its path: start it with PYTHONPATH=$(echo /usr/lib/llvm-*/lib/python3*/dist-packages).
+(Debian 12), its Python folder is not on its path: start it with PYTHONPATH=$(echo /usr/lib/llvm-*/lib/python3.*/dist-packages).
 """
 
 import os
