@@ -1,11 +1,12 @@
-// A picture without Graphviz, in time proportional to the graph: columns by depth, in bands that are read like lines of text, from
-// left to right and then on to the next band. An edge from the column before is drawn; one from further away is a short arrow with the
-// name of where it comes from, because lines across a large picture can't be followed anyway.
+// A picture without Graphviz, in time proportional to the graph: columns by depth, in bands that are read like lines of text,
+// from left to right and then on to the next band. An edge from the column before is drawn; one from further away is a short
+// arrow with the name of where it comes from, because lines across a large picture can't be followed anyway.
 #include <fmt/core.h>
 
 #include <algorithm>
 #include <limits>
 #include <numeric>
+#include <span>
 
 #include "wengert/export/graph.hpp"
 #include "wengert/notation.hpp"
@@ -29,13 +30,11 @@ struct Place {
 std::string escaped(std::string_view text) {
   std::string result;
   for (const char c : text) {
-    switch (c) {
-      case '&': result += "&amp;"; break;
-      case '<': result += "&lt;"; break;
-      case '>': result += "&gt;"; break;
-      case '"': result += "&quot;"; break;
-      default: result += static_cast<unsigned char>(c) < ' ' ? ' ' : c;  // control characters are no XML
-    }
+    const char* const special = c == '&' ? "&amp;" : c == '<' ? "&lt;" : c == '>' ? "&gt;" : c == '"' ? "&quot;" : nullptr;
+    if (special != nullptr)
+      result += special;
+    else
+      result += static_cast<unsigned char>(c) < ' ' ? ' ' : c;  // control characters are no XML
   }
   return result;
 }
@@ -55,12 +54,9 @@ std::size_t position(const std::vector<Index>& nodes, Index i) {
   return static_cast<std::size_t>(std::lower_bound(nodes.begin(), nodes.end(), i) - nodes.begin());
 }
 
-// The shown edges by the position of the node that uses, one after the other.
-using Edges = std::vector<Contribution>;
-
-/// Nodes (by their position among the shown) in columns, arguments left of what uses them and as close to it as can be: so the terms
-/// of a sum stand beside the additions that take them up, not all in one column at the very left.
-std::vector<std::vector<std::size_t>> columns_by_depth(const std::vector<Index>& nodes, const Edges& edges) {
+/// Nodes (by their position among the shown) in columns, arguments left of what uses them and as close to it as can be: so the
+/// terms of a sum stand beside the additions that take them up, not all in one column at the very left.
+std::vector<std::vector<std::size_t>> columns_by_depth(const std::vector<Index>& nodes, const std::vector<Contribution>& edges) {
   std::vector<std::size_t> depth(nodes.size());  // the longest way to a node that is not used
   for (std::size_t k = edges.size(); k-- > 0;) {
     std::size_t& of_argument = depth[position(nodes, edges[k].to)];
@@ -78,7 +74,8 @@ std::vector<std::vector<std::size_t>> columns_by_depth(const std::vector<Index>&
   return columns;
 }
 
-/// Rows within a band, from its last column to its first: each node beside what uses it, in the tape's order where that is the same.
+/// Rows within a band, from its last column to its first: each node beside what uses it, in the tape's order where that is the
+/// same.
 void arrange_rows(std::vector<std::vector<std::size_t>>& columns, std::size_t first, std::size_t last,
                   const std::vector<std::vector<std::size_t>>& users, std::vector<Place>& places) {
   double top = 0;
@@ -112,12 +109,17 @@ void arrange_rows(std::vector<std::vector<std::size_t>>& columns, std::size_t fi
     for (const std::size_t k : columns[c]) places[k].row -= top;
 }
 
-}  // namespace
+/// Where everything stands.
+struct Layout {
+  std::vector<Place> places;  // by position among the shown nodes
+  double width = 0, height = 0;
+};
 
-std::string laid_out_in_columns(const Tape& tape, const std::vector<Index>& nodes, const Gradient& gradient, int digits) {
-  const Edges edges = shown_edges(tape, nodes, gradient);
+Layout lay_out(const std::vector<Index>& nodes, const std::vector<Contribution>& edges) {
   std::vector<std::vector<std::size_t>> columns = columns_by_depth(nodes, edges), users(nodes.size());
-  std::vector<Place> places(nodes.size());
+  Layout layout;
+  std::vector<Place>& places = layout.places;
+  places.resize(nodes.size());
   for (const Contribution& edge : edges) users[position(nodes, edge.to)].push_back(position(nodes, edge.from));
   for (std::size_t c = 0; c < columns.size(); ++c)
     for (const std::size_t k : columns[c]) places[k].column = c;
@@ -134,62 +136,76 @@ std::string laid_out_in_columns(const Tape& tape, const std::vector<Index>& node
       }
     y += rows * row_height + band_gap;
   }
+  const auto wide = static_cast<double>(std::min(columns.size(), columns_in_band));
+  layout.width = 2 * margin + stub + (wide - 1) * column_width + box_width;
+  layout.height = y - band_gap + margin;
+  return layout;
+}
 
-  const double width = 2 * margin + stub + static_cast<double>(std::min(columns.size(), columns_in_band)) * column_width -
-                       (column_width - box_width);
-  const double height = y - band_gap + margin;
+/// The edges into one node. Over each arrow one line of text: the partial, after the name of where it comes from unless one sees
+/// that.
+std::string drawn_edges(const Tape& tape, const std::vector<Index>& nodes, const std::vector<Place>& places,
+                        std::span<const Contribution> edges, int digits) {
+  std::string text;
+  const Place& to = places[position(nodes, edges[0].from)];
+  int stubs = 0;
+  for (std::size_t k = 0; k < edges.size(); ++k) {
+    const Contribution& edge = edges[k];
+    const Place& from = places[position(nodes, edge.to)];
+    const double arrives = to.y + box_height * static_cast<double>(k + 1) / static_cast<double>(edges.size() + 1);
+    const bool beside = from.column + 1 == to.column && to.column % columns_in_band != 0;
+    if (!beside && ++stubs > most_stubs) continue;
+    std::string path, text_over = short_number(edge.partial, digits);
+    if (beside) {
+      const double start = from.x + box_width, leaves = from.y + box_height / 2, middle = (start + to.x) / 2;
+      path = fmt::format("M{:g},{:g}C{:g},{:g} {:g},{:g} {:g},{:g}", start, leaves, middle, leaves, middle, arrives, to.x - 6,
+                         arrives);
+    } else {
+      path = fmt::format("M{:g},{:g}H{:g}", to.x - stub, arrives, to.x - 6);
+      text_over = stubs == most_stubs && k + 1 < edges.size()
+                      ? fmt::format("and {} more", edges.size() - k)
+                      : fmt::format("{}<tspan> {}</tspan>", shortened(label(tape, edge.to), characters_at_stub), text_over);
+    }
+    text += fmt::format("<g id=\"e{}_{}\" class=\"edge\"><title>{}</title><path fill=\"none\" stroke=\"#888\" d=\"{}\"/>",
+                        edge.from, edge.argument, escaped(edge_tooltip(tape, edge, digits)), path);
+    text += fmt::format("<polygon fill=\"#888\" points=\"{0:g},{1:g} {2:g},{3:g} {2:g},{4:g}\"/>", to.x, arrives, to.x - 7,
+                        arrives - 3, arrives + 3);
+    text += fmt::format("<text{} text-anchor=\"end\" font-size=\"10\" x=\"{:g}\" y=\"{:g}\">{}</text></g>\n",
+                        beside ? "" : " class=\"from\"", to.x - 9, arrives - 3, text_over);
+  }
+  return text;
+}
+
+std::string drawn_node(const Tape& tape, Index i, const Place& at, double adjoint, int digits) {
+  const std::string says = equation(tape, i);
+  std::string text =
+      fmt::format("<g id=\"n{}\" class=\"node\"><title>{}: {}</title>", i, escaped(node_tooltip(tape, i)), escaped(says));
+  text += fmt::format(
+      "<rect x=\"{:g}\" y=\"{:g}\" width=\"{:g}\" height=\"{:g}\" rx=\"8\" fill=\"#fff\" stroke=\"#444\" stroke-width=\"{}\"/>",
+      at.x, at.y, box_width, box_height, tape[i].op == Op::Independent ? 2 : 1);
+  const std::string lines[] = {shortened(says, characters_in_box), "value " + short_number(tape.value(i), digits),
+                               "adjoint " + short_number(adjoint, digits)};
+  for (int line = 0; line < 3; ++line)
+    text += fmt::format("<text text-anchor=\"middle\" x=\"{:g}\" y=\"{:g}\">{}</text>", at.x + box_width / 2,
+                        at.y + 14 + 15 * line, lines[line]);
+  return text + "</g>\n";
+}
+
+}  // namespace
+
+std::string laid_out_in_columns(const Tape& tape, const std::vector<Index>& nodes, const Gradient& gradient, int digits) {
+  const std::vector<Contribution> edges = shown_edges(tape, nodes, gradient);
+  const Layout layout = lay_out(nodes, edges);
   std::string text = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{0:g}px\" height=\"{1:g}px\" viewBox=\"0 0 {0:g} {1:g}\" "
       "font-family=\"Helvetica, Arial, sans-serif\" font-size=\"12\">\n",
-      width, height);
-  const auto number = [&](double x) { return short_number(x, digits); };
-  for (std::size_t e = 0; e < edges.size();) {
-    const Index i = edges[e].from;
-    const Place& to = places[position(nodes, i)];
-    std::size_t end = e;
-    while (end < edges.size() && edges[end].from == i) ++end;
-    int stubs = 0;
-    for (std::size_t k = e; k < end; ++k) {
-      const Contribution& edge = edges[k];
-      const Place& from = places[position(nodes, edge.to)];
-      const double arrives = to.y + box_height * (static_cast<double>(k - e) + 1) / (static_cast<double>(end - e) + 1);
-      const bool beside = from.column + 1 == to.column && to.column % columns_in_band != 0;
-      if (!beside && ++stubs > most_stubs) continue;
-      // One line of text over each arrow: the partial, after the name of where it comes from unless one sees that.
-      std::string path, text_over = number(edge.partial);
-      if (beside) {
-        const double start = from.x + box_width, leaves = from.y + box_height / 2, middle = (start + to.x) / 2;
-        path = fmt::format("M{:g},{:g}C{:g},{:g} {:g},{:g} {:g},{:g}", start, leaves, middle, leaves, middle, arrives, to.x - 6, arrives);
-      } else {
-        path = fmt::format("M{:g},{:g}H{:g}", to.x - stub, arrives, to.x - 6);
-        text_over = stubs == most_stubs && end - k > 1
-                        ? fmt::format("and {} more", end - k)
-                        : fmt::format("{}<tspan> {}</tspan>", shortened(label(tape, edge.to), characters_at_stub), text_over);
-      }
-      text += fmt::format(
-          "<g id=\"e{0}_{1}\" class=\"edge\"><title>{2}</title><path fill=\"none\" stroke=\"#888\" d=\"{3}\"/><polygon fill=\"#888\" "
-          "points=\"{4:g},{5:g} {6:g},{7:g} {6:g},{8:g}\"/><text{9} text-anchor=\"end\" font-size=\"10\" x=\"{10:g}\" "
-          "y=\"{11:g}\">{12}</text></g>\n",
-          i, edge.argument, escaped(edge_tooltip(tape, edge, digits)), path, to.x, arrives, to.x - 7, arrives - 3, arrives + 3,
-          beside ? "" : " class=\"from\"", to.x - 9, arrives - 3, text_over);
-    }
-    e = end;
+      layout.width, layout.height);
+  for (std::size_t first = 0, last; first < edges.size(); first = last) {
+    for (last = first; last < edges.size() && edges[last].from == edges[first].from;) ++last;
+    text += drawn_edges(tape, nodes, layout.places, std::span(edges).subspan(first, last - first), digits);
   }
-  for (std::size_t k = 0; k < nodes.size(); ++k) {
-    const Index i = nodes[k];
-    const Place& p = places[k];
-    const std::string says = equation(tape, i);
-    text += fmt::format(
-        "<g id=\"n{0}\" class=\"node\"><title>{1}: {2}</title><rect x=\"{3:g}\" y=\"{4:g}\" width=\"{5:g}\" height=\"{6:g}\" rx=\"8\" "
-        "fill=\"#fff\" stroke=\"#444\" stroke-width=\"{7}\"/>",
-        i, escaped(node_tooltip(tape, i)), escaped(says), p.x, p.y, box_width, box_height, tape[i].op == Op::Independent ? 2 : 1);
-    const std::string lines[] = {shortened(says, characters_in_box), "value " + number(tape.value(i)),
-                                 "adjoint " + number(gradient.adjoints[i])};
-    for (int line = 0; line < 3; ++line)
-      text += fmt::format("<text text-anchor=\"middle\" x=\"{:g}\" y=\"{:g}\">{}</text>", p.x + box_width / 2, p.y + 14 + 15 * line,
-                          lines[line]);
-    text += "</g>\n";
-  }
+  for (std::size_t k = 0; k < nodes.size(); ++k)
+    text += drawn_node(tape, nodes[k], layout.places[k], gradient.adjoints[nodes[k]], digits);
   return text + "</svg>\n";
 }
 

@@ -21,12 +21,12 @@ std::string edge_tooltip(const Tape& tape, const Contribution& edge, int digits)
 /// "node 4, demo.cpp:12"
 std::string node_tooltip(const Tape& tape, Index i);
 
-/// The graph as SVG, laid out by Graphviz where it is small, in columns where it is not. In both, node 5 is the group n5 with three
-/// lines of text (statement, value, adjoint), and its edge from argument 0 the group e5_0.
+/// The graph as SVG, laid out by Graphviz where it is small, in columns where it is not. In both, node 5 is the group n5 with
+/// three lines of text (statement, value, adjoint), and its edge from argument 0 the group e5_0.
 std::string svg_text(const Var& t, const GraphOptions& options, const char* function);
 
-/// Graphviz's `dot` on a graph, in a process of its own that is ended after `seconds`. Throws Error where it is not there, fails or
-/// takes longer.
+/// Graphviz's `dot` on a graph, in a process of its own that is ended after `seconds`. Throws Error where it is not there, fails
+/// or takes longer.
 std::string laid_out_by_graphviz(const std::string& dot, double seconds, const char* function);
 
 /// The graph in columns by depth, in the tape's own order. O(nodes + edges), for graphs of any size.

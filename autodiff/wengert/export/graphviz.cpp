@@ -1,4 +1,5 @@
-// Graphviz's `dot`, run without a shell and without files: the graph goes to its standard input, the picture comes from its output.
+// Graphviz's `dot`, run without a shell and without files: the graph goes to its standard input, the picture comes from its
+// output.
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <poll.h>
@@ -90,7 +91,8 @@ bool converse(Ends& in, Ends& out, std::string_view input, double seconds, std::
   constexpr int quietly = 0;
 #endif
   using Clock = std::chrono::steady_clock;
-  const Clock::time_point end = Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+  const Clock::time_point end =
+      Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
   for (;;) {
     if (input.empty()) Ends::shut(in.ours);
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count();
@@ -123,15 +125,16 @@ std::string laid_out_by_graphviz(const std::string& dot, double seconds, const c
   constexpr const char* command[] = {"dot", "-Tsvg", "-Gnslimit=2", "-Gnslimit1=2", nullptr};
   constexpr int not_found = 127;  // where the system only finds out in the child
   Ends in, out;
-  if (in.ours < 0 || out.ours < 0) throw Error(fmt::format("{}: cannot connect to a program: {}", function, std::strerror(errno)));
+  if (in.ours < 0 || out.ours < 0)
+    throw Error(fmt::format("{}: cannot connect to a program: {}", function, std::strerror(errno)));
   Child child(command, in.theirs, out.theirs);
   Ends::shut(in.theirs);
   Ends::shut(out.theirs);
   std::string svg;
   const bool complete = child.error == 0 && converse(in, out, dot, seconds, svg);
   if (child.error == 0 && !complete)
-    throw Error(fmt::format("{}: Graphviz's program `dot` took longer than {:g} s and was ended; {}, or raise options.seconds", function,
-                            seconds, instead));
+    throw Error(fmt::format("{}: Graphviz's program `dot` took longer than {:g} s and was ended; {}, or raise options.seconds",
+                            function, seconds, instead));
   const int status = child.error != 0 ? not_found : child.wait();
   if (child.error == ENOENT || (child.error == 0 && status == not_found))
     throw Error(
@@ -140,8 +143,8 @@ std::string laid_out_by_graphviz(const std::string& dot, double seconds, const c
                     function, instead));
   if (child.error != 0) throw Error(fmt::format("{}: cannot run `dot`: {}; {}", function, std::strerror(child.error), instead));
   if (status != 0 || svg.empty())
-    throw Error(fmt::format("{}: Graphviz's program `dot` failed (status {}); write DOT and run it by hand, or: {}", function, status,
-                            instead));
+    throw Error(fmt::format("{}: Graphviz's program `dot` failed (status {}); write DOT and run it by hand, or: {}", function,
+                            status, instead));
   return svg;
 }
 
