@@ -18,6 +18,7 @@
 namespace {
 
 using namespace wengert;
+using namespace wengert::detail;
 
 constexpr std::size_t block = 1024;
 constexpr int rounds = 20, repetitions = 50;

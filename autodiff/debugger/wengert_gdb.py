@@ -416,9 +416,9 @@ def end_of(view):
     """Where the program goes on once the sweep is over; None outside sweeps."""
     if view is None:
         return None
-    for frame in frames():
-        if "pull_back_all" in name_of(frame) and frame.older() is not None:
-            return frame.older().pc()
+    sweeping = [frame for frame in frames() if "pull_back" in name_of(frame)]
+    if any("pull_back_all" in name_of(frame) for frame in sweeping):
+        return sweeping[-1].older().pc()
     # a cursor's: the function that steps it
     for frame in frames():
         if not name_of(frame).startswith("wengert::") and frame.older() is not None:
@@ -529,6 +529,8 @@ HELPERS = (
     r"^wengert::(detail::)?(first_of|common_tape|index_beside|index_on|index_of_other|push|arity|name|throw_\w+)($|[<(])",
     r"^wengert::(detail::)?(seed_adjoints|carries_nothing|carry|absorbing_product|value_of|same_branch|constant_beside)($|[<(])",
 )
+HANDS_ON = r"(return (detail::)?record\w*<|pull_back_numbers\(|pull_back_all<T>\()"  # lines that only call a function's other form
+
 for pattern in HELPERS:
     gdb.execute("skip -rfunction %s" % pattern, False, True)
 
@@ -555,7 +557,7 @@ class Stepping:
         if not (frame.name() or "").startswith("wengert::") or place.symtab is None:
             return False
         line = linecache.getline(place.symtab.fullname(), place.line).strip()
-        if line == "}" or re.match(r"return (detail::)?record\w*<", line):
+        if line == "}" or re.match(HANDS_ON, line):
             return True
         if frame != Stepping.caller:
             return False

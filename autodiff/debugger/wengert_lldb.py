@@ -328,10 +328,12 @@ class Debugger:
     def end_of(self, view):
         """Where the program goes on once the sweep is over; 0 outside sweeps."""
         frames = list(self.frames()) if view is not None else []
-        for wanted in (lambda frame: "pull_back_all" in name_of(frame), lambda frame: not name_of(frame).startswith("wengert::")):
-            for frame, older in zip(frames, frames[1:]):
-                if wanted(frame):
-                    return older.GetPC()
+        sweeping = [k for k, frame in enumerate(frames) if "pull_back" in name_of(frame)]
+        if any("pull_back_all" in name_of(frames[k]) for k in sweeping):
+            return frames[sweeping[-1] + 1].GetPC()
+        for frame, older in zip(frames, frames[1:]):  # a cursor's: the function that steps it
+            if not name_of(frame).startswith("wengert::"):
+                return older.GetPC()
         return 0
 
     def resume(self, view, arrived, stops):

@@ -14,8 +14,10 @@
 
 namespace wengert {
 
+namespace detail {
 /// What makes a custom operation a compile-time error inside fuse(…): not constexpr.
-void a_fused_function_cannot_use_a_custom_operation__record_it_instead();
+void a_fused_function_cannot_use_a_custom_operation_record_it_instead();
+}  // namespace detail
 
 /// y = f(x…) with rules of the user's own. Copies share the rules; a tape keeps a copy, so the object may go out of scope.
 ///
@@ -51,7 +53,7 @@ class CustomOperation final : public NaryOperation {
     return at_each({Operand(x, Location{})...});
   }
   template <class... Numbers>
-  requires((std::is_arithmetic_v<Numbers> && ...) && sizeof...(Numbers) > 0) constexpr double operator()(Numbers... x) const {
+  requires((detail::Number<Numbers> && ...) && sizeof...(Numbers) > 0) constexpr double operator()(const Numbers&... x) const {
     return at_each({Operand(x, Location{})...}).value();
   }
 
@@ -60,13 +62,13 @@ class CustomOperation final : public NaryOperation {
   double value(std::span<const double> x) const override;
   void partials(std::span<const double> x, double result, std::span<double> partials) const override;
   const NaryOperation* partial(int k) const override;
-  bool same_as(const NaryOperation& other) const override;
+  Identity identity() const override;
   const NaryOperation* clone() const override;
 
  private:
   template <std::size_t N>
   constexpr Var at_each(const Operand (&operands)[N]) const {
-    if (std::is_constant_evaluated()) a_fused_function_cannot_use_a_custom_operation__record_it_instead();
+    if (std::is_constant_evaluated()) detail::a_fused_function_cannot_use_a_custom_operation_record_it_instead();
     Var vars[N], result;
     for (std::size_t k = 0; k < N; ++k) vars[k] = operands[k].var;
     // asked again, because gcc looks for a way through that is all constexpr before it reads the line above

@@ -44,7 +44,7 @@ namespace wengert {
 constexpr Var conj(const Var& x) { return x; }
 constexpr Var real(const Var& x) { return x; }
 constexpr Var imag(const Var&) { return 0; }
-constexpr Var abs2(const Var& x, Location at = Location::current()) { return record<ops::Mul>(Operand(x, at), Operand(x, at)); }
+constexpr Var abs2(const Var& x, Location at = Location::current()) { return detail::record<ops::Mul>(Operand(x, at), Operand(x, at)); }
 
 using MatrixXv = Eigen::Matrix<Var, Eigen::Dynamic, Eigen::Dynamic>;
 using VectorXv = Eigen::Matrix<Var, Eigen::Dynamic, 1>;

@@ -37,6 +37,10 @@ class ShapeMismatch : public Error {
 class BranchChanged : public Error {
   using Error::Error;
 };
+/// The rules of a custom operation recorded on the very tape that a sweep was running over.
+class RecordedMeanwhile : public Error {
+  using Error::Error;
+};
 /// A NaN or an infinity appeared on a tape that checks for them.
 class NonFinite : public Error {
   using Error::Error;

@@ -11,8 +11,10 @@
 
 namespace wengert {
 
+namespace detail {
 [[noreturn]] void throw_independents(const char* function, Index expected, std::size_t got);
 [[noreturn]] void throw_branch_changed(const Tape& tape, const Guard& guard, double x, double y);
+}  // namespace detail
 
 /// Computes node i from the values before it. The visitor of the forward sweep.
 template <class T>
@@ -25,12 +27,12 @@ struct Evaluate {
   constexpr T operator()() const {
     const Node node = tape[i];
     if constexpr (Rule::arity == 1) {
-      return evaluate<Rule, T>(values[node.x]);
+      return detail::evaluate<Rule, T>(values[node.x]);
     } else if constexpr (Rule::arity == 2) {
-      return evaluate<Rule, T>(values[node.x], values[node.y]);
+      return detail::evaluate<Rule, T>(values[node.x], values[node.y]);
     } else {
       const Index* extra = tape.extra_arguments(node.y);
-      return evaluate<Rule, T>(values[node.x], values[extra[0]], values[extra[1]]);
+      return detail::evaluate<Rule, T>(values[node.x], values[extra[0]], values[extra[1]]);
     }
   }
 };
@@ -39,9 +41,11 @@ struct Evaluate {
 template <class T>
 constexpr T evaluate_node(const Tape& tape, const T* values, Index i) {
   if (tape[i].op == Op::Custom) [[unlikely]]
-    return evaluate_custom<T>(tape, values, i);
+    return detail::evaluate_custom<T>(tape, values, i);
   return dispatch(tape[i].op, Evaluate<T>{tape, values, i});
 }
+
+namespace detail {
 
 /// The forward sweep proper: the values of nodes first … end - 1.
 template <class T>
@@ -49,23 +53,39 @@ constexpr void evaluate_nodes(const Tape& tape, T* values, Index first, Index en
   for (Index i = first; i < end; ++i)  // arguments precede the node that uses them
     if (tape[i].op != Op::Independent) values[i] = evaluate_node(tape, values, i);
 }
-// For numbers, with all rules compiled into the loop, as in the reverse sweep.
+// For numbers, with all rules compiled into the loop: calling them one by one takes half as long again.
 template <std::floating_point T>
 [[gnu::flatten]] constexpr void evaluate_nodes(const Tape& tape, T* values, Index first, Index end) {
   for (Index i = first; i < end; ++i)
     if (tape[i].op != Op::Independent) values[i] = evaluate_node(tape, values, i);
 }
 
-/// Whether a comparison that the recording branched on comes out as it did then. On Vars it is recorded again.
+/// A comparison by its operation.
+template <class T>
+constexpr auto compare(Op relation, const T& x, const T& y) {
+  return relation == Op::Less ? x < y : relation == Op::LessEqual ? x <= y : x == y;
+}
+/// Whether a comparison that the recording branched on comes out as it did then. On Vars it is recorded again, at its old place.
 template <class T>
 constexpr bool same_branch(const Guard& guard, const T* values) {
-  const T& x = values[guard.x];
-  const T& y = values[guard.y];
-  const bool outcome = guard.relation == Op::Less        ? static_cast<bool>(x < y)
-                       : guard.relation == Op::LessEqual ? static_cast<bool>(x <= y)
-                                                         : static_cast<bool>(x == y);
-  return outcome == guard.outcome;
+  const T &x = values[guard.x], &y = values[guard.y];
+  if constexpr (std::is_same_v<T, Var>)
+    return static_cast<bool>(Condition(guard.relation, Operand(x, guard.location), Operand(y, guard.location))) == guard.outcome;
+  else
+    return static_cast<bool>(compare(guard.relation, x, y)) == guard.outcome;
 }
+
+/// A constant of the number type T for a sweep whose independents are xs. In constant evaluation a Var constant remembers the
+/// tape, so that what cannot be computed at compile time (log 2, say) can be recorded there.
+template <class T>
+constexpr T constant_beside(double value, std::span<const T> xs) {
+  if constexpr (std::is_same_v<T, Var>)
+    if (std::is_constant_evaluated() && !xs.empty() && xs[0].tape() != nullptr)
+      return Var(*xs[0].tape(), xs[0].tape()->constant(value));
+  return static_cast<T>(value);
+}
+
+}  // namespace detail
 
 /// Runs the tape at new independents, given in the order of their recording, and writes one value per node and constant.
 /// Throws ShapeMismatch if their number is not the tape's, BranchChanged if a recorded branch would go the other way.
@@ -73,18 +93,19 @@ constexpr bool same_branch(const Guard& guard, const T* values) {
 template <class T>
 constexpr void forward_sweep(const Tape& tape, std::span<const T> independents, Values<T>& values) {
   if (independents.size() != tape.independents().size())
-    throw_independents("forward_sweep", static_cast<Index>(tape.independents().size()), independents.size());
+    detail::throw_independents("forward_sweep", static_cast<Index>(tape.independents().size()), independents.size());
   values.resize(tape.constants(), tape.size());
   T* const value = values.base();
-  for (Index k = -tape.constants(); k < 0; ++k) value[k] = constant_beside<T>(tape.value(k), independents);
+  for (Index k = -tape.constants(); k < 0; ++k) value[k] = detail::constant_beside<T>(tape.value(k), independents);
   for (std::size_t k = 0; k < independents.size(); ++k) value[tape.independents()[k]] = independents[k];
   Index done = 0;
   for (const Guard& guard : tape.guards()) {  // in the order of recording
-    evaluate_nodes(tape, value, done, guard.position);
+    detail::evaluate_nodes(tape, value, done, guard.position);
     done = guard.position;
-    if (!same_branch(guard, value)) throw_branch_changed(tape, guard, value_of(value[guard.x]), value_of(value[guard.y]));
+    if (!detail::same_branch(guard, value))
+      detail::throw_branch_changed(tape, guard, detail::value_of(value[guard.x]), detail::value_of(value[guard.y]));
   }
-  evaluate_nodes(tape, value, done, tape.size());
+  detail::evaluate_nodes(tape, value, done, tape.size());
 }
 
 template <class T>

@@ -17,6 +17,10 @@
 
 namespace wengert {
 
+namespace detail {
+class BatchPlans;
+}
+
 /// The numbers that replays need; keep one per thread, and repeated calls allocate nothing.
 struct Workspace {
   Values<double> values, adjoints;
@@ -76,7 +80,7 @@ class Function {
 
  private:
   friend class Recorder;
-  friend class BatchPlans;
+  friend class detail::BatchPlans;
   struct State;
   explicit Function(State* state) : state_(state) {}
 
@@ -101,6 +105,8 @@ class Recorder {
   Function::State* state_;
 };
 
+namespace detail {
+
 /// One part of a point as independents: a number as a Var, an array of N as an array, any other range as a vector.
 template <class Part>
 auto make_independents(Tape& tape, const Part& part) {
@@ -117,6 +123,8 @@ auto make_independents(Tape& tape, const Part& part) {
   }
 }
 
+}  // namespace detail
+
 /// Records callable(point…) once. Each part of the point is a number, which becomes a Var, or a vector, span or array of numbers,
 /// which becomes a std::vector<Var> (std::array<Var, N>); all of them together, in order, are the inputs. The callable returns a
 /// Var, or a range of them. Loops and branches are recorded as they go at this point; branches on values are guarded in replays.
@@ -126,7 +134,7 @@ Function record(Callable&& callable, const Point&... point) {
   Recorder recorder;
   Tape& tape = recorder.tape();
   // braces: independents are made in the order of the arguments
-  std::tuple<decltype(make_independents(tape, point))...> arguments{make_independents(tape, point)...};
+  std::tuple<decltype(detail::make_independents(tape, point))...> arguments{detail::make_independents(tape, point)...};
   auto result = std::apply(static_cast<Callable&&>(callable), arguments);
   if constexpr (std::is_convertible_v<decltype(result), Var>) {
     const Var dependent = result;

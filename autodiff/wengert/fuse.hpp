@@ -8,7 +8,6 @@
 #include <string>
 #include <tuple>
 #include <type_traits>
-#include <typeinfo>
 #include <utility>
 #include <vector>
 
@@ -18,6 +17,9 @@
 
 namespace wengert {
 
+template <class Callable>
+class Fused;
+
 // -- what is recorded during compilation ---------------------------------------------------------------------------------------
 
 /// The arguments that a fused function is recorded with: each size is that of an array, or 0 for a scalar.
@@ -25,6 +27,8 @@ template <std::size_t... sizes>
 struct Shape {
   static constexpr std::size_t inputs = ((sizes == 0 ? 1 : sizes) + ... + 0);
 };
+
+namespace detail {
 
 template <std::size_t size>
 constexpr auto fused_argument(Tape& tape) {
@@ -43,7 +47,7 @@ constexpr Index record_fused(Tape& tape, Shape<sizes...>) {
   // braces: independents in the order of the arguments
   std::tuple<decltype(fused_argument<sizes>(tape))...> arguments{fused_argument<sizes>(tape)...};
   const Var dependent = std::apply(Callable{}, arguments);
-  return dependent.is_constant() ? tape.constant(dependent.value()) : dependent.index();
+  return index_on(tape, dependent, "fuse", {});
 }
 
 /// The value alone.
@@ -99,12 +103,6 @@ struct HessianVectorRecipe {
   }
 };
 
-// -- the callable
-// ----------------------------------------------------------------------------------------------------------------
-
-template <class Callable>
-class Fused;
-
 /// A fused function as an operation: one node on a tape, whose partials come from straight-line code.
 template <class Callable, class Shape>
 class FusedOperation final : public NaryOperation {
@@ -126,9 +124,7 @@ class FusedOperation final : public NaryOperation {
       for (std::size_t k = 0; k < Shape::inputs; ++k) partials[k] = row[k];
     }
     const NaryOperation* partial(int) const override { return nullptr; }
-    bool same_as(const NaryOperation& other) const override {
-      return typeid(other) == typeid(*this) && static_cast<const Partial&>(other).k_ == k_;
-    }
+    Identity identity() const override { return {&instance(), 1 + static_cast<std::size_t>(k_)}; }
     const NaryOperation* clone() const override { return new Partial(*this); }
 
    private:
@@ -156,7 +152,7 @@ class FusedOperation final : public NaryOperation {
     (std::make_index_sequence<Shape::inputs>());
     return &partials[static_cast<std::size_t>(k)];
   }
-  bool same_as(const NaryOperation& other) const override { return typeid(other) == typeid(*this); }
+  Identity identity() const override { return {&instance()}; }
   const NaryOperation* clone() const override { return new FusedOperation(*this); }
 };
 
@@ -168,23 +164,34 @@ inline constexpr std::size_t shape_size<std::array<T, N>> = N;
 template <class T, std::size_t N>
 inline constexpr std::size_t shape_size<std::span<T, N>> = N;
 
-/// Whether an argument is recorded: a Var, or an array of them.
+/// Whether an argument is recorded: a Var or what converts to one, or an array of them.
 template <class Argument>
-inline constexpr bool holds_var = std::is_same_v<Argument, Var>;
-template <std::size_t N>
-inline constexpr bool holds_var<std::array<Var, N>> = true;
+inline constexpr bool holds_var = !Number<Argument> && std::is_convertible_v<const Argument&, Var>;
+template <class T, std::size_t N>
+inline constexpr bool holds_var<std::array<T, N>> = holds_var<T>;
 template <class T, std::size_t N>
 inline constexpr bool holds_var<std::span<T, N>> = holds_var<std::remove_const_t<T>>;
 
-/// An argument as the callable takes it: a span as an array.
-template <class Argument>
-constexpr const Argument& as_taken(const Argument& x) {
-  return x;
+/// The tape of the first variable among arguments; nullptr where there is none.
+constexpr Tape* tape_of(const Operand& x) { return x.var.tape(); }
+template <class T>
+requires requires(const T& x) { x.size(); }
+constexpr Tape* tape_of(const T& x) {
+  for (const auto& element : x)
+    if (Tape* const tape = tape_of(element)) return tape;
+  return nullptr;
 }
-template <class T, std::size_t N>
-constexpr auto as_taken(std::span<T, N> x) {
-  std::array<std::remove_const_t<T>, N> result;
-  for (std::size_t k = 0; k < N; ++k) result[k] = x[k];
+
+/// An argument as the callable takes it within a recording: numbers as Vars, so that 3 / 2 is 1.5, and a span as an array. A
+/// constant knows the tape, so that exp of it can be recorded.
+constexpr Var as_taken(Tape& tape, const Operand& x) {
+  return x.var.tape() != nullptr ? x.var : Var(tape, tape.constant(x.var.value()));
+}
+template <class T>
+requires requires(const T& x) { x.size(); }
+constexpr auto as_taken(Tape& tape, const T& x) {
+  std::array<Var, shape_size<T>> result;
+  for (std::size_t k = 0; k < result.size(); ++k) result[k] = as_taken(tape, x[k]);
   return result;
 }
 
@@ -210,6 +217,8 @@ constexpr auto scalars(std::index_sequence<k...>) {
 /// How a program reads: a line for each node with its arguments; in a batch, whether it is computed once or for each sample.
 std::string print_fused(const Tape& tape, std::span<const Index> outputs, Index shared, const OptimiseReport& report);
 
+}  // namespace detail
+
 /// A function whose value and derivatives were worked out by the compiler. Made by fuse(). Empty: copying costs nothing.
 template <class Callable>
 class Fused {
@@ -219,7 +228,11 @@ class Fused {
   template <class... Arguments>
   constexpr auto operator()(const Arguments&... x) const {
     if constexpr (is_recording<Arguments...>) {
-      if (std::is_constant_evaluated()) return Var(Callable{}(as_taken(x)...));  // within another fused function it is recorded with it
+      if (std::is_constant_evaluated()) {  // within another fused function it is recorded with it
+        Tape* tape = nullptr;
+        ((tape = tape != nullptr ? tape : detail::tape_of(x)), ...);
+        return Var(Callable{}(detail::as_taken(*tape, x)...));
+      }
       return record(x...);
     } else {
       return value(x...);
@@ -227,12 +240,12 @@ class Fused {
   }
   template <class... Arguments>
   double value(const Arguments&... x) const {
-    return outputs<ValueRecipe>(x...)[0];
+    return outputs<detail::ValueRecipe>(x...)[0];
   }
   /// Derivatives in every input, in order; the value costs nothing beside them: see value_and_gradient.
   template <class... Arguments>
   auto gradient(const Arguments&... x) const {
-    const auto all = outputs<GradientRecipe>(x...);
+    const auto all = outputs<detail::GradientRecipe>(x...);
     std::array<double, all.size() - 1> result;
     for (std::size_t k = 0; k < result.size(); ++k) result[k] = all[1 + k];
     return result;
@@ -240,12 +253,12 @@ class Fused {
   /// The value, then the derivatives.
   template <class... Arguments>
   auto value_and_gradient(const Arguments&... x) const {
-    return outputs<GradientRecipe>(x...);
+    return outputs<detail::GradientRecipe>(x...);
   }
   /// Hessian at x times v: x and v are arrays of all inputs in order.
   template <std::size_t N>
   std::array<double, N> hessian_vector(const std::array<double, N>& x, const std::array<double, N>& v) const {
-    return hessian_vector(scalars(std::make_index_sequence<N>()), x, v);
+    return hessian_vector(detail::scalars(std::make_index_sequence<N>()), x, v);
   }
   /// The same for a callable that takes arrays: say its shape, with 0 for each scalar. hessian_vector(Shape<3, 0>(), x, v).
   template <std::size_t... sizes, std::size_t N>
@@ -256,25 +269,25 @@ class Fused {
       point[k] = x[k];
       point[N + k] = v[k];
     }
-    return StraightLine<HessianVectorRecipe<Callable, Shape<sizes...>>, double>::outputs(point.data());
+    return detail::StraightLine<detail::HessianVectorRecipe<Callable, Shape<sizes...>>, double>::outputs(point.data());
   }
 
   /// The program of value and gradient as a table of text, with what the optimiser did.
   std::string program() const {
-    static_assert(scalars_taken<Callable>() > 0, "fuse: say the shape of a callable that takes arrays: program(Shape<3, 0>())");
-    return program(scalars(std::make_index_sequence<scalars_taken<Callable>()>()));
+    static_assert(detail::scalars_taken<Callable>() > 0, "fuse: say the shape of a callable that takes arrays: program(Shape<3, 0>())");
+    return program(detail::scalars(std::make_index_sequence<detail::scalars_taken<Callable>()>()));
   }
   template <std::size_t... sizes>
   std::string program(Shape<sizes...>) const {
-    constexpr const auto& code = frozen<GradientRecipe<Callable, Shape<sizes...>>>;
+    constexpr const auto& code = detail::frozen<detail::GradientRecipe<Callable, Shape<sizes...>>>;
     Tape tape(false);
     code.thaw(tape);
-    return print_fused(tape, code.outputs, code.shared, code.report);
+    return detail::print_fused(tape, code.outputs, code.shared, code.report);
   }
 
  private:
   template <class... Arguments>
-  static constexpr bool is_recording = (... || holds_var<Arguments>);
+  static constexpr bool is_recording = (... || detail::holds_var<Arguments>);
 
   /// Calls visit with every number or Var among the arguments, in order, and whether it is of an array.
   template <class Visit, class... Arguments>
@@ -289,17 +302,17 @@ class Fused {
   }
   template <template <class, class> class Recipe, class... Arguments>
   static auto outputs(const Arguments&... x) {
-    using Taken = Shape<shape_size<Arguments>...>;
+    using Taken = Shape<detail::shape_size<Arguments>...>;
     std::array<double, Taken::inputs> all;
     double* next = all.data();
-    for_each_input([&](const auto& input, bool) { *next++ = value_of(Var(input)); }, x...);
-    return StraightLine<Recipe<Callable, Taken>, double>::outputs(all.data());
+    for_each_input([&](const auto& input, bool) { *next++ = detail::value_of(Var(input)); }, x...);
+    return detail::StraightLine<Recipe<Callable, Taken>, double>::outputs(all.data());
   }
   /// One node. The partials cost little beside the value here, so they are computed with it, and the reverse sweep reads them.
   template <class... Arguments>
   static Var record(const Arguments&... x) {
-    using Taken = Shape<shape_size<Arguments>...>;
-    const auto all = outputs<GradientRecipe>(x...);
+    using Taken = Shape<detail::shape_size<Arguments>...>;
+    const auto all = outputs<detail::GradientRecipe>(x...);
     Tape* tape = nullptr;
     for_each_input(
         [&](const Operand& input, bool) {
@@ -313,11 +326,12 @@ class Fused {
     for_each_input(
         [&](const Operand& input, bool of_array) {
           *next++ = of_array && input.is_number ? tape->new_constant(input.var.value())
-                                                : index_on(*tape, input, "fused", Location{}, -1);
+                    : input.fits(*tape)         ? input.index_on(*tape)
+                                                : detail::index_on(*tape, input.var, "fused", input.at);
         },
         x...);
-    const Index which = tape->adopt_static(FusedOperation<Callable, Taken>::instance());
-    const Index node = tape->push(Op::Custom, entries, which, all[0], Location{});
+    const Index which = tape->adopt_static(detail::FusedOperation<Callable, Taken>::instance());
+    const Index node = tape->push(Op::Custom, entries, which, 0u, all[0], Location{});
     tape->keep_partials(std::span(all).subspan(1));
     return Var(*tape, node, all[0]);
   }

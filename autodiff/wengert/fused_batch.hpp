@@ -23,6 +23,7 @@
 #include "wengert/instruction_set.hpp"
 
 namespace wengert {
+namespace detail {
 
 /// The inner program of a batch, for shared values that are ordinary numbers.
 template <class Callable, class Shape, std::size_t shared, bool standard_errors>
@@ -224,7 +225,7 @@ const Function& recorded_twin(Shape<sizes...>) {
     else
       return std::array<double, size>{};
   };
-  static const Function function = record(Callable{}, part(std::integral_constant<std::size_t, sizes>())...);
+  static const Function function = wengert::record(Callable{}, part(std::integral_constant<std::size_t, sizes>())...);
   return function;
 }
 
@@ -302,13 +303,15 @@ BatchResult run_fused(const char* name, bool mean, std::span<const double, share
   return run_fused<false, Callable>(name, mean, shared_inputs, samples, options);
 }
 
+}  // namespace detail
+
 /// The program that a batch of a fused function runs, as a table: what is computed once and what for each sample.
 template <std::size_t shared, bool standard_errors = false, class Callable>
 std::string batch_program(const Fused<Callable>&) {
-  constexpr const auto& code = frozen<BatchRecipe<Callable, decltype(batch_shape<Callable, shared>()), shared, standard_errors>>;
+  constexpr const auto& code = detail::frozen<detail::BatchRecipe<Callable, decltype(detail::batch_shape<Callable, shared>()), shared, standard_errors>>;
   Tape tape(false);
   code.thaw(tape);
-  return print_fused(tape, code.outputs, code.shared, code.report);
+  return detail::print_fused(tape, code.outputs, code.shared, code.report);
 }
 
 /// As mean_gradient of a recorded Function, with the same result within rounding (one rounding more per division by a shared
@@ -317,12 +320,12 @@ std::string batch_program(const Fused<Callable>&) {
 template <class Callable, std::size_t shared, class T>
 BatchResult mean_gradient(const Fused<Callable>&, const std::array<double, shared>& shared_inputs, const BasicSamples<T>& samples,
                           const BasicBatchOptions<std::type_identity_t<T>>& options = {}) {
-  return run_fused<Callable>("mean_gradient", true, std::span<const double, shared>(shared_inputs), samples, options);
+  return detail::run_fused<Callable>("mean_gradient", true, std::span<const double, shared>(shared_inputs), samples, options);
 }
 template <class Callable, std::size_t shared, class T>
 BatchResult sum_gradient(const Fused<Callable>&, const std::array<double, shared>& shared_inputs, const BasicSamples<T>& samples,
                          const BasicBatchOptions<std::type_identity_t<T>>& options = {.standard_errors = false}) {
-  return run_fused<Callable>("sum_gradient", false, std::span<const double, shared>(shared_inputs), samples, options);
+  return detail::run_fused<Callable>("sum_gradient", false, std::span<const double, shared>(shared_inputs), samples, options);
 }
 template <class Callable, std::size_t shared, class T>
 BatchResult mean_gradient(const Fused<Callable>& f, const std::array<double, shared>& shared_inputs,

@@ -1,11 +1,10 @@
 // Operations with any number of arguments whose rules stand outside the table: the user's own, and fused pieces.
 #pragma once
 
+#include <cstddef>
 #include <span>
 
 namespace wengert {
-
-class Tape;
 
 /// A scalar function of `arity()` numbers that a tape records as one node. See custom.hpp for making one from lambdas.
 class NaryOperation {
@@ -20,8 +19,15 @@ class NaryOperation {
   /// The k-th partial as an operation of its own, for second derivatives; nullptr where there is none.
   virtual const NaryOperation* partial(int k) const = 0;
 
-  /// Whether both compute the same: a tape keeps one copy of what it meets again.
-  virtual bool same_as(const NaryOperation& other) const = 0;
+  /// What tells operations apart: two with the same identity compute the same, and a tape keeps one copy of them. `of` is an
+  /// address that both share (of their common rules, say), `part` is 0, or 1 + k for the k-th partial.
+  // Not typeid: programs built without run-time type information have operations too.
+  struct Identity {
+    const void* of;
+    std::size_t part = 0;
+    bool operator==(const Identity&) const = default;
+  };
+  virtual Identity identity() const = 0;
   virtual const NaryOperation* clone() const = 0;
 };
 

@@ -63,9 +63,9 @@ namespace wengert {
 
 /// What a node does. `Independent` takes its value from outside; `Custom` is an n-ary operation with rules of the user's own.
 enum class Op : std::uint8_t {
-#define X(Rule, function) Rule,
-  WENGERT_OPERATIONS(X)
-#undef X
+#define WENGERT_X(Rule, function) Rule,
+  WENGERT_OPERATIONS(WENGERT_X)
+#undef WENGERT_X
       Independent,
   Custom
 };
@@ -76,11 +76,11 @@ enum class Op : std::uint8_t {
 template <class Visitor>
 constexpr auto dispatch(Op op, Visitor&& visitor) {
   switch (op) {
-#define X(Rule, function) \
+#define WENGERT_X(Rule, function) \
   case Op::Rule:          \
     return visitor.template operator()<ops::Rule>();
-    WENGERT_OPERATIONS(X)
-#undef X
+    WENGERT_OPERATIONS(WENGERT_X)
+#undef WENGERT_X
     case Op::Independent:
     case Op::Custom:
       if constexpr (requires { visitor.otherwise(op); }) return visitor.otherwise(op);
@@ -104,10 +104,10 @@ constexpr int arity(Op op) {
 /// The enum value of a rule: op_of<ops::Mul> is Op::Mul.
 template <class Rule>
 inline constexpr Op op_of = Op::Custom;
-#define X(Rule, function) \
+#define WENGERT_X(Rule, function) \
   template <>             \
   inline constexpr Op op_of<ops::Rule> = Op::Rule;
-WENGERT_OPERATIONS(X)
-#undef X
+WENGERT_OPERATIONS(WENGERT_X)
+#undef WENGERT_X
 
 }  // namespace wengert

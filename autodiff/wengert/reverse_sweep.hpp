@@ -11,8 +11,10 @@
 
 namespace wengert {
 
+namespace detail {
 [[noreturn]] void throw_not_on(const char* function, const Var& x, const Tape* tape, std::uint32_t generation, Location at);
 [[noreturn]] void throw_values(Index constants, Index nodes, Index expected_constants, Index expected_nodes);
+}  // namespace detail
 
 /// What a reverse sweep returns: the adjoint of every node, the derivative of the seeded combination of dependents in it.
 template <class T>
@@ -25,7 +27,7 @@ class Adjoints {
   /// of another recording and NotRecorded for a constant.
   constexpr T wrt(const Var& x, Location at = Location::current()) const {
     if (x.is_constant() || (tape_ != nullptr && (x.tape() != tape_ || x.generation() != generation_)))
-      throw_not_on("wrt", x, tape_, generation_, at);
+      detail::throw_not_on("wrt", x, tape_, generation_, at);
     return (*this)[x.index()];
   }
   std::vector<T> wrt(std::span<const Var> xs, Location at = Location::current()) const {
@@ -75,7 +77,7 @@ struct PullBack {
       const auto partial = Rule::template partials<T>(values[node.x], result);
       add<Rule>(node.x, adjoint, partial.x);
     } else if constexpr (requires { Rule::template partial_x<T>(result, result, result); }) {
-      // partials that are dear are not computed for constants
+      // costly partials are not computed for constants
       if (node.x >= 0) add<Rule>(node.x, adjoint, Rule::template partial_x<T>(values[node.x], values[node.y], result));
       if (node.y >= 0) add<Rule>(node.y, adjoint, Rule::template partial_y<T>(values[node.x], values[node.y], result));
     } else if constexpr (Rule::arity == 2) {
@@ -91,23 +93,25 @@ struct PullBack {
     }
   }
   constexpr void otherwise(Op op) const {
-    if (op == Op::Custom) pull_back_custom(tape, values, adjoints, i);
+    if (op == Op::Custom) detail::pull_back_custom(tape, values, adjoints, i);
   }
 
  private:
   // The adjoint of a constant is never read, but asking which arguments are constants would cost more than adding it up.
   template <class Rule>
   constexpr void add(Index argument, const T& adjoint, const T& partial) const {
-    accumulate(adjoints[argument], carry<Rule>(adjoint, partial));
+    detail::accumulate(adjoints[argument], detail::carry<Rule>(adjoint, partial));
   }
 };
 
 /// Does node i's part of the reverse sweep.
 template <class T>
 constexpr void pull_back(const Tape& tape, const T* values, T* adjoints, Index i) {
-  if (carries_nothing(adjoints[i])) return;
+  if (detail::carries_nothing(adjoints[i])) return;
   dispatch(tape[i].op, PullBack<T>{tape, values, adjoints, i});
 }
+
+namespace detail {
 
 /// The reverse sweep proper: from seeded adjoints of the first `nodes` nodes to the adjoints of all of them.
 template <class T>
@@ -115,11 +119,9 @@ constexpr void pull_back_all(const Tape& tape, const T* values, T* adjoints, Ind
   for (Index i = nodes; i-- > 0;)  // last node first: every use of a value is met before the node that made it
     pull_back(tape, values, adjoints, i);
 }
-// For numbers, with all rules compiled into the loop: calling them one by one takes half as long again.
-template <std::floating_point T>
-[[gnu::flatten]] constexpr void pull_back_all(const Tape& tape, const T* values, T* adjoints, Index nodes) {
-  for (Index i = nodes; i-- > 0;) pull_back(tape, values, adjoints, i);
-}
+// For numbers compiled in sweeps.cpp, where an optimised build has a quicker way through the same steps.
+void pull_back_all(const Tape& tape, const double* values, double* adjoints, Index nodes);
+void pull_back_all(const Tape& tape, const float* values, float* adjoints, Index nodes);
 
 /// The adjoints that a reverse sweep starts from: zeros, and the seeds in their dependents' places. Checks its arguments and
 /// throws as reverse_sweep does.
@@ -143,14 +145,16 @@ constexpr void seed_adjoints(const Tape& tape, ValuesView<T> values, std::span<c
   result.adjoints = static_cast<Values<T>&&>(cells);
 }
 
+}  // namespace detail
+
 /// Derivatives of sum(seed.adjoint * seed.variable) in every node, at `values` (the tape's own, or a forward sweep's). Writes
 /// into `result`, reusing its memory. Throws ForeignVariable or StaleVariable for a seed of another recording, ShapeMismatch for
 /// values of another size. O(nodes up to the last seed), whatever the number of independents and the depth of the graph.
 template <class T>
 constexpr void reverse_sweep(const Tape& tape, ValuesView<T> values, std::span<const Seed<T>> seeds, Adjoints<T>& result,
                              Location at = Location::current()) {
-  seed_adjoints(tape, values, seeds, result, at);
-  pull_back_all(tape, values.base, result.adjoints.base(), result.adjoints.nodes());
+  detail::seed_adjoints(tape, values, seeds, result, at);
+  detail::pull_back_all(tape, values.base, result.adjoints.base(), result.adjoints.nodes());
 }
 
 template <class T>

@@ -16,70 +16,30 @@
 #include <type_traits>
 #include <vector>
 
-#include "wengert/location.hpp"
-#include "wengert/operations.hpp"
-#include "wengert/values.hpp"
-
-#ifndef WENGERT_KEEP_LOCATIONS
-#ifdef NDEBUG
-#define WENGERT_KEEP_LOCATIONS false
-#else
-#define WENGERT_KEEP_LOCATIONS true
-#endif
-#endif
+#include "wengert/record/config.hpp"
+#include "wengert/record/names.hpp"
+#include "wengert/record/node.hpp"
+#include "wengert/record/node_storage.hpp"
 
 namespace wengert {
 
 class NaryOperation;
 class Var;
-
-/// One recorded operation. A unary node leaves `y` alone; a ternary one keeps its second and third argument in the tape's
-/// list of extra arguments, from position `y` on; a custom one keeps their number and all of them there from `x` on, and `y` says
-/// which operation.
-// 12 bytes; with the value a recorded operation costs 20. Plain data: a debugger prints {x = 2, y = -1, op = wengert::Op::Mul}.
-struct Node {
-  Index x, y;
-  Op op;
-};
-
-/// The indices of a node's arguments, in order: some in the node itself, the others in the tape's list of extra arguments.
-class Arguments {
- public:
-  constexpr Arguments(Index size, Index x, Index y, Index in_node, const Index* extra)
-      : size_(size), node_{x, y}, in_node_(in_node), extra_(extra) {}
-  constexpr Index size() const { return size_; }
-  constexpr Index operator[](Index k) const { return k < in_node_ ? node_[k] : extra_[k - in_node_]; }
-
- private:
-  Index size_;
-  Index node_[2];
-  Index in_node_;
-  const Index* extra_;
-};
-
-/// A comparison that the recording program branched on: a replay must find the same outcome.
-struct Guard {
-  Op relation;  ///< Less, LessEqual or Equal
-  Index x, y;
-  bool outcome;
-  Index position;  ///< how many nodes were recorded before it
-  Location location;
-};
+namespace detail {
+class NaryIndex;
+}
 
 /// The tape. Explicit and pinned: variables point to it, so it is neither copied nor moved.
 /// Recording costs amortised constant time and at most 24 bytes an operation (a custom one 4 besides for each argument, a fused one
 /// 12); clear() keeps the memory. Not for two threads at once.
-class Tape {
+class Tape : detail::NodeStorage, detail::Names {
  public:
   constexpr explicit Tape(bool keep_locations = WENGERT_KEEP_LOCATIONS)
       : generation_(std::is_constant_evaluated() ? 1 : first_generation()), keeps_locations_(keep_locations) {
     known_constants_.fill(0);
   }
-  Tape(const Tape&) = delete;
-  Tape& operator=(const Tape&) = delete;
   constexpr ~Tape() {
-    release(nodes_, values_ - constant_capacity_);
-    if (!nary_.empty()) release_nary_operations();
+    if (nary_index_ != nullptr) release_nary_operations();
   }
 
   // -- recording
@@ -87,24 +47,27 @@ class Tape {
   /// A new independent variable. `name` is for readers: tables, errors, pictures; it may be empty.
   WENGERT_INLINE constexpr Var variable(double value, std::string_view name = {}, Location at = Location::current());
 
-  /// Forgets everything recorded and keeps the memory. Variables from before are refused from then on. O(1) in the nodes.
+  /// Forgets everything recorded and keeps the memory, and of the custom operations those that were recorded since the last call.
+  /// Variables from before are refused from then on. O(1) in the nodes.
   constexpr void clear() {
     size_ = 0;
     constants_ = 0;
+    leading_ = 0;
     known_constants_.fill(0);
     independents_.clear();
     extra_.clear();
     guards_.clear();
-    names_.clear();
-    name_text_.clear();
     locations_.clear();
-    ++generation_;
+    clear_names();
+    if (nary_index_ != nullptr) forget_nary_operations();
+    generation_ = std::is_constant_evaluated() ? generation_ + 1 : next_generation(generation_);
   }
 
   /// Makes room for `nodes` operations and `constants` constants ahead of time.
   constexpr void reserve(Index nodes, Index constants = 0) {
-    if (nodes > capacity_ || constants > constant_capacity_)
-      move_to(nodes > capacity_ ? nodes : capacity_, constants > constant_capacity_ ? constants : constant_capacity_);
+    if (nodes <= capacity_ && constants <= constant_capacity_) return;
+    move_to(nodes > capacity_ ? nodes : capacity_, constants > constant_capacity_ ? constants : constant_capacity_);
+    update_limit();
   }
 
   /// Whether each node from now on keeps the file and line that made it. On by default in Debug builds; free when off.
@@ -129,11 +92,17 @@ class Tape {
   constexpr Index constants() const { return constants_; }
   constexpr const Node& operator[](Index i) const { return nodes_[i]; }
   constexpr Arguments arguments(Index i) const { return arguments(nodes_[i]); }
-  constexpr Arguments arguments(const Node& node) const;
+  constexpr Arguments arguments(const Node& node) const {
+    if (node.op == Op::Custom) return {*extra_arguments(node.x), 0, 0, 0, extra_arguments(node.x) + 1};
+    const int count = arity(node.op);
+    return {count, node.x, node.y, count == 3 ? 1 : 2, count == 3 ? extra_arguments(node.y) : nullptr};
+  }
   /// Values as recorded; constants at negative indices.
   constexpr ValuesView<double> values() const { return {values_, constants_, size_}; }
   constexpr double value(Index i) const { return values_[i]; }
   constexpr const std::vector<Index>& independents() const { return independents_; }
+  /// How many nodes at the beginning are independents: a reverse sweep ends there.
+  constexpr Index leading_independents() const { return leading_; }
   constexpr const std::vector<Guard>& guards() const { return guards_; }
   constexpr const Index* extra_arguments(Index from) const { return extra_.data() + from; }
   const NaryOperation& nary(Index which) const { return *nary_[static_cast<std::size_t>(which)]; }
@@ -147,19 +116,9 @@ class Tape {
   constexpr Location location(Index i) const {
     return i >= 0 && static_cast<std::size_t>(i) < locations_.size() ? locations_[static_cast<std::size_t>(i)] : Location{};
   }
-  /// Empty for a node without a name.
-  constexpr std::string_view name(Index i) const {
-    const std::size_t k = name_position(i);
-    if (k == names_.size() || names_[k].node != i) return {};
-    return {name_text_.data() + names_[k].begin, static_cast<std::size_t>(names_[k].length)};
-  }
-  /// The last node of that name, or -1.
-  constexpr Index find(std::string_view wanted) const {
-    for (std::size_t k = names_.size(); k-- > 0;)
-      if (name(names_[k].node) == wanted) return names_[k].node;
-    return -1;
-  }
-  /// Changes with every clear(); a variable remembers it.
+  /// name(i): empty for a node without a name. find(name): the last node of that name, or -1. set_name(i, name).
+  using Names::find, Names::name, Names::set_name;
+  /// Another one after every clear(), and of no other tape; a variable remembers it.
   constexpr std::uint32_t generation() const { return generation_; }
 
   /// Bytes that the recorded nodes, values, constants and lists take, and bytes held for them.
@@ -170,15 +129,23 @@ class Tape {
 
   // -- what Var calls while it records
 
-  /// Appends a node and returns its index.
-  WENGERT_INLINE constexpr Index push(Op op, Index x, Index y, double value, Location at) {
+  /// Appends a node and returns its index. `constants` says which arguments are constants, as in Node.
+  WENGERT_INLINE constexpr Index push(Op op, Index x, Index y, unsigned constants, double value, Location at) {
     // With locations or checks on, the limit is 0 and every node takes the slow way; so they cost nothing when off.
     if (size_ >= limit_) [[unlikely]]
       prepare(op, x, y, value, at.file, at.line);
     const Index i = size_++;
-    nodes_[i] = {x, y, op};
+    nodes_[i] = {x, y, op, static_cast<std::uint8_t>(constants)};
     values_[i] = value;
     return i;
+  }
+  /// The same for any number of arguments.
+  constexpr Index push(Op op, Index x, Index y, Index z, double value, Location at) {
+    const int count = arity(op);
+    if (count == 1) return push(op, x, x, x < 0 ? 1u : 0u, value, at);
+    if (count == 2) return push(op, x, y, (x < 0 ? 1u : 0u) | (y < 0 ? 2u : 0u), value, at);
+    const Index rest[] = {y, z};
+    return push(op, x, push_extra(rest), 0u, value, at);
   }
   constexpr Index push_extra(std::span<const Index> arguments) {
     const Index from = grow_extra(arguments.size());
@@ -206,6 +173,10 @@ class Tape {
     kept[-1] = 1;  // beside the number of arguments: yes, they are kept
     for (std::size_t k = 0; k < known.size(); ++k) kept[k] = known[k];
   }
+  /// Says anew where node i was made: for tapes that are made from others.
+  constexpr void relocate(Index i, Location at) {
+    if (static_cast<std::size_t>(i) < locations_.size()) locations_[static_cast<std::size_t>(i)] = at;
+  }
   constexpr void push_guard(const Guard& guard) { guards_.push_back(guard); }
   /// The index of a constant. Equal constants (to the bit) met shortly after each other share one.
   WENGERT_INLINE constexpr Index constant(double value) {
@@ -219,12 +190,11 @@ class Tape {
   /// The same for data, which seldom repeat: without the search.
   WENGERT_INLINE constexpr Index new_constant(double value) {
     if (constants_ == constant_capacity_) [[unlikely]]
-      grow_constants();
+      make_room_for_constants();
     const Index i = -++constants_;
     values_[i] = value;
     return i;
   }
-  constexpr void set_name(Index i, std::string_view name);
   /// Keeps a copy of the operation, unless it has one that computes the same.
   Index adopt(const NaryOperation& operation);
   /// The same for an operation that lives as long as the program, found again by its address.
@@ -235,23 +205,17 @@ class Tape {
   }
 
  private:
-  struct Name {
-    Index node, begin, length;
-  };
-
   static std::uint32_t first_generation();
+  static std::uint32_t next_generation(std::uint32_t generation) {
+    return (generation + 1) % generations_at_a_time != 0 ? generation + 1 : first_generation();
+  }
+  static constexpr std::uint32_t generations_at_a_time = 16;
   Index adopt_new_static(const NaryOperation& operation);
+  void forget_nary_operations();
   void release_nary_operations();
   [[noreturn]] void throw_full(Op op, Location at) const;
   [[noreturn]] void throw_full(const char* what) const;
   [[noreturn]] void throw_non_finite(Op op, Index x, Index y, double value, Location at) const;
-
-  // Before its users: clang instantiates what constant evaluation needs in the order of definition.
-  template <class T>
-  static constexpr T* make(std::size_t count) {
-    // Constant evaluation may not read or assign what was never initialised; at run time untouched pages cost nothing.
-    return std::is_constant_evaluated() ? new T[count]() : new T[count];
-  }
 
   constexpr void update_limit() {
     const bool watched = keeps_locations_ || checks_finite_;
@@ -263,54 +227,19 @@ class Tape {
     // subtraction leaves 0 exactly for a finite value
     if (checks_finite_ && !(value - value == 0)) throw_non_finite(op, x, y, value, at);
     if (size_ == capacity_) {
-      constexpr Index most = std::numeric_limits<Index>::max();
-      move_to(capacity_ > most / 2 ? most : capacity_ < 32 ? 64 : 2 * capacity_, constant_capacity_);
+      grow_nodes();
+      update_limit();
     }
     if (keeps_locations_) {
       while (locations_.size() < static_cast<std::size_t>(size_)) locations_.push_back({});  // switched on later
       locations_.push_back(at);
     }
   }
-  [[gnu::noinline, gnu::cold]] constexpr void grow_constants() {
-    if (constant_capacity_ > std::numeric_limits<Index>::max() / 2) throw_full("constants");
-    // Growing moves the values too, so constants keep up with the nodes: each value moves a bounded number of times.
-    const Index twice = constant_capacity_ < 16 ? 32 : 2 * constant_capacity_;
-    move_to(capacity_, twice > capacity_ / 8 ? twice : capacity_ / 8);
-  }
-  constexpr void move_to(Index capacity, Index constant_capacity) {
-    const auto cells = static_cast<std::size_t>(capacity) + static_cast<std::size_t>(constant_capacity);
-    Node* nodes = make<Node>(static_cast<std::size_t>(capacity));
-    double* values = make<double>(cells) + constant_capacity;
-    for (Index i = 0; i < size_; ++i) nodes[i] = nodes_[i];
-    for (Index i = -constants_; i < size_; ++i) values[i] = values_[i];
-    release(nodes_, values_ - constant_capacity_);
-    nodes_ = nodes;
-    values_ = values;
-    capacity_ = capacity;
-    constant_capacity_ = constant_capacity;
-    update_limit();
-  }
-  static constexpr void release(Node* nodes, double* values) {
-    delete[] nodes;
-    delete[] values;
-  }
-  /// Position of the first name at or after node i.
-  constexpr std::size_t name_position(Index i) const {
-    std::size_t low = 0, high = names_.size();
-    while (low < high) {
-      const std::size_t middle = (low + high) / 2;
-      names_[middle].node < i ? low = middle + 1 : high = middle;
-    }
-    return low;
+  [[gnu::noinline, gnu::cold]] constexpr void make_room_for_constants() {
+    if (!grow_constants()) throw_full("constants");
   }
 
-  Node* nodes_ = nullptr;
-  double* values_ = nullptr;  // of node 0; constants lie below
-  Index size_ = 0;
-  Index limit_ = 0;  // push() goes straight ahead below it
-  Index constants_ = 0;
-  Index capacity_ = 0;
-  Index constant_capacity_ = 0;
+  Index leading_ = 0;
   Index max_nodes_ = std::numeric_limits<Index>::max();
   std::uint32_t generation_;
   bool keeps_locations_;
@@ -320,29 +249,10 @@ class Tape {
   std::vector<Index> extra_;
   std::vector<double> partials_;  // beside extra_, as far as some are kept; 1 or 0 beside a node's number of arguments
   std::vector<Guard> guards_;
-  std::vector<Name> names_;  // by node
-  std::vector<char> name_text_;
   std::vector<Location> locations_;
   std::vector<const NaryOperation*> nary_;
   std::vector<const NaryOperation*> originals_;  // of nary_, where they live as long as the program
+  detail::NaryIndex* nary_index_ = nullptr;
 };
-
-constexpr void Tape::set_name(Index i, std::string_view name) {
-  const auto begin = static_cast<Index>(name_text_.size());
-  for (const char c : name) name_text_.push_back(c);
-  const std::size_t k = name_position(i);
-  const Name entry{i, begin, static_cast<Index>(name.size())};
-  if (k == names_.size() || names_[k].node != i) {
-    names_.push_back(entry);  // and then to its place: insert() takes the compiler long, in every program
-    for (std::size_t m = names_.size() - 1; m > k; --m) names_[m] = names_[m - 1];
-  }
-  names_[k] = entry;
-}
-
-constexpr Arguments Tape::arguments(const Node& node) const {
-  if (node.op == Op::Custom) return {*extra_arguments(node.x), 0, 0, 0, extra_arguments(node.x) + 1};
-  const int count = arity(node.op);
-  return {count, node.x, node.y, count == 3 ? 1 : 2, count == 3 ? extra_arguments(node.y) : nullptr};
-}
 
 }  // namespace wengert

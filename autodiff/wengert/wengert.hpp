@@ -1,15 +1,23 @@
-// Everything an ordinary program needs: record with Var on a Tape, then gradient(t).wrt(x).
+// Record with Var on a Tape, then gradient(t).wrt(x). This file brings what an ordinary program needs; the rest has a header of its
+// own: function.hpp (record once, run many), batch.hpp (many samples), fuse.hpp (the same during compilation), custom.hpp
+// (operations of your own), number_type.hpp (numbers of your own), cursor.hpp, evaluation_trace.hpp and explain_nonfinite.hpp
+// (looking inside), check_gradient.hpp (tests of your gradients), export.hpp (pictures), format.hpp (fmt), eigen.hpp.
+//
+// Headers in this folder are the API. The folders are the house behind it, lower floors first:
+//   ops.hpp the rules < record/ Var to tape < sweep/ tape to values and adjoints < transform/ tape to tape
+//   < kernels/, batch/ many samples < fused/ the same during compilation. inspect/, check/, export/ only look.
+// To read the engine: ops.hpp (one rule), var.hpp, tape.hpp, reverse_sweep.hpp, sweep/chain_rule.hpp: under 600 lines.
 #pragma once
 
 #include "wengert/dual.hpp"
 #include "wengert/error.hpp"
 #include "wengert/forward_sweep.hpp"
 #include "wengert/gradient.hpp"
-#include "wengert/ostream.hpp"
 #include "wengert/jacobian.hpp"
 #include "wengert/location.hpp"
 #include "wengert/operations.hpp"
 #include "wengert/ops.hpp"
+#include "wengert/ostream.hpp"
 #include "wengert/reverse_sweep.hpp"
 #include "wengert/tape.hpp"
 #include "wengert/values.hpp"

@@ -70,11 +70,11 @@ struct Outcome {
 template <class Rule>
 Var apply(const std::array<Var, Rule::arity>& x) {
   if constexpr (Rule::arity == 1)
-    return evaluate<Rule, Var>(x[0]);
+    return detail::evaluate<Rule, Var>(x[0]);
   else if constexpr (Rule::arity == 2)
-    return evaluate<Rule, Var>(x[0], x[1]);
+    return detail::evaluate<Rule, Var>(x[0], x[1]);
   else
-    return evaluate<Rule, Var>(x[0], x[1], x[2]);
+    return detail::evaluate<Rule, Var>(x[0], x[1], x[2]);
 }
 
 /// The variables of a point: what the inputs of a recorded function are.
@@ -200,11 +200,11 @@ struct Fusable {
     const Var all[] = {x...};
     constexpr auto at = [](std::size_t k) { return same ? 0 : k; };
     if constexpr (Rule::arity == 1)
-      return evaluate<Rule, Var>(all[0]);
+      return detail::evaluate<Rule, Var>(all[0]);
     else if constexpr (Rule::arity == 2)
-      return evaluate<Rule, Var>(all[0], all[at(1)]);
+      return detail::evaluate<Rule, Var>(all[0], all[at(1)]);
     else
-      return evaluate<Rule, Var>(all[0], all[at(1)], all[at(2)]);
+      return detail::evaluate<Rule, Var>(all[0], all[at(1)], all[at(2)]);
   }
 };
 

@@ -71,7 +71,7 @@ struct ScalarProduct final : NaryOperation {
     for (std::size_t k = 0; k < 4; ++k) out[k] = x[(k + 2) % 4];
   }
   const NaryOperation* partial(int) const override { return nullptr; }
-  bool same_as(const NaryOperation& other) const override { return dynamic_cast<const ScalarProduct*>(&other) != nullptr; }
+  Identity identity() const override { return {&typeid(*this)}; }
   const NaryOperation* clone() const override { return new ScalarProduct(*this); }
 };
 
@@ -79,7 +79,7 @@ TEST(Contributions, OfACustomNodeAreOnePerArgument) {
   Tape tape;
   const Var a = tape.variable(2), b = tape.variable(3);
   const Var x[] = {a, b, Var(10), a};
-  const Var product = record(ScalarProduct(), x);
+  const Var product = detail::record_nary(ScalarProduct(), x);
   EXPECT_EQ(product.value(), 26);
   const auto parts = contributions(tape, tape.values(), product.index(), 2);
   ASSERT_EQ(parts.size(), 4u);
@@ -123,7 +123,7 @@ TEST(Contributions, AddUpToTheAdjointsOfTheSweepBitForBit) {
           pool.push_back(tanh(x));
           break;
         default:
-          pool.push_back(record(ScalarProduct(), std::vector<Var>{x, tanh(y), z, Var(0.25)}));
+          pool.push_back(detail::record_nary(ScalarProduct(), std::vector<Var>{x, tanh(y), z, Var(0.25)}));
           break;
       }
     }

@@ -133,7 +133,7 @@ struct Reciprocals final : NaryOperation {
   double value(std::span<const double> x) const override { return 1 / x[0] + 1 / x[1] + 1 / x[2]; }
   void partials(std::span<const double>, double, std::span<double>) const override {}
   const NaryOperation* partial(int) const override { return nullptr; }
-  bool same_as(const NaryOperation& other) const override { return typeid(other) == typeid(Reciprocals); }
+  Identity identity() const override { return {&typeid(*this)}; }
   const NaryOperation* clone() const override { return new Reciprocals(*this); }
 };
 
@@ -152,7 +152,7 @@ TEST(CheckFinite, ThrowsAsTheNodeIsRecordedAndNamesLineAndOperands) {
   EXPECT_THAT(three, HasSubstr("constant 1e+308"));
   EXPECT_THAT(three, HasSubstr("fma, at "));
   const Var arguments[] = {y, y, x};
-  EXPECT_THAT(message_of([&] { record(Reciprocals(), arguments); }), HasSubstr("reciprocals, at "));
+  EXPECT_THAT(message_of([&] { detail::record_nary(Reciprocals(), arguments); }), HasSubstr("reciprocals, at "));
   tape.check_finite(false);
   EXPECT_EQ((y / x).value(), infinity);
 }

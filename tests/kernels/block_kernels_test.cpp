@@ -16,6 +16,7 @@
 namespace {
 
 using namespace wengert;
+using namespace wengert::detail;
 
 constexpr double inf = std::numeric_limits<double>::infinity();
 

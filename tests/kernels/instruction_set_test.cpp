@@ -11,6 +11,7 @@
 namespace {
 
 using namespace wengert;
+using namespace wengert::detail;
 
 TEST(InstructionSet, IsTheWidestSupportedUnlessChosen) {
   if (std::getenv("WENGERT_INSTRUCTION_SET") != nullptr) GTEST_SKIP() << "chosen by the environment";

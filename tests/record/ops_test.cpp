@@ -296,10 +296,7 @@ constexpr Index nodes_with_gradient() {
   std::vector<Var> x;
   for (int k = 0; k < Rule::arity; ++k) tape.variable(0.5, {}, Location{});
   for (int k = 0; k < Rule::arity; ++k) x.push_back(again.variable(0.5, {}, Location{}));
-  Index operands[3] = {0, 1, 2};
-  Index y = operands[1];
-  if constexpr (Rule::arity == 3) y = tape.push_extra(std::span(operands).subspan(1));
-  const Index last = tape.push(op_of<Rule>, 0, y, 0, Location{});
+  const Index last = tape.push(op_of<Rule>, 0, 1, 2, 0.0, Location{});
   const auto values = forward_sweep<Var>(tape, x);
   const Seed<Var> seed{Var(tape, last), 1.0};
   reverse_sweep<Var>(tape, values, std::span(&seed, 1));

@@ -34,9 +34,9 @@ TEST(Var, MadeFromANumberIsAConstantOnNoTape) {
 }
 
 TEST(Var, IsNotMadeFromWhatIsNoNumber) {
-  enum Unscoped { red };
+  enum class Scoped { red };
   static_assert(!std::is_convertible_v<const char*, Var> && !std::is_convertible_v<void*, Var>);
-  static_assert(!std::is_convertible_v<Unscoped, Var> && !std::is_convertible_v<std::nullptr_t, Var>);
+  static_assert(!std::is_convertible_v<Scoped, Var> && !std::is_convertible_v<std::nullptr_t, Var>);
 }
 
 TEST(Var, DoesNotTurnIntoANumberSilently) {

@@ -112,7 +112,7 @@ TEST(Dual, NestsForSecondDerivatives) {
   EXPECT_EQ(cube.value.tangent, 12);
   EXPECT_EQ(cube.tangent.value, 12);
   EXPECT_EQ(cube.tangent.tangent, 12);
-  EXPECT_EQ(value_of(cube), 8);
+  EXPECT_EQ(cube.value.value, 8);
 }
 
 // Dual over Var: the tangent is recorded too.

@@ -7,7 +7,7 @@
 #include "wengert/error.hpp"
 #include "wengert/reverse_sweep.hpp"
 
-namespace wengert {
+namespace wengert::detail {
 
 template <class T>
 void check_batch(const char* function, bool mean, std::size_t inputs, std::size_t shared, const BasicSamples<T>& samples,
@@ -56,4 +56,4 @@ template void check_batch(const char*, bool, std::size_t, std::size_t, const Bas
 template void check_batch(const char*, bool, std::size_t, std::size_t, const BasicSamples<float>&,
                           const BasicBatchOptions<float>&);
 
-}  // namespace wengert
+}  // namespace wengert::detail

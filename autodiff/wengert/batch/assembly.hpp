@@ -9,7 +9,7 @@
 #include "wengert/tape.hpp"
 #include "wengert/values.hpp"
 
-namespace wengert {
+namespace wengert::detail {
 
 /// Throws ShapeMismatch unless the inputs add up, the places for results have the samples' size, and a mean has a sample.
 template <class T>
@@ -21,4 +21,4 @@ void check_batch(const char* function, bool mean, std::size_t inputs, std::size_
 BatchResult assemble(const Tape& outer, const Values<double>& outer_values, std::span<const Index> frontier, std::size_t count,
                      std::span<const Moments> totals, bool mean, bool standard_errors);
 
-}  // namespace wengert
+}  // namespace wengert::detail

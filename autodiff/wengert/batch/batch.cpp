@@ -14,7 +14,7 @@
 #include "wengert/sweep/complaints.hpp"
 #include "wengert/batch/lower.hpp"
 
-namespace wengert {
+namespace wengert::detail {
 
 /// Plans of a function, made once and kept with it.
 class BatchPlans {
@@ -207,25 +207,28 @@ BatchResult run(const char* name, bool mean, const Function& f, std::span<const 
 }
 
 }  // namespace
+}  // namespace wengert::detail
+
+namespace wengert {
 
 template <class T>
 BatchResult mean_gradient(const Function& f, std::span<const double> shared, const BasicSamples<T>& samples,
                           const BasicBatchOptions<std::type_identity_t<T>>& options) {
-  return run("mean_gradient", true, f, shared, samples, options);
+  return detail::run("mean_gradient", true, f, shared, samples, options);
 }
 template <class T>
 BatchResult sum_gradient(const Function& f, std::span<const double> shared, const BasicSamples<T>& samples,
                          const BasicBatchOptions<std::type_identity_t<T>>& options) {
-  return run("sum_gradient", false, f, shared, samples, options);
+  return detail::run("sum_gradient", false, f, shared, samples, options);
 }
 
-#define INSTANTIATE(T)                                                                                 \
+#define WENGERT_INSTANTIATE(T)                                                                                 \
   template BatchResult mean_gradient(const Function&, std::span<const double>, const BasicSamples<T>&, \
                                      const BasicBatchOptions<T>&);                                     \
   template BatchResult sum_gradient(const Function&, std::span<const double>, const BasicSamples<T>&,  \
                                     const BasicBatchOptions<T>&);
-INSTANTIATE(double)
-INSTANTIATE(float)
-#undef INSTANTIATE
+WENGERT_INSTANTIATE(double)
+WENGERT_INSTANTIATE(float)
+#undef WENGERT_INSTANTIATE
 
 }  // namespace wengert

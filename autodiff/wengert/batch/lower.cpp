@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace wengert {
+namespace wengert::detail {
 
 namespace {
 
@@ -371,4 +371,4 @@ BatchPlan::BatchPlan(const Tape& tape, Index dependent, std::size_t shared, bool
   ordinary.lower(inner_shared, set);
 }
 
-}  // namespace wengert
+}  // namespace wengert::detail

@@ -11,7 +11,7 @@
 #include "wengert/kernels/block_kernels.hpp"
 #include "wengert/tape.hpp"
 
-namespace wengert {
+namespace wengert::detail {
 
 /// One operation over a block. Operands are cells: the shared numbers that instructions use, then the samples' columns, then
 /// slots of the workspace.
@@ -79,4 +79,4 @@ class BatchPlan {
   Lowered careful, ordinary;
 };
 
-}  // namespace wengert
+}  // namespace wengert::detail

@@ -16,7 +16,7 @@
 #include "wengert/transform/optimise.hpp"
 #include "wengert/tape.hpp"
 
-namespace wengert {
+namespace wengert::detail {
 
 /// Which nodes depend on an independent with number `shared` or later.
 constexpr std::vector<unsigned char> varying_nodes(const Tape& tape, Index shared) {
@@ -186,4 +186,4 @@ constexpr BatchProgram ordinary_program(const Tape& from, const BatchProgram& ca
   return program;
 }
 
-}  // namespace wengert
+}  // namespace wengert::detail

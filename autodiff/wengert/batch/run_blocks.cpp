@@ -10,7 +10,7 @@
 #include "wengert/sweep/nary_sweep.hpp"
 #include "wengert/parallel_for.hpp"
 
-namespace wengert {
+namespace wengert::detail {
 namespace {
 
 /// What one thread takes at a time: some 0.1 ms of work, so that handing it over is no part of the cost. It depends on the batch
@@ -162,6 +162,15 @@ std::size_t run_blocks(const BlockJob<T>& job, const BasicSamples<T>& samples, c
   return result.count;
 }
 
+template std::size_t run_blocks(const BlockJob<double>&, const BasicSamples<double>&, const BasicBatchOptions<double>&,
+                                std::span<Moments>);
+template std::size_t run_blocks(const BlockJob<float>&, const BasicSamples<float>&, const BasicBatchOptions<float>&,
+                                std::span<Moments>);
+
+}  // namespace wengert::detail
+
+namespace wengert {
+
 template <class T>
 std::size_t BasicSamples<T>::whole(std::size_t size, std::size_t columns) {
   if (columns == 0 || size % columns != 0)
@@ -184,9 +193,5 @@ void BasicSamples<T>::block(std::size_t first, std::size_t n, T* room, const T**
 
 template class BasicSamples<double>;
 template class BasicSamples<float>;
-template std::size_t run_blocks(const BlockJob<double>&, const BasicSamples<double>&, const BasicBatchOptions<double>&,
-                                std::span<Moments>);
-template std::size_t run_blocks(const BlockJob<float>&, const BasicSamples<float>&, const BasicBatchOptions<float>&,
-                                std::span<Moments>);
 
 }  // namespace wengert

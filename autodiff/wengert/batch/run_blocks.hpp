@@ -7,7 +7,7 @@
 
 #include "wengert/batch.hpp"
 
-namespace wengert {
+namespace wengert::detail {
 
 /// Sums over one block of one output: of x - shift, and of its square.
 struct OutputSums {
@@ -38,4 +38,4 @@ template <class T>
 std::size_t run_blocks(const BlockJob<T>& job, const BasicSamples<T>& samples, const BasicBatchOptions<T>& options,
                        std::span<Moments> moments);
 
-}  // namespace wengert
+}  // namespace wengert::detail

@@ -375,7 +375,7 @@ const CheckLine* CheckReport::worst() const {
 
 std::string CheckReport::text() const {
   constexpr std::array outcomes{"the gradient agrees", "the gradient DISAGREES", "refused", "inconclusive"};
-  std::string text = called("check_gradient", called_at) + ": " + outcomes[static_cast<std::size_t>(outcome)];
+  std::string text = detail::called("check_gradient", called_at) + ": " + outcomes[static_cast<std::size_t>(outcome)];
   if (!lines.empty())
     text += fmt::format("\n  {:<21} {:<7} {:>24} {:>24} {:>15} {:>10}", "oracle", "input", "found by reverse sweep",
                         "expected by oracle", "expected error", "in units");

@@ -180,7 +180,7 @@ bool wrong_partial_operation(const Tape& tape, Index i, std::size_t k, double pa
   Tape small(false);
   std::vector<Var> at;
   for (const double number : x) at.push_back(small.variable(number));
-  const Var y = record(*operation, at);
+  const Var y = detail::record_nary(*operation, at);
   if (find_wrong_partial(small, nodes_in_use(small, std::span(&y, 1)), false, why) < 0) return false;
   why = fmt::format("{}, as the partial of {} in argument {}", why, describe_node(tape, i), k);
   return true;
@@ -228,7 +228,7 @@ std::string find_kink(const Tape& tape, const std::vector<bool>& in_use) {
     return fmt::format(
         "the branch{} compares {} with {}, which are both {:.17g}: the point is where the branches meet, and f may "
         "have a kink there; move the point off it",
-        place, describe(tape, guard.x), describe(tape, guard.y), tape.value(guard.x));
+        place, detail::describe(tape, guard.x), detail::describe(tape, guard.y), tape.value(guard.x));
   }
   for (Index i = 0; i < tape.size(); ++i) {
     if (!in_use[static_cast<std::size_t>(i)] || !node_at_kink(tape, i)) continue;

@@ -14,7 +14,7 @@
 #include "wengert/transform/optimise.hpp"
 #include "wengert/tape.hpp"
 
-namespace wengert {
+namespace wengert::detail {
 
 /// A node with all its arguments in place.
 struct FrozenNode {
@@ -64,8 +64,7 @@ struct FrozenProgram {
       if (node.op == Op::Independent) {
         tape.variable(0, {}, Location{});
       } else {
-        const Index rest[] = {node.y, node.z};
-        tape.push(node.op, node.x, arity(node.op) == 3 ? tape.push_extra(rest) : node.y, 0, Location{});
+        tape.push(node.op, node.x, node.y, node.z, 0.0, Location{});
       }
       if (node.name_length > 0) tape.set_name(i, {text.data() + node.name, static_cast<std::size_t>(node.name_length)});
     }
@@ -133,4 +132,4 @@ consteval auto freeze() {
 template <class Recipe>
 inline constexpr auto frozen = freeze<Recipe>();
 
-}  // namespace wengert
+}  // namespace wengert::detail

@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace wengert {
+namespace wengert::detail {
 
 std::string print_fused(const Tape& tape, std::span<const Index> outputs, Index shared, const OptimiseReport& report) {
   const std::vector<unsigned char> varying = varying_nodes(tape, shared);
@@ -28,4 +28,4 @@ std::string print_fused(const Tape& tape, std::span<const Index> outputs, Index 
   return text;
 }
 
-}  // namespace wengert
+}  // namespace wengert::detail

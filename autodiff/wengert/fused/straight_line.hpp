@@ -15,18 +15,18 @@
 #define WENGERT_FUSED_STEP static
 #endif
 
-namespace wengert {
+namespace wengert::detail {
 
 /// The rule of an operation, as a type.
 template <Op op>
 struct RuleOf;
-#define X(Rule, function)   \
+#define WENGERT_X(Rule, function)   \
   template <>               \
   struct RuleOf<Op::Rule> { \
     using type = ops::Rule; \
   };
-WENGERT_OPERATIONS(X)
-#undef X
+WENGERT_OPERATIONS(WENGERT_X)
+#undef WENGERT_X
 
 /// The steps of a recipe's program on the number type T. `v` holds one number per node.
 template <class Recipe, class T>
@@ -104,4 +104,4 @@ struct StraightLine {
   }
 };
 
-}  // namespace wengert
+}  // namespace wengert::detail

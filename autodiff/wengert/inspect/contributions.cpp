@@ -33,7 +33,7 @@ struct Contribute {
   }
   template <class Rule>
   void add(const Arguments& x, Index k, double partial) const {
-    list.push_back({i, k, x[k], partial, carry<Rule>(adjoint, partial)});
+    list.push_back({i, k, x[k], partial, detail::carry<Rule>(adjoint, partial)});
   }
 };
 
@@ -44,7 +44,7 @@ std::vector<Contribution> contributions(const Tape& tape, ValuesView<double> val
   const Op op = tape[i].op;
   if (op == Op::Custom) {
     const Arguments arguments = tape.arguments(i);
-    Scratch<double> x(arguments.size()), partials(arguments.size());
+    detail::Scratch<double> x(arguments.size()), partials(arguments.size());
     for (Index k = 0; k < arguments.size(); ++k) x.span()[static_cast<std::size_t>(k)] = values[arguments[k]];
     tape.nary(tape[i].y).partials(x.span(), values[i], partials.span());
     for (Index k = 0; k < arguments.size(); ++k) {

@@ -34,7 +34,7 @@ Cursor::Cursor(const Tape& tape, Direction direction)
 Cursor Cursor::reverse(const Var& t, Location at) {
   if (t.is_constant())
     throw NotRecorded(fmt::format("{}: {} is on no tape, there is nothing to sweep; start from a recorded variable",
-                                  called("Cursor::reverse", at), wengert::describe(t)));
+                                  detail::called("Cursor::reverse", at), wengert::detail::describe(t)));
   const Seed<double> seed{t, 1};
   return reverse(*t.tape(), t.tape()->values(), std::span(&seed, 1), at);
 }
@@ -53,7 +53,7 @@ Cursor Cursor::reverse(const Tape& tape, ValuesView<double> values, std::span<co
 
 Cursor Cursor::forward(const Tape& tape, std::span<const double> independents) {
   if (independents.size() != tape.independents().size())
-    throw_independents("Cursor::forward", static_cast<Index>(tape.independents().size()), independents.size());
+    detail::throw_independents("Cursor::forward", static_cast<Index>(tape.independents().size()), independents.size());
   Cursor cursor(tape, Direction::forward);
   cursor.values_.reset(tape.constants(), tape.size());
   for (Index k = -tape.constants(); k < 0; ++k) cursor.values_[k] = tape.value(k);
@@ -76,7 +76,7 @@ void Cursor::check_guards(Index position) const {
   const auto& guards = tape_->guards();
   auto guard = std::lower_bound(guards.begin(), guards.end(), position, [](const Guard& g, Index p) { return g.position < p; });
   for (; guard != guards.end() && guard->position == position; ++guard)
-    if (!same_branch(*guard, values_.base())) throw_branch_changed(*tape_, *guard, values_[guard->x], values_[guard->y]);
+    if (!detail::same_branch(*guard, values_.base())) detail::throw_branch_changed(*tape_, *guard, values_[guard->x], values_[guard->y]);
 }
 
 bool Cursor::step() {
@@ -119,13 +119,13 @@ bool Cursor::back() {
 void Cursor::run_to(Index node) {
   if (node < 0 || node >= nodes_)
     throw NotRecorded(fmt::format("run_to: the sweep passes nodes 0 to {}, not {}; start it from a later dependent", nodes_ - 1,
-                                  node < 0 ? fmt::format("node {}", node) : wengert::describe(*tape_, node)));
+                                  node < 0 ? fmt::format("node {}", node) : wengert::detail::describe(*tape_, node)));
   while (!reached(node)) step();
   while (this->node() != node) back();
 }
 
 void Cursor::run_to(const Var& x, Location at) {
-  if (x.is_constant() || x.tape() != tape_ || x.generation() != generation_) throw_not_on("run_to", x, tape_, generation_, at);
+  if (x.is_constant() || x.tape() != tape_ || x.generation() != generation_) detail::throw_not_on("run_to", x, tape_, generation_, at);
   run_to(x.index());
 }
 

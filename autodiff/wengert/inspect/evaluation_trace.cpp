@@ -132,7 +132,7 @@ std::string evaluation_trace(const Tape& tape, const TableOptions& options) {
 }
 
 std::string evaluation_trace(const Tape& tape, const Gradient& gradient, const TableOptions& options) {
-  check_adjoints_of(tape, gradient, "evaluation_trace");
+  detail::check_adjoints_of(tape, gradient, "evaluation_trace");
   return evaluation_trace(tape, tape.values(), gradient.adjoints, options);
 }
 

@@ -29,7 +29,7 @@ std::string operands(const Tape& tape, ValuesView<double> values, Index i) {
   for (Index k = 0; k < arguments.size(); ++k) {
     if (k > 0) text += ", ";
     const Index a = arguments[k];
-    text += a < 0 ? fmt::format("constant {}", values[a]) : fmt::format("{} = {}", describe(tape, a), values[a]);
+    text += a < 0 ? fmt::format("constant {}", values[a]) : fmt::format("{} = {}", detail::describe(tape, a), values[a]);
   }
   return text;
 }
@@ -38,10 +38,10 @@ NonFiniteOrigin at_value(const Tape& tape, ValuesView<double> values, Index i) {
   NonFiniteOrigin origin{NonFiniteOrigin::Where::value, i, -1, values[i], tape.location(i), {}};
   const Arguments arguments = tape.arguments(i);
   if (arguments.size() == 0) {
-    origin.message = fmt::format("forwards, {} was given the value {}", describe(tape, i), values[i]);
+    origin.message = fmt::format("forwards, {} was given the value {}", detail::describe(tape, i), values[i]);
     return origin;
   }
-  origin.message = fmt::format("forwards, {} = {} is the first that is not finite; it is {} of {}", describe(tape, i), values[i],
+  origin.message = fmt::format("forwards, {} = {} is the first that is not finite; it is {} of {}", detail::describe(tape, i), values[i],
                                statement(tape, i), operands(tape, values, i));
   return origin;
 }
@@ -76,13 +76,13 @@ NonFiniteOrigin first_adjoint(const Tape& tape, ValuesView<double> values, const
                                                  c.partial, c.amount, partial_statement(tape, i, c.argument), c.partial);
       origin.message =
           fmt::format("backwards, the adjoint of {} is the first that is not finite: from {}, which is {} of {}, came {}",
-                      describe(tape, c.to), describe(tape, i), statement(tape, i), operands(tape, values, i), what);
+                      detail::describe(tape, c.to), detail::describe(tape, i), statement(tape, i), operands(tape, values, i), what);
       return origin;
     }
   }
   NonFiniteOrigin nowhere;
   nowhere.message =
-      fmt::format("the value {} of {} is finite, and so is its gradient", values[t.index()], describe(tape, t.index()));
+      fmt::format("the value {} of {} is finite, and so is its gradient", values[t.index()], detail::describe(tape, t.index()));
   return nowhere;
 }
 
@@ -92,13 +92,13 @@ NonFiniteOrigin explain_nonfinite(const Var& t, ValuesView<double> values, Locat
   if (t.is_constant()) {
     NonFiniteOrigin origin;
     if (!std::isfinite(t.value())) origin = {NonFiniteOrigin::Where::value, -1, -1, t.value(), {}, {}};
-    origin.message = fmt::format("{} is on no tape; it was given as a number", describe(t));
+    origin.message = fmt::format("{} is on no tape; it was given as a number", detail::describe(t));
     return origin;
   }
   const Tape& tape = *t.tape();
-  if (t.generation() != tape.generation()) throw_stale("explain_nonfinite", t, at);
+  if (t.generation() != tape.generation()) detail::throw_stale("explain_nonfinite", t, at);
   if (values.nodes != tape.size() || values.constants != tape.constants())
-    throw_values(values.constants, values.nodes, tape.constants(), tape.size());
+    detail::throw_values(values.constants, values.nodes, tape.constants(), tape.size());
   return std::isfinite(values[t.index()]) ? first_adjoint(tape, values, t, at) : first_value(tape, values, t.index());
 }
 

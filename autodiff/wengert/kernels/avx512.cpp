@@ -1,7 +1,7 @@
 #include "wengert/kernels/block_loops.hpp"
 
-namespace wengert {
+namespace wengert::detail {
 
 WENGERT_BLOCK_LOOPS(, InstructionSet::Avx512)
 
-}  // namespace wengert
+}  // namespace wengert::detail

@@ -3,7 +3,7 @@
 
 #include "wengert/sweep/chain_rule.hpp"
 
-namespace wengert {
+namespace wengert::detail {
 
 // Defined in block_loops.hpp, compiled in block_kernels_*.cpp; declared again here lest a kernel be instantiated in this file.
 template <class T, InstructionSet S>
@@ -88,4 +88,4 @@ template BlockReductions<float> block_reductions(InstructionSet);
 template SinCosKernel<double> sincos_kernel(InstructionSet);
 template SinCosKernel<float> sincos_kernel(InstructionSet);
 
-}  // namespace wengert
+}  // namespace wengert::detail

@@ -12,7 +12,7 @@
 #include "wengert/instruction_set.hpp"
 #include "wengert/operations.hpp"
 
-namespace wengert {
+namespace wengert::detail {
 
 /// Computes n values of an operation. A varying argument is an array of n; one that does not vary is read from its first element.
 /// Arguments that the operation does not have are not read and may be null. `out` may be an argument that varies, and may not
@@ -70,4 +70,4 @@ SinCosKernel<T> sincos_kernel(InstructionSet set = instruction_set());
 extern template SinCosKernel<double> sincos_kernel<double>(InstructionSet);
 extern template SinCosKernel<float> sincos_kernel<float>(InstructionSet);
 
-}  // namespace wengert
+}  // namespace wengert::detail

@@ -5,7 +5,7 @@
 #include "wengert/sweep/chain_rule.hpp"
 #include "wengert/kernels/lanes.hpp"
 
-namespace wengert {
+namespace wengert::detail {
 
 /// One argument of a kernel: a vector of new samples at each step, or one number all along.
 template <class T, InstructionSet S, bool Varies>
@@ -265,4 +265,4 @@ void sincos_loop(T* sine, T* cosine, const T* x, std::size_t n) {
   prefix template void sincos_loop<double, S>(double*, double*, const double*, std::size_t); \
   prefix template void sincos_loop<float, S>(float*, float*, const float*, std::size_t);
 
-}  // namespace wengert
+}  // namespace wengert::detail

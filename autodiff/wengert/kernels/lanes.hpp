@@ -13,7 +13,7 @@
 #include "wengert/kernels/lane_math.hpp"
 #include "wengert/operations.hpp"
 
-namespace wengert {
+namespace wengert::detail {
 
 template <class T, InstructionSet S>
 struct LaneTypes {
@@ -92,13 +92,13 @@ struct Lanes {
 
   // What SLEEF computes, and where it is trusted; elsewhere, and everywhere in a build without SLEEF, lane by lane.
 #if WENGERT_HAS_SLEEF
-#define X(function, Rule, accuracy, from64, to64, from32, to32)                     \
+#define WENGERT_X(function, Rule, accuracy, from64, to64, from32, to32)                     \
   friend Lanes function(Lanes x) {                                                  \
     const Mask trusted = (x >= either(from64, from32)) & (x <= either(to64, to32)); \
     return patched(Op::Rule, lane_math::function(x.lanes), trusted, x, x);          \
   }
-  WENGERT_LANE_FUNCTIONS_OF_ONE(X)
-#undef X
+  WENGERT_LANE_FUNCTIONS_OF_ONE(WENGERT_X)
+#undef WENGERT_X
   friend Lanes pow(Lanes x, Lanes y) {
     const Lanes result = lane_math::pow(x.lanes, y.lanes);
     const Mask trusted = in_range(x) & in_range(result) & (y.magnitude() <= either(1e15, 1e6));
@@ -118,14 +118,14 @@ struct Lanes {
     cosine = patched(Op::Cos, Lanes(Vector(both.y)), trusted, x, x);
   }
 #else
-#define X(function, Rule, ...) \
+#define WENGERT_X(function, Rule, ...) \
   friend Lanes function(Lanes x) { return patched(Op::Rule, x, none(), x, x); }
-  WENGERT_LANE_FUNCTIONS_OF_ONE(X)
-#undef X
-#define X(function, Rule, accuracy) \
+  WENGERT_LANE_FUNCTIONS_OF_ONE(WENGERT_X)
+#undef WENGERT_X
+#define WENGERT_X(function, Rule, accuracy) \
   friend Lanes function(Lanes x, Lanes y) { return patched(Op::Rule, x, none(), x, y); }
-  WENGERT_LANE_FUNCTIONS_OF_TWO(X)
-#undef X
+  WENGERT_LANE_FUNCTIONS_OF_TWO(WENGERT_X)
+#undef WENGERT_X
   friend void sincos(Lanes x, Lanes& sine, Lanes& cosine) {
     sine = sin(x);
     cosine = cos(x);
@@ -162,4 +162,4 @@ struct Lanes {
   }
 };
 
-}  // namespace wengert
+}  // namespace wengert::detail

@@ -6,6 +6,8 @@
 #include "wengert/error.hpp"
 
 namespace wengert::vector_math {
+
+using detail::block_kernel, detail::sincos_kernel, detail::varying_x, detail::varying_y;
 namespace {
 
 void expect_arity(Op op, int arguments) {

@@ -3,27 +3,68 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <functional>
+#include <unordered_map>
 
 #include "wengert/nary.hpp"
-#include "wengert/var.hpp"
 
 namespace wengert {
 
 std::uint32_t Tape::first_generation() {
-  // Far apart for two tapes at one address, so that a variable of a tape that is gone is refused by its successor.
-  static std::atomic<std::uint32_t> tapes{0};
-  return (tapes.fetch_add(1, std::memory_order_relaxed) + 1) * 0x9E3779B9u;
+  // No two tapes have the same, so that a variable of another tape, or of one that is gone, is refused by its generation alone.
+  // Blocks of 16 let clear() count on without asking here. Never 0, which is a constant's; after 2^32 it begins again.
+  static std::atomic<std::uint32_t> blocks{0};
+  return blocks.fetch_add(1, std::memory_order_relaxed) * generations_at_a_time + 1;
 }
+
+namespace detail {
+
+/// Where each operation stands in the tape's list.
+class NaryIndex {
+ public:
+  struct Hash {
+    std::size_t operator()(const NaryOperation::Identity& id) const { return std::hash<const void*>()(id.of) ^ (id.part * 0x9E3779B97F4A7C15u); }
+  };
+  std::unordered_map<NaryOperation::Identity, Index, Hash> place;
+  std::vector<unsigned char> used;  // since the last clear(), or kept for good
+};
+
+}  // namespace detail
 
 void Tape::release_nary_operations() {
   for (const NaryOperation* operation : nary_) delete operation;
+  delete nary_index_;
+}
+
+void Tape::forget_nary_operations() {
+  detail::NaryIndex& index = *nary_index_;
+  index.place.clear();
+  std::size_t kept = 0;
+  for (std::size_t k = 0; k < nary_.size(); ++k) {
+    const bool lives_on = k < originals_.size() && originals_[k] != nullptr;
+    if (!index.used[k] && !lives_on) {
+      delete nary_[k];
+      continue;
+    }
+    nary_[kept] = nary_[k];
+    if (k < originals_.size()) originals_[kept] = originals_[k];
+    index.place[nary_[kept]->identity()] = static_cast<Index>(kept);
+    ++kept;
+  }
+  nary_.resize(kept);
+  originals_.resize(std::min(originals_.size(), kept));
+  index.used.assign(kept, 0);
 }
 
 Index Tape::adopt(const NaryOperation& operation) {
-  for (std::size_t k = nary_.size(); k-- > 0;)
-    if (nary_[k]->same_as(operation)) return static_cast<Index>(k);
-  nary_.push_back(operation.clone());
-  return static_cast<Index>(nary_.size() - 1);
+  if (nary_index_ == nullptr) nary_index_ = new detail::NaryIndex;
+  const auto [place, is_new] = nary_index_->place.try_emplace(operation.identity(), static_cast<Index>(nary_.size()));
+  if (is_new) {
+    nary_.push_back(operation.clone());
+    nary_index_->used.push_back(0);
+  }
+  nary_index_->used[static_cast<std::size_t>(place->second)] = 1;
+  return place->second;
 }
 
 Index Tape::adopt_new_static(const NaryOperation& operation) {

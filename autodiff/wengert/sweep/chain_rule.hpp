@@ -1,10 +1,14 @@
-// The two steps that every sweep is made of, for any number type: compute an operation, and carry an adjoint (or a tangent)
-// through one of its partials.
+// The steps that every sweep is made of, for any number type: compute an operation, carry an adjoint (or a tangent) through one of
+// its partials, and add it up.
 #pragma once
+
+#include <type_traits>
 
 #include "wengert/ops.hpp"
 
-namespace wengert {
+namespace wengert::detail {
+
+using wengert::absorbing_product, wengert::select;  // beside those that other headers add for types of this namespace
 
 /// Rule's value at x…: by its value rule for numbers; types that do more (Var records, Dual differentiates) say so themselves.
 template <class Rule, class T, class... Ts>
@@ -43,12 +47,6 @@ constexpr void accumulate(T& adjoint, const T& contribution) {
   adjoint += contribution;
 }
 
-/// The plain number inside, for generic code.
-template <std::floating_point T>
-constexpr T value_of(T x) {
-  return x;
-}
-
 /// Whether nothing needs to be carried back. Types for which that cannot be known before running say false.
 template <class T>
 constexpr bool carries_nothing(const T& adjoint) {
@@ -60,4 +58,23 @@ constexpr bool carries_nothing(const T& adjoint) {
     return adjoint == T(0);
 }
 
-}  // namespace wengert
+/// select, where a member or friend of that name hides the others.
+template <class Condition, class T>
+constexpr T choose(const Condition& condition, const T& x, const T& y) {
+  return select(condition, x, y);
+}
+
+/// The plain number inside a number of any type.
+template <class T>
+constexpr double value_of(const T& x) {
+  if constexpr (std::is_arithmetic_v<T>)
+    return static_cast<double>(x);
+  else if constexpr (requires { x.value(); })
+    return value_of(x.value());
+  else if constexpr (requires { x.real(); })
+    return value_of(x.real());
+  else
+    return value_of(x.value);
+}
+
+}  // namespace wengert::detail

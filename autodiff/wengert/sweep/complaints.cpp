@@ -12,7 +12,7 @@
 #include "wengert/tape.hpp"
 #include "wengert/var.hpp"
 
-namespace wengert {
+namespace wengert::detail {
 
 std::string called(const char* function, Location at) {
   return at.known() ? fmt::format("{}, at {}:{}", function, at.file, at.line) : std::string(function);
@@ -34,12 +34,11 @@ std::string describe(const Var& x) {
   return fmt::format("variable of value {} (node {} of an earlier recording)", x.value(), x.index());
 }
 
-void throw_foreign(const char* operation, const Var& x, const Tape& tape, std::span<const Operand> beside, Location at) {
-  for (const Operand& other : beside)
-    if (other.var.tape() == &tape)
-      throw ForeignVariable(
-          fmt::format("{}: {} and {} are on two tapes; record both on one, or pass the value of one as a number",
-                      called(operation, at), describe(other.var), describe(x)));
+void throw_foreign(const char* operation, const Var& x, const Var& beside, const Tape& tape, Location at) {
+  if (beside.tape() == &tape)
+    throw ForeignVariable(
+        fmt::format("{}: {} and {} are on two tapes; record both on one, or pass the value of one as a number",
+                    called(operation, at), describe(beside), describe(x)));
   throw ForeignVariable(
       fmt::format("{}: {} is on another tape than the rest; record it on the same, or pass its value as a number",
                   called(operation, at), describe(x)));
@@ -108,6 +107,28 @@ void throw_no_second_order(const NaryOperation& operation, int argument) {
                   operation.name(), argument));
 }
 
+void throw_recorded_meanwhile(const NaryOperation& operation) {
+  throw RecordedMeanwhile(
+      fmt::format("custom operation `{}` recorded on the tape that was being swept, or cleared it; give its rules plain numbers, or "
+                  "record on a tape of their own",
+                  operation.name()));
+}
+
+void throw_unless_one_output(const char* function, const char* instead, std::size_t outputs) {
+  if (outputs != 1)
+    throw ShapeMismatch(fmt::format("{}: the function has {} outputs, not 1; ask for {}", function, outputs, instead));
+}
+
+// These are never called: a call to them is what stops constant evaluation.
+void a_fused_function_cannot_branch_on_a_value_use_select() {}
+void a_fused_function_cannot_compute_this_of_a_plain_number_write_the_number() {}
+
+}  // namespace wengert::detail
+
+namespace wengert {
+
+using detail::called, detail::describe;
+
 void Tape::throw_full(Op op, Location at) const {
   throw TapeFull(fmt::format("{}: the tape is full at {} nodes; call clear() between recordings, or split the computation",
                              called(wengert::name(op), at), size_));
@@ -119,7 +140,7 @@ void Tape::throw_full(const char* what) const {
 }
 
 void Tape::throw_non_finite(Op op, Index x, Index y, double value, Location at) const {
-  const Node node{x, y, op};
+  const Node node{x, y, op, 0};
   const Arguments operands = arguments(node);
   std::string text;
   for (Index k = 0; k < operands.size(); ++k) {
@@ -131,14 +152,5 @@ void Tape::throw_non_finite(Op op, Index x, Index y, double value, Location at) 
   throw NonFinite(fmt::format("{}: {} {}; mend the operands, or turn tape.check_finite(false)", called(operation, at),
                               text.empty() ? "the value is" : text + (operands.size() == 1 ? " gives" : " give"), value));
 }
-
-void throw_unless_one_output(const char* function, const char* instead, std::size_t outputs) {
-  if (outputs != 1)
-    throw ShapeMismatch(fmt::format("{}: the function has {} outputs, not 1; ask for {}", function, outputs, instead));
-}
-
-// These are never called: a call to them is what stops constant evaluation.
-void a_fused_function_cannot_branch_on_a_value__use_select() {}
-void a_fused_function_cannot_compute_this_of_a_plain_number__write_the_number() {}
 
 }  // namespace wengert

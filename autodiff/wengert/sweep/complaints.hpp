@@ -7,7 +7,7 @@
 #include "wengert/tape.hpp"
 #include "wengert/var.hpp"
 
-namespace wengert {
+namespace wengert::detail {
 
 /// "gradient, at demo.cpp:12" or just "gradient".
 std::string called(const char* function, Location at);
@@ -24,4 +24,4 @@ void check_adjoints_of(const Tape& tape, const Adjoints<double>& adjoints, const
 /// Throws ShapeMismatch unless a function that is asked for one number has one output.
 void throw_unless_one_output(const char* function, const char* instead, std::size_t outputs);
 
-}  // namespace wengert
+}  // namespace wengert::detail

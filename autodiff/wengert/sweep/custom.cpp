@@ -9,6 +9,8 @@
 
 namespace wengert {
 
+using detail::called;
+
 struct CustomOperation::Rules {
   std::string name;
   int arity;
@@ -37,7 +39,7 @@ CustomOperation::CustomOperation(std::string name, int arity, Value value, Parti
 Var CustomOperation::operator()(std::span<const Var> x, Location at) const {
   if (x.size() != static_cast<std::size_t>(arity()))
     throw ShapeMismatch(fmt::format("{}: {} arguments, but it takes {}", called(name(), at), x.size(), arity()));
-  return record(*this, x, at);
+  return detail::record_nary(*this, x, at);
 }
 
 const char* CustomOperation::name() const { return rules_->name.c_str(); }
@@ -49,13 +51,10 @@ void CustomOperation::partials(std::span<const double> x, double result, std::sp
 const NaryOperation* CustomOperation::partial(int k) const {
   return rules_->partial_operations.empty() ? nullptr : &rules_->partial_operations[static_cast<std::size_t>(k)];
 }
-bool CustomOperation::same_as(const NaryOperation& other) const {
-  const auto* custom = dynamic_cast<const CustomOperation*>(&other);
-  return custom != nullptr && custom->rules_ == rules_;
-}
+NaryOperation::Identity CustomOperation::identity() const { return {rules_.get()}; }
 const NaryOperation* CustomOperation::clone() const { return new CustomOperation(*this); }
 
 // Never called: a call to it is what stops constant evaluation.
-void a_fused_function_cannot_use_a_custom_operation__record_it_instead() {}
+void detail::a_fused_function_cannot_use_a_custom_operation_record_it_instead() {}
 
 }  // namespace wengert

@@ -20,7 +20,7 @@ Matrix jacobian(std::span<const Var> dependents, std::span<const Var> variables,
 
 std::vector<double> hessian_vector_product(const Var& t, std::span<const Var> variables, std::span<const double> direction,
                                            Location at) {
-  if (variables.size() != direction.size()) throw_direction("hessian_vector_product", variables.size(), direction.size());
+  if (variables.size() != direction.size()) detail::throw_direction("hessian_vector_product", variables.size(), direction.size());
   std::vector<double> result(variables.size());
   if (t.is_constant()) return result;
   const Tape& tape = *t.tape();
@@ -30,9 +30,9 @@ std::vector<double> hessian_vector_product(const Var& t, std::span<const Var> va
   for (std::size_t j = 0; j < variables.size(); ++j) {
     const Var& x = variables[j];
     if (!x.is_constant() && (x.tape() != &tape || x.generation() != tape.generation()))
-      throw_not_on("hessian_vector_product", x, &tape, tape.generation(), at);
+      detail::throw_not_on("hessian_vector_product", x, &tape, tape.generation(), at);
     const auto place = std::lower_bound(independents.begin(), independents.end(), x.index());  // in the order of recording
-    if (place == independents.end() || *place != x.index()) throw_not_independent("hessian_vector_product", x, at);
+    if (place == independents.end() || *place != x.index()) detail::throw_not_independent("hessian_vector_product", x, at);
     point[static_cast<std::size_t>(place - independents.begin())].tangent += direction[j];
   }
   const Values<Dual<double>> values = forward_sweep(tape, std::span<const Dual<double>>(point));

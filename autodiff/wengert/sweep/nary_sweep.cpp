@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-namespace wengert {
+namespace wengert::detail {
 namespace {
 
 /// One partial of an operation that gives no operation for it: value only.
@@ -22,9 +22,9 @@ class PartialOf final : public NaryOperation {
   }
   void partials(std::span<const double>, double, std::span<double>) const override { throw_no_second_order(*operation_, k_); }
   const NaryOperation* partial(int) const override { return nullptr; }
-  bool same_as(const NaryOperation& other) const override {
-    const auto* partial = dynamic_cast<const PartialOf*>(&other);
-    return partial != nullptr && partial->k_ == k_ && partial->operation_->same_as(*operation_);
+  Identity identity() const override {
+    const Identity whole = operation_->identity();
+    return {whole.of, (whole.part << 32) + 1 + static_cast<std::size_t>(k_)};
   }
   const NaryOperation* clone() const override { return new PartialOf(*this); }
 
@@ -38,10 +38,10 @@ class PartialOf final : public NaryOperation {
 
 Var record_partial(const NaryOperation& operation, int k, std::span<const Var> x) {
   const NaryOperation* partial = operation.partial(k);
-  return partial != nullptr ? record(*partial, x) : record(PartialOf(operation, k), x);
+  return partial != nullptr ? record_nary(*partial, x) : record_nary(PartialOf(operation, k), x);
 }
 
-Var record(const NaryOperation& operation, std::span<const Var> x, Location at) {
+Var record_nary(const NaryOperation& operation, std::span<const Var> x, Location at) {
   const auto count = static_cast<Index>(x.size());
   Scratch<double> values(count);
   Tape* tape = nullptr;
@@ -55,7 +55,7 @@ Var record(const NaryOperation& operation, std::span<const Var> x, Location at) 
   entries.span()[0] = count;
   for (std::size_t k = 0; k < x.size(); ++k) entries.span()[k + 1] = index_on(*tape, x[k], operation.name(), at);
   const Index which = tape->adopt(operation);
-  return Var(*tape, tape->push(Op::Custom, tape->push_extra(entries.span()), which, value, at), value);
+  return Var(*tape, tape->push(Op::Custom, tape->push_extra(entries.span()), which, 0u, value, at), value);
 }
 
-}  // namespace wengert
+}  // namespace wengert::detail

@@ -2,60 +2,47 @@
 // it again. Second derivatives come from the operation's partials taken as operations themselves.
 #pragma once
 
-#include <array>
 #include <span>
 #include <type_traits>
-#include <vector>
 
-#include "wengert/sweep/chain_rule.hpp"
 #include "wengert/dual.hpp"
 #include "wengert/nary.hpp"
+#include "wengert/sweep/chain_rule.hpp"
+#include "wengert/sweep/scratch.hpp"
 #include "wengert/tape.hpp"
 #include "wengert/var.hpp"
 
-namespace wengert {
+namespace wengert::detail {
 
 [[noreturn]] void throw_no_second_order(const NaryOperation& operation, int argument);
+[[noreturn]] void throw_recorded_meanwhile(const NaryOperation& operation);
 
-/// Appends operation(x…) to the tape of its variables as one node; among constants it only computes. Throws as `record` does.
-Var record(const NaryOperation& operation, std::span<const Var> x, Location at = Location::current());
-
-/// A few numbers on the stack, many on the heap.
-template <class T>
-class Scratch {
- public:
-  explicit Scratch(Index size) : size_(static_cast<std::size_t>(size)) {
-    if (size_ > near_.size()) far_.resize(size_);
-  }
-  std::span<T> span() { return {size_ > near_.size() ? far_.data() : near_.data(), size_}; }
-
- private:
-  std::size_t size_;
-  // Plain numbers are not set to anything, so room for many costs nothing.
-  std::array<T, std::is_trivially_default_constructible_v<T> ? 80 : 16> near_;
-  std::vector<T> far_;
-};
-
-inline double evaluate_nary(const NaryOperation& operation, std::span<const double> x) { return operation.value(x); }
-inline float evaluate_nary(const NaryOperation& operation, std::span<const float> x) {
-  Scratch<double> wide(static_cast<Index>(x.size()));
-  for (std::size_t k = 0; k < x.size(); ++k) wide.span()[k] = x[k];
-  return static_cast<float>(operation.value(wide.span()));
-}
-inline Var evaluate_nary(const NaryOperation& operation, std::span<const Var> x) { return record(operation, x); }
+/// Appends operation(x…) to the tape of its variables as one node; among constants it only computes. Throws as any operation does.
+Var record_nary(const NaryOperation& operation, std::span<const Var> x, Location at = Location::current());
 /// Records the operation's k-th partial: by the operation given for it, or else as a node that has no derivative of its own.
 Var record_partial(const NaryOperation& operation, int k, std::span<const Var> x);
-template <class T>
-Dual<T> evaluate_nary(const NaryOperation& operation, std::span<const Dual<T>> x);
 
-inline void partials_nary(const NaryOperation& operation, std::span<const double> x, double result, std::span<double> out) {
-  operation.partials(x, result, out);
+/// operation(x…) on the number type T.
+template <class T>
+T evaluate_nary(const NaryOperation& operation, std::span<const T> x) {
+  if constexpr (std::is_same_v<T, double>) {
+    return operation.value(x);
+  } else if constexpr (std::is_same_v<T, float>) {
+    Scratch<double> wide(static_cast<Index>(x.size()));
+    for (std::size_t k = 0; k < x.size(); ++k) wide.span()[k] = x[k];
+    return static_cast<float>(operation.value(wide.span()));
+  } else if constexpr (std::is_same_v<T, Var>) {
+    return record_nary(operation, x);
+  } else {
+    return T::evaluate_nary(operation, x);
+  }
 }
-/// For number types that differentiate or record, the partials are operations again. `wanted(k)` says which ones are needed.
+
+/// Its partials. For number types that differentiate or record they are operations again; `wanted(k)` says which ones are needed.
 template <class T, class Wanted>
 void partials_nary(const NaryOperation& operation, std::span<const T> x, const T& result, std::span<T> out, Wanted wanted) {
   if constexpr (std::is_same_v<T, double>) {
-    partials_nary(operation, x, result, out);
+    operation.partials(x, result, out);
   } else if constexpr (std::is_same_v<T, float>) {
     Scratch<double> wide(static_cast<Index>(x.size())), partials(static_cast<Index>(x.size()));
     for (std::size_t k = 0; k < x.size(); ++k) wide.span()[k] = x[k];
@@ -66,47 +53,41 @@ void partials_nary(const NaryOperation& operation, std::span<const T> x, const T
       if (!wanted(k)) continue;
       if constexpr (std::is_same_v<T, Var>) {
         out[k] = record_partial(operation, static_cast<int>(k), x);
-        continue;
+      } else {
+        const NaryOperation* partial = operation.partial(static_cast<int>(k));
+        if (partial == nullptr) throw_no_second_order(operation, static_cast<int>(k));
+        out[k] = evaluate_nary(*partial, x);
       }
-      const NaryOperation* partial = operation.partial(static_cast<int>(k));
-      if (partial == nullptr) throw_no_second_order(operation, static_cast<int>(k));
-      out[k] = evaluate_nary(*partial, x);
     }
   }
 }
 
-template <class T>
-Dual<T> evaluate_nary(const NaryOperation& operation, std::span<const Dual<T>> x) {
-  const auto count = static_cast<Index>(x.size());
-  Scratch<T> values(count), partials(count);
-  for (std::size_t k = 0; k < x.size(); ++k) values.span()[k] = x[k].value;
-  const std::span<const T> at = values.span();
-  Dual<T> result(evaluate_nary(operation, at));
-  partials_nary(operation, at, result.value, partials.span(), [&](std::size_t k) { return !carries_nothing(x[k].tangent); });
-  for (std::size_t k = 0; k < x.size(); ++k)
-    if (!carries_nothing(x[k].tangent)) result.tangent += absorbing_product(x[k].tangent, partials.span()[k]);
-  return result;
-}
-
-/// The value of custom node i.
+/// The value of custom node i. Throws if the operation records on the tape that is being swept.
 template <class T>
 [[gnu::noinline]] T evaluate_custom(const Tape& tape, const T* values, Index i) {
   const Arguments arguments = tape.arguments(i);
+  const NaryOperation& operation = tape.nary(tape[i].y);
   Scratch<T> x(arguments.size());
   for (Index k = 0; k < arguments.size(); ++k) x.span()[static_cast<std::size_t>(k)] = values[arguments[k]];
-  return evaluate_nary(tape.nary(tape[i].y), std::span<const T>(x.span()));
+  const Unchanged unchanged(tape);
+  const T result = evaluate_nary(operation, std::span<const T>(x.span()));
+  if (!unchanged) throw_recorded_meanwhile(operation);
+  return result;
 }
 
-/// Adds what custom node i carries back to each of its arguments.
+/// Adds what custom node i carries back to each of its arguments. Throws as evaluate_custom does.
 template <class T>
 [[gnu::noinline]] void pull_back_custom_anywhere(const Tape& tape, const T* values, T* adjoints, Index i) {
   const Node node = tape[i];
+  const NaryOperation& operation = tape.nary(node.y);
   const Index* const argument = tape.extra_arguments(node.x) + 1;  // after their number
   Scratch<T> x(argument[-1]), partials(argument[-1]);
   const std::span<T> point = x.span(), partial = partials.span();
   for (std::size_t k = 0; k < point.size(); ++k) point[k] = values[argument[k]];
   const auto is_variable = [argument](std::size_t k) { return argument[k] >= 0; };
-  partials_nary(tape.nary(node.y), std::span<const T>(point), values[i], partial, is_variable);
+  const Unchanged unchanged(tape);
+  partials_nary(operation, std::span<const T>(point), values[i], partial, is_variable);
+  if (!unchanged) throw_recorded_meanwhile(operation);
   const T adjoint = adjoints[i];
   for (std::size_t k = 0; k < point.size(); ++k)
     if (argument[k] >= 0) accumulate(adjoints[argument[k]], absorbing_product(adjoint, partial[k]));
@@ -126,6 +107,24 @@ void pull_back_custom(const Tape& tape, const T* values, T* adjoints, Index i) {
     }
   }
   pull_back_custom_anywhere(tape, values, adjoints, i);
+}
+
+}  // namespace wengert::detail
+
+namespace wengert {
+
+template <class T>
+Dual<T> Dual<T>::evaluate_nary(const NaryOperation& operation, std::span<const Dual> x) {
+  const auto count = static_cast<Index>(x.size());
+  detail::Scratch<T> values(count), partials(count);
+  for (std::size_t k = 0; k < x.size(); ++k) values.span()[k] = x[k].value;
+  const std::span<const T> at = values.span();
+  const auto moves = [x](std::size_t k) { return !detail::carries_nothing(x[k].tangent); };
+  Dual result(detail::evaluate_nary(operation, at));
+  detail::partials_nary(operation, at, result.value, partials.span(), moves);
+  for (std::size_t k = 0; k < x.size(); ++k)
+    if (moves(k)) result.tangent += absorbing_product(x[k].tangent, partials.span()[k]);
+  return result;
 }
 
 }  // namespace wengert

@@ -3,15 +3,44 @@
 #include "wengert/forward_sweep.hpp"
 #include "wengert/operations.hpp"
 #include "wengert/reverse_sweep.hpp"
+#include "wengert/sweep/threaded_sweep.hpp"
+
+// Functions that call each other at their end need an optimiser that turns these calls into jumps.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define WENGERT_PLAIN_LOOP 1
+#endif
+#endif
+#if !defined(__OPTIMIZE__) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define WENGERT_PLAIN_LOOP 1
+#endif
 
 namespace wengert {
+namespace detail {
 
-#define INSTANTIATE(T)                                                      \
+template <class T>
+static void pull_back_numbers(const Tape& tape, const T* values, T* adjoints, Index nodes) {
+#if WENGERT_PLAIN_LOOP
+  pull_back_all<T>(tape, values, adjoints, nodes);
+#else
+  ThreadedSweep<T>::run(tape, values, adjoints, nodes);
+#endif
+}
+void pull_back_all(const Tape& tape, const double* values, double* adjoints, Index nodes) {
+  pull_back_numbers(tape, values, adjoints, nodes);
+}
+void pull_back_all(const Tape& tape, const float* values, float* adjoints, Index nodes) {
+  pull_back_numbers(tape, values, adjoints, nodes);
+}
+
+}  // namespace detail
+
+#define WENGERT_INSTANTIATE(T)                                                      \
   template void forward_sweep(const Tape&, std::span<const T>, Values<T>&); \
   template void reverse_sweep(const Tape&, ValuesView<T>, std::span<const Seed<T>>, Adjoints<T>&, Location);
-INSTANTIATE(double)
-INSTANTIATE(float)
-INSTANTIATE(Dual<double>)
-#undef INSTANTIATE
+WENGERT_INSTANTIATE(double)
+WENGERT_INSTANTIATE(float)
+WENGERT_INSTANTIATE(Dual<double>)
+#undef WENGERT_INSTANTIATE
 
 }  // namespace wengert

@@ -10,7 +10,7 @@
 #include "wengert/tape.hpp"
 #include "wengert/var.hpp"
 
-namespace wengert {
+namespace wengert::detail {
 
 /// Records on the empty tape `to`: the independents of `from`, its values, and one reverse sweep per dependent. Returns the
 /// indices of the results on `to`: the dependents, then for each dependent its derivative in every independent in turn.
@@ -18,9 +18,11 @@ constexpr std::vector<Index> record_derivative(const Tape& from, std::span<const
   std::vector<Var> independents;
   for (const Index i : from.independents()) independents.push_back(to.variable(from.value(i), from.name(i), from.location(i)));
   const Values<Var> values = forward_sweep<Var>(from, std::span<const Var>(independents));
-  for (Index i = 0; i < from.size(); ++i)
-    if (!from.name(i).empty() && values[i].index() >= 0 && to.name(values[i].index()).empty())
-      to.set_name(values[i].index(), from.name(i));
+  for (Index i = 0; i < from.size(); ++i) {
+    if (values[i].index() < 0) continue;
+    if (!from.name(i).empty() && to.name(values[i].index()).empty()) to.set_name(values[i].index(), from.name(i));
+    to.relocate(values[i].index(), from.location(i));
+  }
 
   const auto index = [&to](const Var& x) { return x.is_constant() ? to.constant(x.value()) : x.index(); };
   std::vector<Index> results;
@@ -28,7 +30,11 @@ constexpr std::vector<Index> record_derivative(const Tape& from, std::span<const
   for (const Index dependent : dependents) {
     Values<Var> adjoints(from.constants(), from.size());
     adjoints[dependent] = Var(1);
-    pull_back_all(from, values.base(), adjoints.base(), dependent + 1);
+    for (Index i = dependent + 1; i-- > 0;) {
+      const Index first = to.size();
+      pull_back(from, values.base(), adjoints.base(), i);
+      for (Index k = first; k < to.size(); ++k) to.relocate(k, from.location(i));  // the line of what is differentiated
+    }
     for (const Index i : from.independents()) results.push_back(index(adjoints[i]));
   }
   return results;
@@ -44,4 +50,4 @@ constexpr std::vector<Index> derivative(const Tape& from, std::span<const Index>
   return results;
 }
 
-}  // namespace wengert
+}  // namespace wengert::detail

@@ -15,6 +15,9 @@
 namespace wengert {
 namespace {
 
+using detail::throw_direction, detail::throw_independents, detail::throw_unless_one_output;
+
+
 /// A forward sweep whose complaint about a branch tells the input.
 template <class T>
 void replay(const Tape& tape, std::span<const T> x, Values<T>& values) {
@@ -22,7 +25,7 @@ void replay(const Tape& tape, std::span<const T> x, Values<T>& values) {
     forward_sweep(tape, x, values);
   } catch (const BranchChanged& error) {
     std::vector<double> input;
-    for (std::size_t k = 0; k < x.size() && k < 8; ++k) input.push_back(value_of(x[k]));
+    for (std::size_t k = 0; k < x.size() && k < 8; ++k) input.push_back(detail::value_of(x[k]));
     throw BranchChanged(fmt::format("{}; the input is ({}{})", error.what(), fmt::join(input, ", "), x.size() > 8 ? ", …" : ""));
   }
 }
@@ -32,7 +35,7 @@ template <class T>
 void sweep_back(const Tape& tape, const Values<T>& values, Index dependent, Values<T>& adjoints) {
   adjoints.reset(tape.constants(), tape.size());
   adjoints[dependent] = T(1);
-  pull_back_all(tape, values.base(), adjoints.base(), dependent + 1);
+  detail::pull_back_all(tape, values.base(), adjoints.base(), dependent + 1);
 }
 
 }  // namespace
@@ -120,14 +123,14 @@ Matrix Function::hessian(std::span<const double> x) const {
 Function Function::derivative() const {
   Recorder recorder(tape().keeps_locations());
   OptimiseReport report;
-  std::vector<Index> results = wengert::derivative(tape(), dependents(), recorder.tape(), &report);
+  std::vector<Index> results = detail::derivative(tape(), dependents(), recorder.tape(), &report);
   return recorder.finish(std::move(results), report);
 }
 
 Function Function::optimised() const {
   Recorder recorder(tape().keeps_locations());
   std::vector<Index> results(dependents().begin(), dependents().end());
-  const OptimiseReport report = optimise(tape(), results, recorder.tape());
+  const OptimiseReport report = detail::optimise(tape(), results, recorder.tape());
   return recorder.finish(std::move(results), report);
 }
 
@@ -137,7 +140,7 @@ Tape& Recorder::tape() { return state_->tape; }
 
 Function Recorder::finish(std::span<const Var> dependents) {
   std::vector<Index> indices;
-  for (const Var& dependent : dependents) indices.push_back(index_on(tape(), dependent, "record", {}));
+  for (const Var& dependent : dependents) indices.push_back(detail::index_on(tape(), dependent, "record", {}));
   return finish(std::move(indices));
 }
 

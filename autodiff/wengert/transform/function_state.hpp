@@ -11,7 +11,9 @@
 
 namespace wengert {
 
+namespace detail {
 class BatchPlan;
+}
 
 struct Function::State {
   explicit State(bool keep_locations) : tape(keep_locations) {}
@@ -23,7 +25,7 @@ struct Function::State {
 
   // Plans for batches, made when first asked for: by number of shared inputs and what is wanted.
   std::mutex plans_lock;
-  std::map<std::pair<std::size_t, unsigned>, std::shared_ptr<const BatchPlan>> plans;
+  std::map<std::pair<std::size_t, unsigned>, std::shared_ptr<const detail::BatchPlan>> plans;
 };
 
 }  // namespace wengert

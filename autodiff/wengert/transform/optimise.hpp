@@ -25,6 +25,8 @@ struct OptimiseReport {
   Index after = 0;       ///< nodes that remain
 };
 
+namespace detail {
+
 /// Rebuilds a tape node by node. `emit` returns the index, on the new tape, of what stands for the node.
 class Rebuilder {
  public:
@@ -191,8 +193,7 @@ class Rebuilder {
       return cell;
     }
     const double result = std::is_constant_evaluated() ? 0 : dispatch(op, Compute{to_.values().base, x, y, z});
-    const Index extra[] = {y, z};
-    return cell = to_.push(op, x, count == 3 ? to_.push_extra(extra) : y, result, at);
+    return cell = to_.push(op, x, y, z, result, at);
   }
 
   // Open addressing, linear probing. A cell is an index on the new tape, or empty.
@@ -251,10 +252,9 @@ constexpr Index copy_node(const Tape& from, Index i, Tape& to, const Moved& move
   std::vector<Index> extra;
   if (custom) extra.push_back(arguments.size());
   for (Index k = custom ? 0 : 1; k < arguments.size(); ++k) extra.push_back(moved(arguments[k]));
-  if (custom) return to.push(node.op, to.push_extra(extra), to.adopt(from.nary(node.y)), from.value(i), from.location(i));
-  const Index x = moved(arguments[0]);
-  const Index y = extra.empty() ? x : extra.size() == 1 ? extra[0] : to.push_extra(extra);
-  return to.push(node.op, x, y, from.value(i), from.location(i));
+  if (custom) return to.push(node.op, to.push_extra(extra), to.adopt(from.nary(node.y)), 0u, from.value(i), from.location(i));
+  return to.push(node.op, moved(arguments[0]), extra.empty() ? 0 : extra[0], extra.size() < 2 ? 0 : extra[1], from.value(i),
+                 from.location(i));
 }
 
 /// One pass from a tape to an empty one. All independents stay, in their order; `outputs` becomes their indices on the new tape.
@@ -314,4 +314,5 @@ constexpr OptimiseReport optimise(const Tape& from, std::vector<Index>& outputs,
           second.after};
 }
 
+}  // namespace detail
 }  // namespace wengert

@@ -1,0 +1,57 @@
+// What a tape is made of: nodes, their arguments, and the comparisons that the recording program branched on.
+#pragma once
+
+#include <cstdint>
+
+#include "wengert/location.hpp"
+#include "wengert/operations.hpp"
+#include "wengert/values.hpp"
+
+namespace wengert {
+
+/// One recorded operation. A unary node's `y` is its `x`; a ternary one keeps its second and third argument in the tape's
+/// list of extra arguments, from position `y` on; a custom one keeps their number and all of them there from `x` on, and `y` says
+/// which operation.
+// 12 bytes; with the value a recorded operation costs 20. Plain data: a debugger prints {x = 2, y = -1, op = wengert::Op::Mul}.
+struct Node {
+  Index x, y;
+  Op op;
+  /// Bit k is set where the k-th argument of a unary or binary node is a constant: nothing is carried back to it.
+  std::uint8_t constants;
+};
+
+/// The indices of a node's arguments, in order: for (const Index argument : tape.arguments(i)).
+class Arguments {
+ public:
+  constexpr Arguments(Index size, Index x, Index y, Index in_node, const Index* extra)
+      : size_(size), node_{x, y}, in_node_(in_node), extra_(extra) {}
+  constexpr Index size() const { return size_; }
+  constexpr Index operator[](Index k) const { return k < in_node_ ? node_[k] : extra_[k - in_node_]; }
+
+  struct Iterator {
+    const Arguments* of;
+    Index k;
+    constexpr Index operator*() const { return (*of)[k]; }
+    constexpr Iterator& operator++() { return ++k, *this; }
+    constexpr bool operator!=(const Iterator& other) const { return k != other.k; }
+  };
+  constexpr Iterator begin() const { return {this, 0}; }
+  constexpr Iterator end() const { return {this, size_}; }
+
+ private:
+  Index size_;
+  Index node_[2];   // some in the node itself, …
+  Index in_node_;
+  const Index* extra_;  // … the others in the tape's list
+};
+
+/// A comparison that the recording program branched on: a replay must find the same outcome.
+struct Guard {
+  Op relation;  ///< Less, LessEqual or Equal
+  Index x, y;
+  bool outcome;
+  Index position;  ///< how many nodes were recorded before it
+  Location location;
+};
+
+}  // namespace wengert

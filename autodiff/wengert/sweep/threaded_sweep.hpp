@@ -1,0 +1,125 @@
+// The reverse sweep on plain numbers, for speed: the same contributions in the same order as pull_back_all's loop, one function for
+// each rule, which calls the next node's at its end.
+//
+// Node i - 1 mostly is an argument of node i, and through memory a sum takes three times as long to reach it as in a register. So
+// the next node's adjoint is kept in a register while node i is done. Where one steps through the sweep, or a sanitizer watches it,
+// the plain loop runs (reverse_sweep.hpp).
+#pragma once
+
+#include <array>
+#include <utility>
+
+#include "wengert/sweep/chain_rule.hpp"
+#include "wengert/sweep/nary_sweep.hpp"
+#include "wengert/tape.hpp"
+
+#if defined(__clang__)
+#define WENGERT_TAIL_CALL [[clang::musttail]] return
+#else
+#define WENGERT_TAIL_CALL return  // with -foptimize-sibling-calls, see CMakeLists.txt
+#endif
+
+namespace wengert::detail {
+
+template <class T>
+struct ThreadedSweep {
+  const Tape& tape;
+  Index end;  // the sweep stops before it reaches this node
+
+  using Step = void (*)(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, Index i, T adjoint);
+
+  static void run(const Tape& tape, const T* values, T* adjoints, Index nodes) {
+    const Index leading = tape.leading_independents();  // nothing is carried from there
+    if (nodes <= leading) return;
+    const ThreadedSweep sweep{tape, leading};
+    const Index i = nodes - 1;
+    steps[which(tape[i])](sweep, &tape[i], values, adjoints, i, adjoints[i]);
+  }
+
+ private:
+  static constexpr std::size_t which(const Node& node) { return 4 * static_cast<std::size_t>(node.op) + node.constants; }
+
+  /// Leaves node i with its whole adjoint and goes on to the node before it, whose adjoint is `next`.
+  static void go_on(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, Index i, T next) {
+    --node;
+    --i;
+    if (i < sweep.end) {
+      if (i >= 0) adjoints[i] = next;
+      return;
+    }
+    WENGERT_TAIL_CALL steps[which(*node)](sweep, node, values, adjoints, i, next);
+  }
+
+  /// Adds to the adjoint of `argument`: to `next`, if that is the node before.
+  static void add(T* adjoints, Index argument, Index before, T& next, const T& contribution) {
+    if (argument == before)
+      next += contribution;
+    else
+      adjoints[argument] += contribution;
+  }
+
+  template <class Rule, unsigned constants>
+  static void step(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, Index i, T adjoint) {
+    adjoints[i] = adjoint;
+    const Index before = i - 1;
+    T next = before >= 0 ? adjoints[before] : T(0);
+    if (!carries_nothing(adjoint)) {
+      const T result = values[i];
+      const Index x = node->x, y = node->y;
+      constexpr bool to_x = (constants & 1) == 0, to_y = (constants & 2) == 0;
+      if constexpr (Rule::arity == 1) {
+        if constexpr (to_x)
+          add(adjoints, x, before, next, carry<Rule>(adjoint, Rule::template partials<T>(values[x], result).x));
+      } else if constexpr (Rule::arity == 2) {
+        if constexpr (requires { Rule::template partial_x<T>(result, result, result); }) {  // costly: one by one
+          if constexpr (to_x)
+            add(adjoints, x, before, next, carry<Rule>(adjoint, Rule::template partial_x<T>(values[x], values[y], result)));
+          if constexpr (to_y)
+            add(adjoints, y, before, next, carry<Rule>(adjoint, Rule::template partial_y<T>(values[x], values[y], result)));
+        } else {
+          const auto partial = Rule::template partials<T>(values[x], values[y], result);
+          if constexpr (to_x) add(adjoints, x, before, next, carry<Rule>(adjoint, partial.x));
+          if constexpr (to_y) add(adjoints, y, before, next, carry<Rule>(adjoint, partial.y));
+        }
+      } else {
+        const Index* const extra = sweep.tape.extra_arguments(y);
+        const auto partial = Rule::template partials<T>(values[x], values[extra[0]], values[extra[1]], result);
+        add(adjoints, x, before, next, carry<Rule>(adjoint, partial.x));
+        add(adjoints, extra[0], before, next, carry<Rule>(adjoint, partial.y));
+        add(adjoints, extra[1], before, next, carry<Rule>(adjoint, partial.z));
+      }
+    }
+    WENGERT_TAIL_CALL go_on(sweep, node, values, adjoints, i, next);
+  }
+  static void independent(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, Index i, T adjoint) {
+    adjoints[i] = adjoint;
+    WENGERT_TAIL_CALL go_on(sweep, node, values, adjoints, i, i > 0 ? adjoints[i - 1] : T(0));
+  }
+  static void custom(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, Index i, T adjoint) {
+    adjoints[i] = adjoint;
+    if (!carries_nothing(adjoint)) pull_back_custom(sweep.tape, values, adjoints, i);
+    WENGERT_TAIL_CALL go_on(sweep, node, values, adjoints, i, i > 0 ? adjoints[i - 1] : T(0));
+  }
+
+  static constexpr auto steps = [] {
+    std::array<Step, 4 * (static_cast<std::size_t>(Op::Custom) + 1)> result{};
+    for (std::size_t k = 0; k < 4; ++k) {
+      result[4 * static_cast<std::size_t>(Op::Independent) + k] = independent;
+      result[4 * static_cast<std::size_t>(Op::Custom) + k] = custom;
+    }
+    const auto enter = [&]<class Rule>() {
+      Step* const place = &result[4 * static_cast<std::size_t>(op_of<Rule>)];
+      place[0] = step<Rule, 0>;
+      place[1] = step<Rule, 1>;
+      place[2] = step<Rule, Rule::arity == 2 ? 2 : 0>;
+      place[3] = step<Rule, Rule::arity == 2 ? 3 : 1>;
+    };
+#define WENGERT_X(Rule, function) enter.template operator()<ops::Rule>();
+    WENGERT_OPERATIONS(WENGERT_X)
+#undef WENGERT_X
+    return result;
+  }();
+};
+
+}  // namespace wengert::detail
+#undef WENGERT_TAIL_CALL
