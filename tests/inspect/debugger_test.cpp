@@ -30,7 +30,7 @@ struct Gdb : testing::Test {
 };
 
 TEST_F(Gdb, StopsInOneRuleWithReadableFramesAndArguments) {
-  const std::string text = gdb({"break wengert::ops::Mul::partials<double>", "run", "backtrace 7"});
+  const std::string text = gdb({"break wengert::ops::Mul::partials<double>", "run", "backtrace 9"});
   // the first product met on the way back is s = (-0.5 z) z at z = 0.74
   EXPECT_THAT(text, HasSubstr("wengert::ops::Mul::partials<double> (x=-0.37, y=0.7399"));
   EXPECT_THAT(text, HasSubstr("return {y, x};"));
