@@ -1,9 +1,10 @@
-"""gdb: prints wengert's types, and adds the commands `wengert tape|node|next|until|why`.
+"""gdb: prints wengert's types, adds the commands `wengert tape|node|next|until|why`, and has `step` stay with the algorithm.
 
 Loaded by itself beside a program or library of the build tree (after `add-auto-load-safe-path` for it), or by
 `source .../wengert_gdb.py`, which may stand in ~/.gdbinit.
 """
 
+import linecache
 import os
 import re
 import struct
@@ -14,7 +15,7 @@ import gdb.printing
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(os.path.expanduser(__file__))))
 import wengert_tape  # noqa: E402
-from wengert_tape import number  # noqa: E402
+from wengert_tape import Commands, Problem, View, number  # noqa: E402
 
 
 def read(address, size):
@@ -38,17 +39,24 @@ def operations_address():
 
 
 def custom_name(address):
-    """The name of a custom operation, from its members: asking the object would run code of the program."""
+    """The name of a custom operation, from its members: asking the object would run code of the program. What class it is says the
+    symbol of its table of virtual functions; gdb's own way there fails, loudly, for classes made of lambdas."""
     try:
-        pointer = gdb.Value(address).cast(gdb.lookup_type("wengert::NaryOperation").pointer())
-        value = pointer.dynamic_type.target() and pointer.cast(pointer.dynamic_type).dereference()
-        for name in ("rules_", "name_"):
-            if name in [field.name for field in value.type.fields()]:
-                value = value[name]
-                if name == "rules_":
-                    value = value["_M_ptr"].dereference()["name"]
-                return value.format_string().strip('"')
-        return str(value.type)
+        table = gdb.Value(address).cast(gdb.lookup_type("unsigned long").pointer()).dereference()
+        symbol = gdb.execute("info symbol %d" % int(table), False, True)
+        found = re.match(r"vtable for (.*?)(?: \+ \d+)?(?: in section .*)?$", symbol.strip())
+        if not found:
+            return "custom"
+        name = found.group(1)
+        if "FusedOperation<" in name:
+            return "fused'" if name.endswith("::Partial") else "fused"
+        value = gdb.Value(address).cast(gdb.lookup_type(name).pointer()).dereference()
+        fields = [field.name for field in value.type.fields()]
+        if "rules_" in fields:
+            return value["rules_"]["_M_ptr"].dereference()["name"].format_string().strip('"')
+        if "name_" in fields:
+            return value["name_"].format_string().strip('"')
+        return re.sub(r"^.*::", "", re.sub(r"<.*>", "", name))
     except gdb.error:
         return "custom"
 
@@ -56,7 +64,8 @@ def custom_name(address):
 def tape_of(value):
     """A wengert_tape.Tape from a gdb.Value of type wengert::Tape."""
     members = {name: int(value[name]) for name in wengert_tape.NUMBERS + wengert_tape.POINTERS}
-    members.update({name: vector_range(value[name]) for name in wengert_tape.VECTORS})
+    for name in wengert_tape.VECTORS:
+        members[name] = vector_range(value[name])
     return wengert_tape.Tape(members, read, operations_address(), custom_name)
 
 
@@ -192,27 +201,58 @@ def printers():
 # -- where the program is
 
 
-class Sweep:
-    """A reverse sweep that the program is in: the frame of pull_back, and what it works on."""
+def name_of(frame):
+    return frame.name() or ""
 
-    def __init__(self, frame):
-        tape = frame.read_var("tape")
-        self.tape = tape_of(plain(tape))
-        self.values = int(frame.read_var("values"))
-        self.adjoints = int(frame.read_var("adjoints"))
-        self.node = int(frame.read_var("i"))
 
-    def adjoint(self, i):
-        return self.tape.cell(self.adjoints, i)
+def is_pull_back(frame):
+    return re.match(r"wengert::(detail::)?pull_back<double>", name_of(frame)) is not None
 
-    @staticmethod
-    def current():
-        frame = gdb.selected_frame() if gdb.selected_thread() else None
-        while frame is not None:
-            if (frame.name() or "").startswith("wengert::pull_back<double>"):
-                return Sweep(frame)
-            frame = frame.older()
-        return None
+
+def frames():
+    """From the selected frame outwards."""
+    frame = gdb.selected_frame() if gdb.selected_thread() else None
+    while frame is not None:
+        yield frame
+        frame = frame.older()
+
+
+def sweep():
+    """The reverse sweep that the program is in, as a View, or None."""
+    for frame in frames():
+        if not is_pull_back(frame):
+            continue
+        tape = tape_of(plain(frame.read_var("tape")))
+        nodes = tape.size  # a cursor's: it leaves the adjoints behind the dependent at 0
+        for outer in frames():
+            if "pull_back_all" in name_of(outer):
+                nodes = int(outer.read_var("nodes"))
+                break
+        return View(tape, int(frame.read_var("values")), int(frame.read_var("adjoints")), nodes, int(frame.read_var("i")), True)
+    return None
+
+
+# What a frame's variable is worth as an answer to "which tape?".
+RANKS = {"wengert::Cursor": 4, "wengert::Adjoints<double>": 3, "wengert::Tape": 2, "wengert::Function": 1, "wengert::Var": 0}
+STRUCTS = (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION)
+
+
+def parts_of(value, depth):
+    """A value of wengert's types, or those among its members, base classes and pointees."""
+    value = plain(value)
+    type_ = value.type.strip_typedefs()
+    if type_name(value) in RANKS:
+        yield value
+    elif type_.code == gdb.TYPE_CODE_PTR:
+        if depth > 0 and int(value) and type_.target().strip_typedefs().code in STRUCTS:
+            yield from parts_of(value.dereference(), depth - 1)
+    elif type_.code in STRUCTS and depth > 0:
+        smart = re.match(r"std::(unique_ptr|shared_ptr|optional|reference_wrapper|_|tuple)", type_name(value)) is not None
+        if type_name(value).startswith("std::") and not smart:
+            return
+        for field in type_.fields():
+            if hasattr(field, "bitpos"):  # no static member
+                yield from parts_of(value[field], depth if smart and not field.name == "_M_next" else depth - 1)
 
 
 def variables_of(frame):
@@ -224,23 +264,16 @@ def variables_of(frame):
         for symbol in block:
             if symbol.is_variable or symbol.is_argument:
                 try:
-                    yield plain(symbol.value(frame))
-                except (gdb.error, RuntimeError):
+                    yield from parts_of(symbol.value(frame), 2)
+                except (gdb.error, RuntimeError, RecursionError):
                     pass
         if block.function is not None:
             return
         block = block.superblock
 
 
-class View:
-    """What a command is about: a tape, and the values and adjoints that go with it, as far as they are there."""
-
-    def __init__(self, tape, values=None, adjoints=None, nodes=0, node=None):
-        self.tape, self.values, self.adjoints, self.nodes, self.node = tape, values or tape.values, adjoints, nodes, node
-
-
 def view_of(value):
-    """A View from a value of any of wengert's types, or None."""
+    """A View from a value of any of wengert's types; None for others. Raises Problem for what is on no tape."""
     value = plain(value)
     if value.type.strip_typedefs().code == gdb.TYPE_CODE_PTR:
         value = plain(value.dereference())
@@ -248,7 +281,13 @@ def view_of(value):
     if name == "wengert::Tape":
         return View(tape_of(value))
     if name == "wengert::Var":
-        return View(tape_of(value["tape_"].dereference()), node=int(value["index_"])) if int(value["tape_"]) else None
+        index, generation = int(value["index_"]), int(value["generation_"])
+        if int(value["tape_"]) == 0 or index < 0:
+            raise Problem("wengert: the constant %s is on no tape" % number(float(value["value_"])))
+        tape = tape_of(value["tape_"].dereference())
+        if tape.generation != generation or index >= tape.size:
+            raise Problem("wengert: the variable is " + tape.variable(index, generation, float(value["value_"])))
+        return View(tape, node=index)
     if name == "wengert::Function":
         return View(tape_of(value["state_"].dereference()["tape"]))
     if name == "wengert::Adjoints<double>":
@@ -263,104 +302,76 @@ def view_of(value):
             cells[member] = (begin + 8 * constants, (end - begin) // 8 - constants)
         adjoints, nodes = cells["adjoints_"]
         return View(tape, cells["values_"][0], adjoints if nodes > 0 else None, max(nodes, 0), int(value["position_"]))
-    return None
+    parts = sorted(parts_of(value, 2), key=lambda part: -RANKS[type_name(part)])
+    return view_of(parts[0]) if parts else None
 
 
-def current_view():
+def is_readable(view):
+    """A variable before its initialisation holds anything."""
+    if view is None or not 0 < view.tape.size < (1 << 33) // 12:
+        return False
+    view.tape.node(view.tape.size - 1)
+    return True
+
+
+def nearest(like):
     """The sweep that the program is in; else a gradient, cursor, tape or variable of the innermost frame that has one."""
     if gdb.selected_thread() is None:
-        raise gdb.GdbError("wengert: the program is not running; `start` it, or `run` to a breakpoint")
-    sweep = Sweep.current()
-    if sweep is not None:
-        return View(sweep.tape, sweep.values, sweep.adjoints, sweep_nodes(sweep), sweep.node)
-    frame = gdb.selected_frame()
-    while frame is not None:
+        raise Problem("wengert: the program is not running; `start` it, or `run` to a breakpoint")
+    view = sweep()
+    if view is not None and (like is None or view.tape.is_same(like.tape)):
+        return view
+    for frame in frames():
         best = None
         for value in variables_of(frame):
-            rank = {"wengert::Cursor": 4, "wengert::Adjoints<double>": 3, "wengert::Tape": 2, "wengert::Function": 1, "wengert::Var": 0}
-            if type_name(value) in rank and (best is None or rank[type_name(value)] > best[0]):
+            rank = RANKS[type_name(value)]
+            if best is None or rank > best[0]:
                 try:
                     view = view_of(value)
-                    if view is not None and 0 < view.tape.size and view.tape.size * 12 < 1 << 33:
-                        view.tape.node(view.tape.size - 1)  # a variable before its initialisation holds anything
-                        best = (rank[type_name(value)], view)
-                except (gdb.error, ValueError, struct.error, OverflowError):
+                    if is_readable(view) and (like is None or view.tape.is_same(like.tape)):
+                        best = (rank, view)
+                except (gdb.error, ValueError, struct.error, OverflowError, Problem):
                     pass
         if best is not None:
             return best[1]
-        frame = frame.older()
-    raise gdb.GdbError("wengert: no tape in sight; name one: wengert tape EXPR")
+    raise Problem("wengert: no tape in sight; name one: wengert tape EXPR")
 
 
-def sweep_nodes(sweep):
-    """How many adjoints the sweep has: the argument `nodes` of the frame that runs it; else those done so far."""
-    frame = gdb.selected_frame()
-    while frame is not None:
-        if (frame.name() or "").startswith("wengert::pull_back_all"):
-            return int(frame.read_var("nodes"))
-        frame = frame.older()
-    return sweep.tape.size  # a cursor's: it leaves the adjoints behind the dependent at 0
+def evaluate(text):
+    """An expression in the selected frame or, from within the library, in the frame that called it."""
+    if not text.strip():
+        return None
+    selected, found, problem = gdb.selected_frame() if gdb.selected_thread() else None, None, None
+    try:
+        for frame in frames():
+            frame.select()
+            try:
+                value = plain(gdb.parse_and_eval(text))
+                found = int(value) if value.type.strip_typedefs().code == gdb.TYPE_CODE_INT else view_of(value)
+            except gdb.error:
+                pass
+            except Problem as error:
+                problem = problem or error
+            if found is not None:
+                return found
+            if name_of(frame) == "main":
+                break
+    finally:
+        if selected is not None:
+            selected.select()
+    if problem is not None:
+        raise problem
+    return None
 
 
-# -- commands
+# -- running to a node
 
 
-class Wengert(gdb.Command):
-    """Look at a tape: wengert tape [EXPR], node N|NAME, next, until NAME|FILE:LINE, why NAME."""
-
-    def __init__(self):
-        super().__init__("wengert", gdb.COMMAND_DATA, gdb.COMPLETE_COMMAND, True)
-
-
-class WengertTape(gdb.Command):
-    """wengert tape [EXPR [, NODE]]: the tape as a table, with adjoints where a sweep, a gradient or a cursor has them.
-EXPR is a tape, variable, function, gradient or cursor; without it the nearest one is taken. NODE shows the nodes around it."""
-
-    def __init__(self):
-        super().__init__("wengert tape", gdb.COMMAND_DATA, gdb.COMPLETE_EXPRESSION)
-
-    def invoke(self, argument, from_tty):
-        expression, _, around = argument.rpartition(",") if re.search(r",\s*\w+$", argument) else (argument, "", "")
-        view = view_of(gdb.parse_and_eval(expression)) if expression.strip() else current_view()
-        if view is None:
-            raise gdb.GdbError("wengert tape: %s is on no tape" % expression)
-        mark = view.node
-        if around:
-            mark = node_called(view, around.strip())
-        print(view.tape.summary())
-        print(view.tape.table(view.values, view.adjoints, view.nodes, mark, 40 if around else 200))
-
-
-def node_called(view, name):
-    node = view.tape.find(name)
-    if node is None:
-        names = ", ".join(sorted(set(view.tape.names.values()))[:30]) or "none"
-        raise gdb.GdbError("wengert: no node is called `%s`; names are %s; numbers go up to %d" % (name, names, view.tape.size - 1))
-    return node
-
-
-def print_node(view, i):
-    place = view.tape.place(i)
-    print("node %d: %s%s" % (i, view.tape.equation(i), "  at " + place if place else ""))
-    numbers = "  value %s" % number(view.tape.cell(view.values, i))
-    if view.adjoints and i < view.nodes:
-        numbers += ", adjoint %s" % number(view.tape.cell(view.adjoints, i))
-    print(numbers)
-    for k in dict.fromkeys(view.tape.arguments(i)):
-        if k >= 0:
-            print("  argument %s = %s%s" % (view.tape.label(k), number(view.tape.cell(view.values, k)),
-                                           ", adjoint %s" % number(view.tape.cell(view.adjoints, k)) if view.adjoints else ""))
-
-
-class WengertNode(gdb.Command):
-    """wengert node N|NAME: one node, its place in the source, its value, adjoint and arguments."""
-
-    def __init__(self):
-        super().__init__("wengert node", gdb.COMMAND_DATA)
-
-    def invoke(self, argument, from_tty):
-        view = current_view()
-        print_node(view, node_called(view, argument.strip()) if argument.strip() else view.node)
+def function_block(pc):
+    block = gdb.block_for_pc(pc)
+    while block is not None and block.function is None:
+        block = block.superblock
+    return block
 
 
 def after_the_prologue(function):
@@ -368,9 +379,7 @@ def after_the_prologue(function):
     compiler was asked to optimise anything in the same file, as some headers do."""
     addresses = []
     for place in gdb.decode_line(function)[1] or []:
-        block = gdb.block_for_pc(place.pc)
-        while block is not None and block.function is None:
-            block = block.superblock
+        block = function_block(place.pc)
         if block is None:
             continue
         start = block.function.line
@@ -379,103 +388,212 @@ def after_the_prologue(function):
     return addresses
 
 
-class SweepStop(gdb.Breakpoint):
-    """Stops where the sweep comes to a node that is wanted."""
+class Stop(gdb.Breakpoint):
+    """Stops at a place, silently, where `wanted` says so."""
 
-    def __init__(self, address, wanted):
-        super().__init__("*%d" % address, internal=True)
+    def __init__(self, place, wanted=lambda: True):
+        super().__init__(place, internal=True)
         self.silent = True
         self.wanted = wanted
 
     def stop(self):
-        return self.wanted(gdb.newest_frame())
+        return self.wanted()
 
 
-def run_until(wanted):
+class ReadStop(gdb.Breakpoint):
+    """Stops where the program reads an address: a processor watches it, so it costs nothing until then."""
+
+    def __init__(self, address, wanted):
+        super().__init__("*(char*)%d" % address, gdb.BP_WATCHPOINT, gdb.WP_READ, internal=True)
+        self.silent = True
+        self.wanted = wanted
+
+    def stop(self):
+        return self.wanted()
+
+
+def end_of(view):
+    """Where the program goes on once the sweep is over; None outside sweeps."""
+    if view is None:
+        return None
+    sweeping = [frame for frame in frames() if "pull_back" in name_of(frame)]
+    if any("pull_back_all" in name_of(frame) for frame in sweeping):
+        return sweeping[-1].older().pc()
+    # a cursor's: the function that steps it
+    for frame in frames():
+        if not name_of(frame).startswith("wengert::") and frame.older() is not None:
+            return frame.older().pc()
+    return None
+
+
+def resume(view, stops_at):
+    """Continues to the first of what `stops_at` makes, a list of breakpoints; to the end of the sweep, or of the program."""
     if gdb.selected_inferior().pid == 0:
-        raise gdb.GdbError("wengert: the program is not running; `start` it, or `run` to a breakpoint")
+        raise Problem("wengert: the program is not running; `start` it, or `run` to a breakpoint")
+    stops, end, exits = [], end_of(view), []
     try:
-        stops = [SweepStop(address, wanted) for address in after_the_prologue("wengert::pull_back<double>")]
-    except gdb.error as error:
-        raise gdb.GdbError("wengert: no reverse sweep with debug information in this program (%s); build it, and the library, "
-                           "with -O0 -g" % error)
-    addresses = [int(stop.location[1:]) for stop in stops]
-    try:
+        try:
+            stops = stops_at()
+        except gdb.error as error:
+            raise Problem("wengert: no reverse sweep with debug information in this program (%s); build it, and the library, "
+                          "with -O0 -g" % error)
+        if end is not None:
+            exits.append(Stop("*%d" % end))
+        for function in ("exit", "_exit"):
+            exits.append(Stop("-qualified " + function))
         gdb.execute("continue", False, True)
     finally:
-        for stop in stops:
+        for stop in stops + exits:
             if stop.is_valid():
                 stop.delete()
-    return gdb.selected_inferior().pid != 0 and gdb.newest_frame().pc() in addresses
+    if gdb.selected_inferior().pid == 0:
+        return "ended"
+    frame = gdb.newest_frame()
+    if frame.pc() == end:
+        return "end"
+    if re.match(r"(__GI_)?_?exit$", name_of(frame)):
+        return "exit"
+    return None
 
 
-def run_and_tell(wanted, never):
-    if run_until(wanted):
-        print_step()
-    elif gdb.selected_inferior().pid == 0:
-        print(never)
-    else:
-        gdb.execute("frame")  # a breakpoint of the user's came first
+def run_to_step(view):
+    places = []
+
+    def stops():
+        places.extend(after_the_prologue("wengert::pull_back<double>"))
+        return [Stop("*%d" % place) for place in places]
+
+    status = resume(view, stops)
+    return status or ("step" if gdb.newest_frame().pc() in places else "stopped")
 
 
-def print_step():
-    sweep = Sweep.current()
-    view = View(sweep.tape, sweep.values, sweep.adjoints, sweep_nodes(sweep), sweep.node)
-    print_node(view, sweep.node)
+def run_to_node(view, i):
+    def arrived():
+        frame = gdb.newest_frame()
+        return is_pull_back(frame) and int(frame.read_var("i")) == i
+
+    def breakpoints():  # where the processor watches nothing; slow
+        return [Stop("*%d" % place, arrived) for place in after_the_prologue("wengert::pull_back<double>")]
+
+    try:
+        status = resume(view, lambda: [ReadStop(view.tape.operation_address(i), arrived)])
+    except (gdb.error, Problem):
+        status = resume(view, breakpoints)
+    return status or ("step" if arrived() else "stopped")
 
 
-class WengertNext(gdb.Command):
-    """wengert next: runs to the next step of a reverse sweep, before it is done; the node's adjoint is complete there."""
+# -- the commands, whose words and text stand in wengert_tape.py
 
-    def __init__(self):
-        super().__init__("wengert next", gdb.COMMAND_RUNNING)
+
+class Debugger:
+    sweep = staticmethod(sweep)
+    nearest = staticmethod(nearest)
+    evaluate = staticmethod(evaluate)
+    run_to_step = staticmethod(run_to_step)
+    run_to_node = staticmethod(run_to_node)
+
+    @staticmethod
+    def where():
+        return gdb.execute("frame", False, True).rstrip("\n")
+
+
+class Wengert(gdb.Command):
+    def __init__(self, word, kind, completion):
+        self.word = word
+        self.__doc__ = "\n".join(line for line in wengert_tape.HELP.split("\n") if word in ("", line.split()[1]))
+        super().__init__(("wengert " + word).strip(), kind, completion, not word)
 
     def invoke(self, argument, from_tty):
-        run_and_tell(lambda frame: True, "wengert next: no more reverse steps")
-
-
-class WengertUntil(gdb.Command):
-    """wengert until NAME|FILE:LINE: runs until the reverse sweep comes to that node, or to a node recorded on that line."""
-
-    def __init__(self):
-        super().__init__("wengert until", gdb.COMMAND_RUNNING)
-
-    def invoke(self, argument, from_tty):
-        argument = argument.strip()
-        if not argument:
-            raise gdb.GdbError("wengert until: give a name, a node as v7, or FILE:LINE")
-        place = re.fullmatch(r"(.+):(\d+)", argument)
-
-        def wanted(frame):
-            sweep = Sweep(frame)
-            if place:
-                return sweep.tape.is_at(sweep.node, place.group(1), int(place.group(2)))
-            return sweep.node == sweep.tape.find(argument)
-
-        run_and_tell(wanted, "wengert until: the program never came to %s" % argument)
-
-
-class WengertWhy(gdb.Command):
-    """wengert why NAME: which nodes contributed to this adjoint so far, and how much."""
-
-    def __init__(self):
-        super().__init__("wengert why", gdb.COMMAND_DATA)
-
-    def invoke(self, argument, from_tty):
-        view = current_view()
-        sweep = Sweep.current()
-        if not view.adjoints:
-            raise gdb.GdbError("wengert why: no adjoints in sight; stop in a reverse sweep, or where a gradient is")
-        i = node_called(view, argument.strip()) if argument.strip() else view.node
-        first = sweep.node + 1 if sweep is not None else 0
-        if i >= view.nodes:
-            raise gdb.GdbError("wengert why: node %d comes after the dependent" % i)
-        print(view.tape.why(i, view.values, view.adjoints, first, view.nodes, sweep is not None and i < sweep.node))
+        try:
+            print(Commands(Debugger).run(("%s %s" % (self.word, argument)).strip()))
+        except Problem as problem:
+            raise gdb.GdbError(str(problem))
+        except gdb.error as error:
+            raise gdb.GdbError("wengert %s: %s" % (self.word, error))
 
 
 gdb.printing.register_pretty_printer(None, printers(), replace=True)
-for command in (Wengert, WengertTape, WengertNode, WengertNext, WengertUntil, WengertWhy):
-    command()
-# `step` goes from the sweep to the rule and on to the accumulation, not into the library's accessors or the standard library.
-for pattern in (r"^std::", r"^__gnu_cxx::", r"^wengert::(Tape|Arguments|Values|ValuesView)(<.*>)?::", r"^operator.(new|delete)"):
+for word, kind, completion in (("", gdb.COMMAND_DATA, gdb.COMPLETE_COMMAND), ("tape", gdb.COMMAND_DATA, gdb.COMPLETE_EXPRESSION),
+                               ("node", gdb.COMMAND_DATA, gdb.COMPLETE_EXPRESSION), ("why", gdb.COMMAND_DATA, gdb.COMPLETE_EXPRESSION),
+                               ("next", gdb.COMMAND_RUNNING, gdb.COMPLETE_NONE), ("until", gdb.COMMAND_RUNNING, gdb.COMPLETE_EXPRESSION)):
+    Wengert(word, kind, completion)
+
+# `step` goes from an operation to its rule, and from the sweep to the rule and on to the accumulation: not into accessors, the helpers
+# that check and convert, copies, or the standard library. A skipped function is run through; a breakpoint in it still stops.
+HELPERS = (
+    r"^std::",
+    r"^__gnu_cxx::",
+    r"^operator.(new|delete)",
+    r"^wengert::(detail::)?(Var|Operand|Condition|Location|Node|NodeStorage|Names|Tape|Arguments|ValuesView|Values|Seed|Scratch)(<.*>)?::",
+    r"^wengert::(detail::)?Adjoints<.*>::(~?Adjoints|operator|tape|generation|current)",
+    r"^wengert::(detail::)?(first_of|common_tape|index_beside|index_on|index_of_other|push|arity|name|throw_\w+)($|[<(])",
+    r"^wengert::(detail::)?(seed_adjoints|carries_nothing|carry|absorbing_product|value_of|same_branch|constant_beside)($|[<(])",
+)
+HANDS_ON = r"(return (detail::)?record\w*<|pull_back_numbers\(|pull_back_all<T>\()"  # lines that only call a function's other form
+
+for pattern in HELPERS:
     gdb.execute("skip -rfunction %s" % pattern, False, True)
+
+
+class Stepping:
+    """What `step` is spared in the library: stops that show nothing of the algorithm. A breakpoint or a signal on the way stops."""
+
+    stepped = False  # whether the last stop was the end of a step
+    caller = None  # of the frame that the step began in
+
+    @staticmethod
+    def note(event):
+        Stepping.stepped = not isinstance(event, (gdb.BreakpointEvent, gdb.SignalEvent))
+
+    @staticmethod
+    def begin():
+        Stepping.caller = gdb.newest_frame().older() if gdb.selected_thread() else None
+
+    @staticmethod
+    def shows_nothing():
+        """A closing brace, a line that only hands on, or the rest of a line of which a call has returned."""
+        frame = gdb.newest_frame()
+        place = frame.find_sal()
+        if not (frame.name() or "").startswith("wengert::") or place.symtab is None:
+            return False
+        line = linecache.getline(place.symtab.fullname(), place.line).strip()
+        if line == "}" or re.match(HANDS_ON, line):
+            return True
+        if frame != Stepping.caller:
+            return False
+        start = function_block(frame.pc()).start
+        return any(row.line == place.line and start <= row.pc < frame.pc() for row in place.symtab.linetable())
+
+    @staticmethod
+    def go_on():
+        text = ""
+        for _ in range(16):
+            if not Stepping.stepped or gdb.selected_thread() is None or not Stepping.shows_nothing():
+                break
+            Stepping.begin()
+            text = gdb.execute("step", False, True)
+        print(text, end="")
+
+
+class WengertStepping(gdb.Command):
+    """wengert stepping begin|end: what `step` does before and after; it goes on from closing braces of the library."""
+
+    def __init__(self):
+        super().__init__("wengert stepping", gdb.COMMAND_OBSCURE)
+
+    def invoke(self, argument, from_tty):
+        try:
+            Stepping.begin() if argument == "begin" else Stepping.go_on()
+        except (gdb.error, RuntimeError):
+            pass  # no frame to look at
+
+
+WengertStepping()
+gdb.events.stop.connect(Stepping.note)
+for hook, when in (("hook-step", "begin"), ("hookpost-step", "end")):
+    try:
+        known = gdb.execute("show user " + hook, False, True)
+    except gdb.error:
+        known = ""
+    if not known or "wengert" in known:  # the user's own stay
+        gdb.execute("define %s\nwengert stepping %s\nend" % (hook, when), False, True)

@@ -7,11 +7,19 @@
 #include <string_view>
 #include <vector>
 
-#include "wengert/inspect/contributions.hpp"
 #include "wengert/gradient.hpp"
 #include "wengert/tape.hpp"
 
 namespace wengert {
+
+/// One product of the chain rule: `amount` = adjoint of `from` * `partial` is added to the adjoint of `to`.
+struct Contribution {
+  Index from;      ///< the node whose rule gives the partial
+  Index argument;  ///< which of its arguments, from 0
+  Index to;        ///< that argument; below 0 for a constant
+  double partial;  ///< d from / d to, through this argument alone
+  double amount;   ///< as the sweep adds it: 0 where the adjoint is 0, whatever the partial
+};
 
 /// Stands on the node that the sweep has just done, or before the first. The tape must outlive it, and must not be cleared
 /// while it is in use (StaleVariable). Holds a value and an adjoint for each node, and what is needed to go back.
@@ -100,7 +108,7 @@ class Cursor {
 
 /// The cursor's stop as text: the node, its source line, its value and adjoint, and what it added to each argument.
 std::string describe(const Cursor& cursor, int digits = 6);
-/// What made up the adjoint of a node so far, product by product, and the sum.
+/// What made up the adjoint of a node so far, product by product, and the sum; of more than ten products the largest.
 std::string explain_adjoint(const Cursor& cursor, Index node, int digits = 6);
 
 }  // namespace wengert

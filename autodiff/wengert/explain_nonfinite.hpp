@@ -1,9 +1,10 @@
 // First cause: where a NaN or an infinity entered, on the way to a value or on the way back to a gradient.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
-#include "wengert/inspect/contributions.hpp"
+#include "wengert/location.hpp"
 #include "wengert/tape.hpp"
 #include "wengert/var.hpp"
 

@@ -10,10 +10,13 @@
 namespace wengert {
 
 struct GraphOptions {
-  Index most_nodes = 1000;  ///< of a larger graph, nobody could read the picture: ask for a window
+  Index most_nodes = 2500;  ///< of a larger graph, nobody could read the picture: ask for a window
   Index around = -1;        ///< a node: only it and what is near it in the graph
   int reach = 3;            ///< how many edges from `around`, either way
   int digits = 4;           ///< significant digits in pictures
+  Index graphviz_nodes =
+      40;               ///< a larger graph (or one of twice as many edges) is laid out in columns by depth, without Graphviz
+  double seconds = 20;  ///< after which Graphviz is ended, with an Error
 };
 
 /// The graph of what t was computed from, in Graphviz's language: nodes with name, statement, value and adjoint, partials on the
@@ -21,15 +24,17 @@ struct GraphOptions {
 /// Throws ShapeMismatch if the graph has more than most_nodes nodes and no window is asked for, NotRecorded if t is a constant.
 std::string to_dot(const Var& t, const GraphOptions& options = {});
 
-/// The same laid out by Graphviz's program `dot`, as SVG. Throws Error if that is not installed or fails, and as above.
+/// The same as SVG: up to options.graphviz_nodes laid out by Graphviz's program `dot`, beyond in columns by depth that are read
+/// like lines of text, in time proportional to the graph. Throws Error if `dot` is wanted and is not installed, fails or takes
+/// longer than options.seconds, and as above.
 std::string to_svg(const Var& t, const GraphOptions& options = {});
 
 /// The tape as JSON: nodes with operation, arguments, values, adjoints, partials and places; constants; independents. Numbers
 /// read back to the bit; those that JSON lacks are the strings "nan", "inf" and "-inf". Of any size.
 std::string to_json(const Var& t);
 
-/// One HTML file, self-contained, that replays the reverse sweep of t with a slider and the arrow keys. Laid out by `dot`; throws
-/// as to_svg does.
+/// One HTML file, self-contained, that replays the reverse sweep of t with a slider and the arrow keys. Laid out,
+/// and throws, as to_svg.
 std::string to_html(const Var& t, const GraphOptions& options = {});
 
 }  // namespace wengert

@@ -11,6 +11,7 @@
 namespace {
 
 using namespace wengert;
+using detail::contributions, detail::contributions_to;
 
 TEST(Contributions, AreAdjointTimesPartialForEachArgument) {
   Tape tape;

@@ -128,4 +128,27 @@ TEST(StepCommand, TakesKeysAsTheyArePressedInATerminalAndLeavesItAsItWas) {
   EXPECT_THAT(after, Not(HasSubstr("-echo ")));
 }
 
+TEST(StepCommand, CountsALetterAndItsEnterAsOneKeyAndEscAsNoOther) {
+  if (run_program("tmux", "-V").status != 0) GTEST_SKIP() << "no tmux";
+  Terminal terminal("'" VAE_KL_PROGRAM "' step; sleep 60");
+  terminal.screen_with("q quit");
+  terminal.press("n Enter");
+  EXPECT_THAT(terminal.screen_with("step 1 of"), HasSubstr("step 1 of 16"));
+  terminal.press("n Enter p Enter");  // to step 2, and back: a step too many would show itself
+  EXPECT_THAT(terminal.screen_with("step 2 of"), HasSubstr("step 2 of 16"));
+  terminal.press("Enter");
+  terminal.press("Enter");
+  const std::string screen = terminal.screen_with("step 3 of");  // from step 1, by Enter alone
+  EXPECT_THAT(screen, HasSubstr("step 3 of 16"));
+  EXPECT_THAT(screen, Not(HasSubstr("step 4 of 16")));
+  terminal.press("Escape n");
+  EXPECT_THAT(terminal.screen_with("step 4 of"), HasSubstr("step 4 of 16"));
+  terminal.press("Escape");
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  terminal.press("n");
+  EXPECT_THAT(terminal.screen_with("step 5 of"), HasSubstr("step 5 of 16"));
+  terminal.press("S-F5 n");  // a long sequence leaves nothing behind
+  EXPECT_THAT(terminal.screen_with("step 6 of"), HasSubstr("step 6 of 16"));
+}
+
 }  // namespace

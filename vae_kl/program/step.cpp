@@ -1,11 +1,13 @@
 #include "program/step.hpp"
 
 #include <fmt/core.h>
+#include <poll.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 #include "wengert/error.hpp"
 #include "wengert/notation.hpp"
@@ -65,18 +67,42 @@ StandardKeys::~StandardKeys() {
   if (at_terminal_) read_keys(false);
 }
 
+int StandardKeys::byte() { return kept_ ? *std::exchange(kept_, std::nullopt) : read_byte(); }
+
 int StandardKeys::next() {
   constexpr int control_c = 3, control_d = 4, escape = 27;
-  int key = read_byte();
+  int key = byte();
   if (!at_terminal_) {
-    while (key == ' ' || key == '\n' || key == '\t' || key == '\r') key = read_byte();
+    while (key == ' ' || key == '\n' || key == '\t' || key == '\r') key = byte();
     return key;
   }
+  const auto is_enter = [](int k) { return k == '\n' || k == '\r'; };
+  if (std::exchange(after_letter_, false) && is_enter(key)) key = byte();  // n and Enter, as one types commands, is one n
   if (key == control_c || key == control_d) return 'q';
-  if (key == '\n' || key == '\r' || key == ' ') return 'n';
-  if (key != escape) return key;
-  if (read_byte() != '[') return '?';
-  key = read_byte();  // an arrow is ESC [ A to D
+  if (is_enter(key) || key == ' ') return 'n';
+  if (key == escape) return escape_sequence();
+  after_letter_ = true;
+  return key;
+}
+
+// What follows an escape: ESC [ C or ESC O C for an arrow, with numbers between for other keys, all sent at once. What is no such
+// sequence was the Esc key, and the next key is one of its own.
+int StandardKeys::escape_sequence() {
+  constexpr int at_once = 50;  // milliseconds; more than any terminal needs, less than between two keys
+  const auto more = [] {
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    return poll(&input, 1, at_once) > 0;
+  };
+  if (!more()) return '?';
+  int key = byte();
+  if (key != '[' && key != 'O') {
+    kept_ = key;
+    return '?';
+  }
+  do {
+    if (!more()) return '?';
+    key = byte();
+  } while (key >= ' ' && key < '@');
   return key == 'C' || key == 'B' ? 'n' : key == 'D' || key == 'A' ? 'p' : '?';
 }
 
@@ -87,7 +113,8 @@ std::string StandardKeys::line(const std::string& question) {
     read_keys(false);
   }
   std::string text;
-  for (int byte; (byte = read_byte()) != '\n' && byte >= 0;) text += static_cast<char>(byte);
+  for (int next; (next = byte()) != '\n' && next >= 0;) text += static_cast<char>(next);
+  after_letter_ = false;  // its Enter was read with it
   if (at_terminal_) read_keys(true);
   return trimmed(text);
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "wengert/cursor.hpp"
@@ -18,7 +19,7 @@ class Keys {
   virtual std::string line(const std::string& question) = 0;
 };
 
-/// Keys from stdin. At a terminal each counts as it is pressed (the arrows too: right is n, left is p); through a pipe white
+/// Keys from stdin. At a terminal each counts as it is pressed (the arrows too: right is n, left is p; Enter alone is n); through a pipe white
 /// space between them is skipped, and r and w take the rest of their line: "n n r mu\n w\n q".
 class StandardKeys : public Keys {
  public:
@@ -31,7 +32,12 @@ class StandardKeys : public Keys {
   bool at_terminal() const { return at_terminal_; }
 
  private:
+  int byte();
+  int escape_sequence();
+
   bool at_terminal_;
+  bool after_letter_ = false;  // the last key was one: an Enter goes with it
+  std::optional<int> kept_;    // a byte read too far
 };
 
 /// Answers keys until q or the end of them: n next, p previous, r run to, v values, w why, q quit.

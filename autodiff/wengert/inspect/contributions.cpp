@@ -3,7 +3,7 @@
 #include "wengert/sweep/chain_rule.hpp"
 #include "wengert/sweep/nary_sweep.hpp"
 
-namespace wengert {
+namespace wengert::detail {
 
 namespace {
 
@@ -71,4 +71,4 @@ std::vector<Contribution> contributions_to(const Tape& tape, ValuesView<double> 
   return list;
 }
 
-}  // namespace wengert
+}  // namespace wengert::detail

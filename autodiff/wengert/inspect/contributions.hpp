@@ -4,19 +4,11 @@
 
 #include <vector>
 
+#include "wengert/cursor.hpp"
 #include "wengert/tape.hpp"
 #include "wengert/values.hpp"
 
-namespace wengert {
-
-/// One product of the chain rule: `amount` = adjoint of `from` * `partial` is added to the adjoint of `to`.
-struct Contribution {
-  Index from;      ///< the node whose rule gives the partial
-  Index argument;  ///< which of its arguments, from 0
-  Index to;        ///< that argument; below 0 for a constant
-  double partial;  ///< d from / d to, through this argument alone
-  double amount;   ///< as the sweep adds it: 0 where the adjoint is 0, whatever the partial
-};
+namespace wengert::detail {
 
 /// What node i carries to each of its arguments, in their order, when its adjoint is `adjoint`. Empty for an independent.
 std::vector<Contribution> contributions(const Tape& tape, ValuesView<double> values, Index i, double adjoint);
@@ -26,4 +18,4 @@ std::vector<Contribution> contributions(const Tape& tape, ValuesView<double> val
 std::vector<Contribution> contributions_to(const Tape& tape, ValuesView<double> values, ValuesView<double> adjoints, Index i,
                                            Index first = 0);
 
-}  // namespace wengert
+}  // namespace wengert::detail

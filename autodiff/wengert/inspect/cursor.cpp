@@ -4,14 +4,19 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <numeric>
 
 #include "wengert/error.hpp"
 #include "wengert/forward_sweep.hpp"
-#include "wengert/sweep/complaints.hpp"
+#include "wengert/inspect/contributions.hpp"
 #include "wengert/notation.hpp"
 #include "wengert/reverse_sweep.hpp"
+#include "wengert/sweep/complaints.hpp"
 
 namespace wengert {
+
+using namespace detail;
 
 namespace {
 
@@ -165,13 +170,13 @@ bool Cursor::run_to(Location place) {
 std::vector<Contribution> Cursor::contributions() const {
   check_tape();
   if (direction_ == Direction::forward || before_first()) return {};
-  return wengert::contributions(*tape_, values_, position_, adjoints_[position_]);
+  return detail::contributions(*tape_, values_, position_, adjoints_[position_]);
 }
 
 std::vector<Contribution> Cursor::contributions_to(Index node) const {
   check_tape();
   if (direction_ == Direction::forward) return {};
-  return wengert::contributions_to(*tape_, values_, adjoints_, node, position_);
+  return detail::contributions_to(*tape_, values_, adjoints_, node, position_);
 }
 
 std::string describe(const Cursor& cursor, int digits) {
@@ -209,9 +214,30 @@ std::string explain_adjoint(const Cursor& cursor, Index node, int digits) {
   std::string text = fmt::format("adjoint of {}: {}{}\n", label(tape, node), number(cursor.adjoint(node)),
                                  cursor.reached(node) ? "" : ", so far");
   const std::vector<Contribution> parts = cursor.contributions_to(node);
-  for (const Contribution& c : parts)
+  // Of many the largest, in their order, and what the others add up to.
+  constexpr std::size_t most = 10;
+  std::vector<std::size_t> shown(parts.size());
+  std::iota(shown.begin(), shown.end(), std::size_t{0});
+  if (parts.size() > most) {
+    const auto larger = [&](std::size_t a, std::size_t b) {
+      const auto size = [&](std::size_t k) { return std::isnan(parts[k].amount) ? HUGE_VAL : std::abs(parts[k].amount); };
+      return size(a) != size(b) ? size(a) > size(b) : a < b;
+    };
+    std::partial_sort(shown.begin(), shown.begin() + most, shown.end(), larger);
+    shown.resize(most);
+    std::sort(shown.begin(), shown.end());
+  }
+  for (const std::size_t k : shown) {
+    const Contribution& c = parts[k];
     text += fmt::format("  {} * {} = {} from node {}: {}\n", number(cursor.adjoint(c.from)), number(c.partial), number(c.amount),
                         c.from, equation(tape, c.from));
+  }
+  if (shown.size() < parts.size()) {
+    double rest = 0;
+    for (std::size_t k = 0; k < parts.size(); ++k)
+      if (!std::binary_search(shown.begin(), shown.end(), k)) rest += parts[k].amount;
+    text += fmt::format("  and {} smaller ones, together {}\n", parts.size() - shown.size(), number(rest));
+  }
   if (parts.empty()) text += node == cursor.steps() - 1 ? "  the seed\n" : "  nothing reached it\n";
   return text;
 }

@@ -6,8 +6,8 @@
 #include <array>
 #include <vector>
 
-#include "wengert/sweep/complaints.hpp"
 #include "wengert/notation.hpp"
+#include "wengert/sweep/complaints.hpp"
 
 namespace wengert {
 

@@ -7,10 +7,13 @@
 
 #include "wengert/cursor.hpp"
 #include "wengert/error.hpp"
-#include "wengert/sweep/complaints.hpp"
+#include "wengert/inspect/contributions.hpp"
 #include "wengert/notation.hpp"
+#include "wengert/sweep/complaints.hpp"
 
 namespace wengert {
+
+using namespace detail;
 
 namespace {
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <unordered_map>
 
@@ -89,5 +90,25 @@ Tape::Memory Tape::memory() const {
   }
   return sum;
 }
+
+// What a debugger asks for (autodiff/debugger). It stands here so that it is linked wherever there
+// is a tape, whatever the optimiser makes of the sweeps.
+namespace debugger {
+
+/// The table of operations by Op, as plain data: a debugger reads it without running anything.
+struct Operation {
+  const char* name;
+  Formula formula;
+  std::int64_t arity, switching;
+};
+extern const Operation operations[];
+[[gnu::used]] const Operation operations[] = {
+#define WENGERT_X(Rule, function) {ops::Rule::name, ops::Rule::formula, ops::Rule::arity, ops::Rule::switching},
+    WENGERT_OPERATIONS(WENGERT_X)
+#undef WENGERT_X
+        {"independent", {"", ""}, 0, 0},
+    {"custom", {"", ""}, 0, 0}};
+
+}  // namespace debugger
 
 }  // namespace wengert

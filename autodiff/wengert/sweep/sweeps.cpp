@@ -1,6 +1,4 @@
 // The sweeps on plain numbers and on Dual, compiled once here rather than in every program that takes a gradient.
-#include <cstdint>
-
 #include "wengert/dual.hpp"
 #include "wengert/forward_sweep.hpp"
 #include "wengert/operations.hpp"
@@ -44,24 +42,5 @@ WENGERT_INSTANTIATE(double)
 WENGERT_INSTANTIATE(float)
 WENGERT_INSTANTIATE(Dual<double>)
 #undef WENGERT_INSTANTIATE
-
-// What a debugger asks for (autodiff/debugger). It stands here so that it is linked wherever a gradient is taken.
-namespace debugger {
-
-/// The table of operations by Op, as plain data: a debugger reads it without running anything.
-struct Operation {
-  const char* name;
-  Formula formula;
-  std::int64_t arity, switching;
-};
-extern const Operation operations[];
-[[gnu::used]] const Operation operations[] = {
-#define WENGERT_X(Rule, function) {ops::Rule::name, ops::Rule::formula, ops::Rule::arity, ops::Rule::switching},
-    WENGERT_OPERATIONS(WENGERT_X)
-#undef WENGERT_X
-        {"independent", {"", ""}, 0, 0},
-    {"custom", {"", ""}, 0, 0}};
-
-}  // namespace debugger
 
 }  // namespace wengert
