@@ -88,18 +88,27 @@ constexpr auto dispatch(Op op, Visitor&& visitor) {
   __builtin_unreachable();
 }
 
+namespace detail {
+/// What the rules say of themselves, by Op: looked up where running a switch would take a compiler long, in constant evaluation.
+struct Traits {
+  const char* name;
+  int arity;
+  bool arithmetic, commutative;
+};
+inline constexpr Traits traits[] = {
+#define WENGERT_X(Rule, function) {ops::Rule::name, ops::Rule::arity, ops::Rule::arithmetic, ops::Rule::commutative},
+    WENGERT_OPERATIONS(WENGERT_X)
+#undef WENGERT_X
+    {"independent", 0, false, false},
+    {"custom", 0, false, false}};
+constexpr const Traits& traits_of(Op op) { return traits[static_cast<unsigned>(op)]; }
+}  // namespace detail
+
 /// "mul" for Op::Mul, "independent" and "custom" for the two that are not in the table.
-constexpr const char* name(Op op) {
-  if (op == Op::Independent) return "independent";
-  if (op == Op::Custom) return "custom";
-  return dispatch(op, []<class Rule>() { return Rule::name; });
-}
+constexpr const char* name(Op op) { return detail::traits_of(op).name; }
 
 /// Number of arguments; 0 for an independent. A custom operation's own number stands with the operation.
-constexpr int arity(Op op) {
-  if (op == Op::Independent || op == Op::Custom) return 0;
-  return dispatch(op, []<class Rule>() { return Rule::arity; });
-}
+constexpr int arity(Op op) { return detail::traits_of(op).arity; }
 
 /// The enum value of a rule: op_of<ops::Mul> is Op::Mul.
 template <class Rule>

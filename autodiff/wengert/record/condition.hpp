@@ -17,22 +17,17 @@ void a_fused_function_cannot_compute_this_of_a_plain_number_write_the_number();
 
 /// Index on the tape of a variable or constant; an error names the variable `beside` it that is on the tape.
 constexpr Index index_on(Tape& tape, const Var& x, const char* operation, Location at, const Var& beside = {}) {
+  if (x.tape() == &tape && x.generation() == tape.generation()) return x.index();
   if (x.is_constant()) return tape.constant(x.value());
   if (x.tape() != &tape) throw_foreign(operation, x, beside, tape, at);
-  if (x.generation() != tape.generation()) throw_stale(operation, x, at);
-  return x.index();
+  throw_stale(operation, x, at);
 }
 
 template <class Rule>
 constexpr Var record_structure(const Operand& x, const Operand& y, const Operand& z, Location at) {
-  Tape* tape = nullptr;
-  Var beside;
-  for (const Operand* operand : {&z, &y, &x}) {
-    if (operand->var.is_constant()) continue;
-    tape = operand->var.tape();
-    beside = operand->var;
-  }
-  if (tape == nullptr) {  // among constants
+  const Var& beside = !x.var.is_constant() ? x.var : !y.var.is_constant() ? y.var : z.var;
+  Tape* tape = beside.tape();
+  if (beside.is_constant()) {  // all of them
     if constexpr (Rule::arithmetic) {
       if constexpr (Rule::arity == 1)
         return Rule::template value<double>(x.var.value());
@@ -48,7 +43,7 @@ constexpr Var record_structure(const Operand& x, const Operand& y, const Operand
   const Index at_x = index_on(*tape, x.var, Rule::name, at, beside);
   const Index at_y = Rule::arity > 1 ? index_on(*tape, y.var, Rule::name, at, beside) : at_x;
   const Index at_z = Rule::arity > 2 ? index_on(*tape, z.var, Rule::name, at, beside) : at_y;
-  return Var(*tape, tape->push(op_of<Rule>, at_x, at_y, at_z, 0.0, at), 0);
+  return push<Rule>(*tape, at_x, at_y, at_z, (at_x < 0 ? 1u : 0u) | (at_y < 0 ? 2u : 0u), 0, at);
 }
 
 /// Marks that the recording program branched on a comparison, unless both sides are constants.

@@ -91,7 +91,7 @@ class Rebuilder {
     const auto tame = [this](Index k) {
       return value(k) == 0 || (value(k) < 1e75 && value(k) > -1e75 && (value(k) > 1e-75 || value(k) < -1e-75));
     };
-    return dispatch(op, []<class Rule>() { return Rule::arithmetic; }) && tame(x) && (count < 2 || tame(y)) &&
+    return traits_of(op).arithmetic && tame(x) && (count < 2 || tame(y)) &&
            (count < 3 || tame(z)) && !(op == Op::Div && value(y) == 0);
   }
 
@@ -182,7 +182,7 @@ class Rebuilder {
     const int count = arity(op);
     if (count < 2) y = x;
     if (count < 3) z = 0;
-    if (count == 2 && y > x && dispatch(op, []<class Rule>() { return Rule::commutative; })) {
+    if (count == 2 && y > x && traits_of(op).commutative) {
       const Index larger = y;
       y = x;
       x = larger;
