@@ -1,5 +1,5 @@
 // The operations of the table on complex numbers, from the functions' complex continuations and not from any derivative: what
-// imag(f(x + ih)) / h says about f' owes nothing to the rules that it checks. Inside the library only.
+// imag(f(x + ih)) / h says about f' owes nothing to the rules that it checks.
 #pragma once
 
 #include <algorithm>
@@ -11,7 +11,7 @@
 #include "wengert/sweep/nary_sweep.hpp"
 #include "wengert/operations.hpp"
 
-namespace wengert {
+namespace wengert::detail {
 
 /// Thrown where an operation has no complex continuation here; says which.
 struct NoComplexStep {
@@ -24,8 +24,9 @@ struct ComplexStep {
   using Complex = std::complex<double>;
   Complex value;
 
-  /// h = 2^-300: its square vanishes beside any partial of interest, and h times a partial is far from underflow.
-  static constexpr double step = 0x1p-300;
+  /// The step for a number of this size: its square vanishes beside the number's, and a partial times the step does not underflow. At
+  /// 0 nothing says how small is small.
+  static double step(double size) { return size == 0 ? 0x1p-300 : std::ldexp(std::abs(size), -100); }
 
   constexpr ComplexStep() = default;
   constexpr ComplexStep(double real) : value(real) {}
@@ -131,4 +132,4 @@ inline ComplexStep evaluate_nary(const NaryOperation& operation, std::span<const
   throw NoComplexStep{operation.name()};
 }
 
-}  // namespace wengert
+}  // namespace wengert::detail
