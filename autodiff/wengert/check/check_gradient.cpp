@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <random>
 
 #include "wengert/check/complex_step.hpp"
@@ -20,6 +21,8 @@
 
 namespace wengert::detail {
 namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
 
 /// f recorded at a point, on a tape of its own.
 struct Recorded {
@@ -139,7 +142,7 @@ class Checker {
 
   double reach(const Direction& along, const Values<Dual<double>>& tangents) const {
     const double natural = natural_reach(base_.tape, in_use_, tangents);
-    return std::clamp(std::isfinite(natural) ? natural : along.reach, 0x1p-500, 0x1p500);
+    return std::clamp(std::isfinite(natural) ? natural : along.reach, 0x1p-1000, 0x1p1000);
   }
 
   /// Random directions first: they have a scale where the derivative in each single input is 0.
@@ -196,10 +199,10 @@ class Checker {
     if (scale == 0 && along.input >= 0) scale = random_scale_ / scale_[static_cast<std::size_t>(along.input)];
     if (scale == 0) scale = std::abs(base_.weighted_sum(weights_)) / along.reach;  // flat, whatever one does
     error += options_.accuracy * scale;
-    if (!std::isfinite(found) || !std::isfinite(expected) || std::isnan(error)) error = std::numeric_limits<double>::infinity();
-    CheckLine line{oracle, along.input, found, expected, error};
+    if (!std::isfinite(found) || !std::isfinite(expected) || std::isnan(error)) error = infinity;
+    CheckLine line{oracle, along.input, found, unsigned_nan(expected), error};
     const double enough = std::min(0.1, 1e-4 + 100 * options_.accuracy);
-    line.sharp = error <= enough * scale || (scale == 0 && error < 1e-100);
+    line.sharp = error <= enough * scale || error < std::numeric_limits<double>::min() || (scale == 0 && error < 1e-100);
     report_.lines.push_back(line);
     return report_.lines.back();
   }
@@ -230,7 +233,7 @@ class Checker {
     scale = std::max(difference.change, std::min(scale, largest_ / along.reach));
     if (along.input < 0) random_scale_ = std::max(random_scale_, scale);
 
-    bool told = add(Oracle::DotProduct, along, found, forward, between_sweeps, scale).expected_error < HUGE_VAL;
+    bool told = add(Oracle::DotProduct, along, found, forward, between_sweeps, scale).expected_error < infinity;
     if (!told) note("the dot product can't tell: infinite partials on the way leave no bound on its rounding");
     const double complex_error = check_complex_step(along, found, sums, tangents, curved, scale);
     if (!sampled_) {
@@ -241,7 +244,7 @@ class Checker {
       const bool known = recorded_well_ && std::isfinite(complex_error);
       CheckLine& line = add(Oracle::Differences, along, found, difference.value, difference.error + rounding, scale);
       if (line.units() > 1 && known && 2 * complex_error < std::abs(line.found - line.expected)) {
-        line.expected_error = HUGE_VAL;
+        line.expected_error = infinity;
         line.sharp = false;
       }
       told &= line.sharp || known;
@@ -259,17 +262,22 @@ class Checker {
                             const Values<Dual<double>>& curved, double scale) try {
     constexpr double ulps = 16;  // of the standard library's complex functions, real and imaginary part alike
     const double step = ComplexStep::step(along.reach);
+    if (step < std::numeric_limits<double>::min()) {
+      note("complex step not asked: beside an input so small it would underflow");
+      return infinity;
+    }
     const auto values = replayed<ComplexStep>(along.v, [step](double x, double v) { return ComplexStep({x, v * step}); });
     const double expected = weighted(values, [step](const ComplexStep& y) { return y.value.imag() / step; });
-    // the step leaves out its square times a third derivative, here up to 1e12
-    const double truncation = 0x1p40 * step * step + 0x1p-160 * (scale + std::abs(base_.weighted_sum(weights_)) / along.reach);
+    // what the square of the step, 2^-200 of the reach, leaves out
+    const double unscaled = scale > 0 ? 0 : std::min(along.reach, 1.0);
+    const double truncation = 0x1p-160 * (scale + unscaled + std::abs(base_.weighted_sum(weights_)) / along.reach);
     const double error = sums + sweep_rounding(base_.tape, adjoints_, tangents, ulps, underflow / step) +
                          curvature_rounding(base_.tape, curved, ulps) + truncation;
     const CheckLine& line = add(Oracle::ComplexStep, along, found, expected, error, scale);
-    return line.sharp && line.units() <= 1 ? line.expected_error : HUGE_VAL;
+    return line.sharp && line.units() <= 1 ? line.expected_error : infinity;
   } catch (const NoComplexStep& none) {
     note(fmt::format("complex step not asked: `{}` has no complex continuation", none.operation));
-    return HUGE_VAL;
+    return infinity;
   }
 
   /// A value and a bound on its rounding error.
@@ -340,22 +348,22 @@ class Checker {
     const Difference result = differences(along, [&](const Recorded& there, const std::vector<double>& at) {
       const Values<double> values = replay<double>(there.tape, at, base_.tape);
       const auto adjoints = reverse_sweep<double>(there.tape, values, there.seeds<double>(weights_)).adjoints;
-      double noise = value_rounding(there.tape, adjoints);
+      double noise = value_rounding(there.tape, values, adjoints);
       for (std::size_t k = 0; k < at.size(); ++k)  // x + h v is rounded, which moves f
         if (along.v[k] != 0 && there.x[k].index() < adjoints.nodes())
           noise += std::abs(adjoints[there.x[k].index()] * at[k]) * 0x1p-53;
-      const auto sum = [&](const Recorded& recorded, const Values<double>& of) {
-        double total = 0;
-        for (std::size_t k = 0; k < weights_.size(); ++k)
-          total += weights_[k] * (recorded.y[k].is_constant() ? recorded.y[k].value() : of[recorded.y[k].index()]);
-        return total;
+      const auto dependents = [](const Recorded& recorded, const Values<double>& of) {
+        std::vector<double> result;
+        for (const Var& y : recorded.y) result.push_back(y.is_constant() ? y.value() : of[y.index()]);
+        return result;
       };
-      const double value = sum(there, values);
-      for (std::size_t k = 0; k < weights_.size(); ++k)  // the sum is rounded too, and each is as accurate as stated
-        noise += std::abs(weights_[k] * there.y[k].value()) * (static_cast<double>(weights_.size()) * 0x1p-53 + options_.accuracy);
+      const std::vector<double> y = dependents(there, values);
+      const double value = dot(weights_, y);
+      // the sum is rounded too, and each is as accurate as stated
+      noise += dot_of_magnitudes(weights_, y) * (static_cast<double>(y.size()) * 0x1p-53 + options_.accuracy);
       if (&there != &base_ && std::isfinite(value)) {
         sampled_ = true;
-        const double as_recorded = sum(base_, replay<double>(base_.tape, at, base_.tape));
+        const double as_recorded = dot(weights_, dependents(base_, replay<double>(base_.tape, at, base_.tape)));
         recorded_well_ &= std::abs(as_recorded - value) <= 2 * noise + 0x1p-50 * std::abs(value);
       }
       return Sample{value, noise};

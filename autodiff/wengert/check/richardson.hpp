@@ -63,7 +63,7 @@ Difference extrapolate(Sample slope, double reach, double least = 0, int power =
       const double truncation =
           std::max(std::abs(row.value[at] - row.value[at - 1]), std::abs(row.value[at] - above.value[at - 1]));
       const double error = 4 * truncation + row.noise[at];  // the distances are an estimate, not a bound: four of them
-      if (i < 2 || error >= best.error) continue;
+      if (i < 2 || !(error < best.error)) continue;
       if (contradicts(row.value[at], error)) return {};
       best = {row.value[at], error, change};
       slope_of_best = row.value[0];

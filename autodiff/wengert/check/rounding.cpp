@@ -61,11 +61,11 @@ double detour_ulps(const Tape& tape, Index i) {
   return tape[i].op == Op::Pow ? 2 * std::abs(tape.value(tape[i].y) * std::log(std::abs(tape.value(tape[i].x)))) : 0;
 }
 
-double value_rounding(const Tape& tape, const Values<double>& adjoints) {
+double value_rounding(const Tape& tape, const Values<double>& values, const Values<double>& adjoints) {
   double sum = 0;
   for (Index i = 0; i < adjoints.nodes(); ++i)
-    if (adjoints[i] != 0)
-      sum += (std::abs(adjoints[i] * tape.value(i)) * 2 * half_ulp + (std::abs(adjoints[i]) + 1) * underflow) * value_ulps(tape[i].op);
+    if (adjoints[i] != 0 && tape[i].op != Op::Independent)
+      sum += (std::abs(adjoints[i] * values[i]) * 2 * half_ulp + (std::abs(adjoints[i]) + 1) * underflow) * value_ulps(tape[i].op);
   return sum;
 }
 

@@ -17,7 +17,7 @@ double partial_ulps(Op op);
 double detour_ulps(const Tape& tape, Index i);
 
 /// Bound on the rounding error of the seeded sum of dependents, to first order.
-double value_rounding(const Tape& tape, const Values<double>& adjoints);
+double value_rounding(const Tape& tape, const Values<double>& values, const Values<double>& adjoints);
 
 /// Bound on how far rounding alone can part a directional derivative by reverse sweep from the one by forward sweep, both with
 /// the same partials. `ulps`, if more than 0, is added for every partial: what oracles with partials of their own may differ by.
