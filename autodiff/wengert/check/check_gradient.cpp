@@ -63,7 +63,7 @@ double unsigned_nan(double x) { return std::isnan(x) ? std::abs(x) : x; }
 struct Direction {
   std::ptrdiff_t input;  // -1: random
   std::vector<double> v;
-  double reach;  // how far f behaves like a polynomial, as far as the tape knows
+  double reach;  // the input's size; then how far f behaves like a polynomial, as far as the tape knows
 };
 
 class Checker {
@@ -141,8 +141,10 @@ class Checker {
   }
 
   double reach(const Direction& along, const Values<Dual<double>>& tangents) const {
-    const double natural = natural_reach(base_.tape, in_use_, tangents);
-    return std::clamp(std::isfinite(natural) ? natural : along.reach, 0x1p-1000, 0x1p1000);
+    double natural = natural_reach(base_.tape, in_use_, tangents);
+    if (std::isinf(natural)) natural = along.reach;
+    // where f is stationary, tangents say nothing about how far is far
+    return std::clamp(natural, 0x1p-1000, std::max(1.0, 0x1p10 * along.reach));
   }
 
   /// Random directions first: they have a scale where the derivative in each single input is 0.

@@ -11,29 +11,28 @@
 namespace wengert::detail {
 namespace {
 
-/// The node whose value node i hands on as it is: the larger argument of a maximum, the chosen one of a select, and so on down.
-Index origin(const Tape& tape, Index i) {
-  while (i >= 0) {
+/// The node whose value each node hands on as it is: of a maximum the origin of its larger argument, of a select that of the chosen
+/// one, otherwise itself.
+std::vector<Index> origins(const Tape& tape) {
+  std::vector<Index> result(static_cast<std::size_t>(tape.size()));
+  const auto of = [&](Index k) { return k < 0 ? k : result[static_cast<std::size_t>(k)]; };
+  for (Index i = 0; i < tape.size(); ++i) {
+    Index& origin = result[static_cast<std::size_t>(i)] = i;
     const Arguments arguments = tape.arguments(i);
-    if (tape[i].op == Op::Min || tape[i].op == Op::Max) {
-      const Index x = origin(tape, arguments[0]), y = origin(tape, arguments[1]);
-      if (x != y && tape.value(x) == tape.value(y)) return i;
-      return tape.value(x) == tape.value(i) ? x : y;
+    if (tape[i].op == Op::Select)
+      origin = of(arguments[tape.value(arguments[0]) != 0 ? 1 : 2]);
+    else if (tape[i].op == Op::Min || tape[i].op == Op::Max) {
+      const Index x = arguments[0], y = arguments[1];
+      if (of(x) == of(y) || tape.value(x) != tape.value(y)) origin = of(tape.value(x) == tape.value(i) ? x : y);
     }
-    if (tape[i].op != Op::Select) break;
-    i = arguments[tape.value(arguments[0]) != 0 ? 1 : 2];
   }
-  return i;
+  return result;
 }
 
-bool same_variable(const Tape& tape, Index x, Index y) { return origin(tape, x) == origin(tape, y); }
+bool is_tie(Op op) { return op == Op::Min || op == Op::Max || op == Op::Less || op == Op::LessEqual || op == Op::Equal; }
 
 bool node_at_kink(const Tape& tape, Index i) {
   if (!in_table(tape[i].op)) return false;
-  if (arity(tape[i].op) == 2 && same_variable(tape, tape[i].x, tape[i].y)) {
-    const Op op = tape[i].op;
-    if (op == Op::Min || op == Op::Max || op == Op::Less || op == Op::LessEqual || op == Op::Equal) return false;
-  }
   const std::vector<double> x = argument_values(tape, i);
   return dispatch(tape[i].op, [&]<class Rule>() {
     return spread<Rule>(
@@ -173,8 +172,12 @@ std::string describe_node(const Tape& tape, Index i) {
 }
 
 std::string find_kink(const Tape& tape, const std::vector<bool>& in_use) {
+  const std::vector<Index> origin = origins(tape);
+  const auto same_variable = [&](Index x, Index y) {
+    return x >= 0 && y >= 0 && origin[static_cast<std::size_t>(x)] == origin[static_cast<std::size_t>(y)];
+  };
   for (const Guard& guard : tape.guards()) {
-    if (tape.value(guard.x) != tape.value(guard.y) || same_variable(tape, guard.x, guard.y)) continue;
+    if (tape.value(guard.x) != tape.value(guard.y) || same_variable(guard.x, guard.y)) continue;
     const std::string place =
         guard.location.known() ? fmt::format(" at {}:{}", guard.location.file, guard.location.line) : std::string();
     return fmt::format(
@@ -184,6 +187,7 @@ std::string find_kink(const Tape& tape, const std::vector<bool>& in_use) {
   }
   for (Index i = 0; i < tape.size(); ++i) {
     if (!in_use[static_cast<std::size_t>(i)] || !node_at_kink(tape, i)) continue;
+    if (is_tie(tape[i].op) && same_variable(tape[i].x, tape[i].y)) continue;
     std::string arguments;
     for (const double x : argument_values(tape, i)) arguments += fmt::format("{}{:.17g}", arguments.empty() ? "" : ", ", x);
     return fmt::format("{} is at its kink, at ({}): there is no derivative there, only a convention; move the point off it",

@@ -72,8 +72,11 @@ Difference extrapolate(Sample slope, double reach, double least = 0, int power =
     if (best.error <= 2 * row.noise[0]) break;  // smaller steps only add noise
     above = row;
   }
-  for (const double shrink : {0x1p-4, 0x1p-9}) {
-    const std::optional<Slope> sampled = h * shrink > least ? slope(h * shrink) : std::nullopt;
+  // Two much smaller steps; a slope of 0 is what any step shows that is far too long, or far too short, so more of them.
+  const bool is_zero = std::abs(best.value) <= best.error;
+  h /= 16;
+  for (int k = 0; (k < 2 || is_zero) && h > least; ++k, h /= 64) {
+    const std::optional<Slope> sampled = slope(h);
     if (!sampled || !std::isfinite(sampled->value)) continue;
     const double allowed = best.error + sampled->noise + std::abs(slope_of_best - best.value);
     if (std::abs(sampled->value - best.value) > allowed) return {};

@@ -92,7 +92,7 @@ double sweep_rounding(const Tape& tape, const Values<double>& adjoints, const Va
       const double roundings = 2 + arguments.size() + uses[static_cast<std::size_t>(j)] + own;
       const double before = std::abs(tangents[j].tangent), after = std::abs(adjoints[i]);
       sum += roundings * (before * std::abs(partials[static_cast<std::size_t>(k)]) * after * half_ulp +
-                          (1 + before) * (1 + after) * least);
+                          (1 + before) * least * (1 + after));
     }
   }
   return sum;
