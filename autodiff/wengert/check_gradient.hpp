@@ -44,9 +44,9 @@ struct CheckLine {
 
   /// How far apart, in units of the expected error. At most 1 is agreement. 0 where the oracle can't tell: its error is infinite.
   double units() const;
-  /// Whether the oracle sees well enough to pass a gradient: its error is small beside the derivative (1e-4 of it, five times less
-  /// than a rule that is 0.05 % wrong). A derivative that is 0 is measured by the magnitudes of its paths, or by how much f changes
-  /// close by.
+  /// Whether the oracle sees well enough to pass a gradient: its error is small beside the derivative (1e-4 of it, five times
+  /// less than a rule that is 0.05 % wrong). A derivative that is 0 is measured by the magnitudes of its paths, or by how much f
+  /// changes close by.
   bool sharp = true;
 };
 
@@ -58,8 +58,9 @@ struct CheckOptions {
   /// Inputs are asked one by one up to this number; beyond it, `directions` random directions stand for all of them.
   std::size_t each_input_up_to = 100;
   int directions = 3;
-  /// How accurate f is, relatively, where that is less than rounding: an operation by quadrature or a series cut short. Derivatives
-  /// may differ by as much, and the report says so.
+  /// How accurate f is, relatively, where that is less than rounding: an operation by quadrature, in single precision, or by a
+  /// series cut short. Its values and derivatives may then be off by as much, oracles need to be no sharper than a tenth of a
+  /// derivative, and the report says so.
   double accuracy = 0;
 };
 

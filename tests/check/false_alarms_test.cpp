@@ -1,5 +1,5 @@
-// No false alarm on random programs at scales from 1e-12 to 1e12, and a planted fault is found among them. The quick run takes some
-// thousands of programs; WENGERT_LONG_RUN=1 takes a million.
+// No false alarm on random programs at scales from 1e-12 to 1e12, and a planted fault is found among them. The quick run takes
+// some thousands of programs; WENGERT_LONG_RUN=1 takes a million.
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -107,8 +107,8 @@ TEST(CheckGradient, FindsHalfAPerMilleAtAnyScale) {
     else
       ADD_FAILURE() << "missed in program " << k << " of seed " << random_runs::seed() << '\n' << text(f) << report;
   }
-  std::printf("%d programs with a fault of 0.05 %%: found in %d, %d inconclusive, %d flat\n", programs, found,
-              inconclusive, flat);
+  std::printf("%d programs with a fault of 0.05 %%: found in %d, %d inconclusive, %d flat\n", programs, found, inconclusive,
+              flat);
   EXPECT_LT(inconclusive, programs / 20);
 }
 

@@ -203,7 +203,7 @@ class Checker {
     error += options_.accuracy * scale;
     if (!std::isfinite(found) || !std::isfinite(expected) || std::isnan(error)) error = infinity;
     CheckLine line{oracle, along.input, found, unsigned_nan(expected), error};
-    const double enough = std::min(0.1, 1e-4 + 100 * options_.accuracy);
+    const double enough = options_.accuracy > 0 ? 0.1 : 1e-4;
     line.sharp = error <= enough * scale || error < std::numeric_limits<double>::min() || (scale == 0 && error < 1e-100);
     report_.lines.push_back(line);
     return report_.lines.back();
@@ -242,7 +242,8 @@ class Checker {
       note("differences not asked: f cannot be called beside the point without crossing a kink or leaving its domain");
       told = false;
     } else {
-      // the two that look at the tape alone have told, and beside the point the tape is f: then differences of f can only be wrong
+      // the two that look at the tape alone have told, and beside the point the tape is f: then differences of f can only be
+      // wrong
       const bool known = recorded_well_ && std::isfinite(complex_error);
       CheckLine& line = add(Oracle::Differences, along, found, difference.value, difference.error + rounding, scale);
       if (line.units() > 1 && known && 2 * complex_error < std::abs(line.found - line.expected)) {
@@ -329,7 +330,8 @@ class Checker {
       both_sides = true;
       return slope(*below, *above, -h, h);
     };
-    const double first = std::max(along.reach / 8, 4 * least);
+    // values that are off by more than rounding ask for long steps
+    const double first = std::max(along.reach / (options_.accuracy > 0 ? 2 : 8), 4 * least);
     Difference result = extrapolate(central, first, least);
     for (const double side : {1.0, -1.0}) {
       if (both_sides || std::isfinite(result.error)) break;
@@ -362,11 +364,12 @@ class Checker {
       const std::vector<double> y = dependents(there, values);
       const double value = dot(weights_, y);
       // the sum is rounded too, and each is as accurate as stated
-      noise += dot_of_magnitudes(weights_, y) * (static_cast<double>(y.size()) * 0x1p-53 + options_.accuracy);
+      noise += dot_of_magnitudes(weights_, y) * (static_cast<double>(y.size()) * 0x1p-53 + options_.accuracy / 2);
       if (&there != &base_ && std::isfinite(value)) {
         sampled_ = true;
-        const double as_recorded = dot(weights_, dependents(base_, replay<double>(base_.tape, at, base_.tape)));
-        recorded_well_ &= std::abs(as_recorded - value) <= 2 * noise + 0x1p-50 * std::abs(value);
+        const Values<double> recorded = replay<double>(base_.tape, at, base_.tape);
+        const double allowed = value_rounding(there.tape, values, adjoints, &recorded) + 0x1p-50 * dot_of_magnitudes(weights_, y);
+        recorded_well_ &= std::abs(dot(weights_, dependents(base_, recorded)) - value) <= allowed;
       }
       return Sample{value, noise};
     });
@@ -394,7 +397,8 @@ class Checker {
       std::vector<Dual<double>> point;
       for (std::size_t k = 0; k < w.size(); ++k) point.emplace_back(at[k], w[k]);
       const auto values = replay<Dual<double>>(there.tape, point, base_.tape);
-      const auto plain = reverse_sweep<double>(there.tape, replay<double>(there.tape, at, base_.tape), there.seeds<double>(weights_));
+      const auto plain =
+          reverse_sweep<double>(there.tape, replay<double>(there.tape, at, base_.tape), there.seeds<double>(weights_));
       const auto curved = reverse_sweep<Dual<double>>(there.tape, values, there.seeds<Dual<double>>(weights_));
       double sum = 0, noise = 0;
       for (std::size_t k = 0; k < w.size(); ++k) {
@@ -404,7 +408,7 @@ class Checker {
         if (along.v[k] != 0) noise += std::abs(curved.wrt(there.x[k]).tangent * at[k]) * 0x1p-53;
       }
       noise += curvature_rounding(there.tape, curved.adjoints, 0) + sweep_rounding(there.tape, plain.adjoints, values, 1);
-      return Sample{sum, noise + options_.accuracy * std::abs(sum)};
+      return Sample{sum, noise + options_.accuracy / 2 * std::abs(sum)};
     });
     if (std::isfinite(difference.error))
       add(Oracle::GradientDifferences, along, found, difference.value, difference.error + rounding, scale);
@@ -419,7 +423,9 @@ class Checker {
     if (report_.outcome == Outcome::Disagrees) return find_suspect();
     if (all_told_) return;
     report_.outcome = Outcome::Inconclusive;
-    note("no oracle that is independent of the rules could tell; try another point, farther from kinks and from the domain's edge");
+    note(
+        "no oracle that is independent of the rules could tell; try another point, farther from kinks and from the domain's "
+        "edge");
   }
 
   void find_suspect() {

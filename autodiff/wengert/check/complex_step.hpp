@@ -8,8 +8,8 @@
 #include <concepts>
 #include <numbers>
 
-#include "wengert/sweep/nary_sweep.hpp"
 #include "wengert/operations.hpp"
+#include "wengert/sweep/nary_sweep.hpp"
 
 namespace wengert::detail {
 
@@ -24,8 +24,8 @@ struct ComplexStep {
   using Complex = std::complex<double>;
   Complex value;
 
-  /// The step for a number of this size: its square vanishes beside the number's, and a partial times the step does not underflow. At
-  /// 0 nothing says how small is small.
+  /// The step for a number of this size: its square vanishes beside the number's, and a partial times the step does not
+  /// underflow. At 0 nothing says how small is small.
   static double step(double size) { return size == 0 ? 0x1p-300 : std::ldexp(std::abs(size), -100); }
 
   constexpr ComplexStep() = default;

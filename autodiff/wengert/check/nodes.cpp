@@ -11,8 +11,8 @@
 namespace wengert::detail {
 namespace {
 
-/// The node whose value each node hands on as it is: of a maximum the origin of its larger argument, of a select that of the chosen
-/// one, otherwise itself.
+/// The node whose value each node hands on as it is: of a maximum the origin of its larger argument, of a select that of the
+/// chosen one, otherwise itself.
 std::vector<Index> origins(const Tape& tape) {
   std::vector<Index> result(static_cast<std::size_t>(tape.size()));
   const auto of = [&](Index k) { return k < 0 ? k : result[static_cast<std::size_t>(k)]; };

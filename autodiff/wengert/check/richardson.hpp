@@ -21,13 +21,13 @@ struct Slope {
   double value, noise, change = 0;
 };
 
-/// Extrapolates a slope(h) to h = 0, from steps of `reach` downwards to `least`. slope returns std::optional<Slope>, empty where F
-/// cannot be had on the way (outside its domain, across a kink): then the step shrinks.
+/// Extrapolates a slope(h) to h = 0, from steps of `reach` downwards to `least`. slope returns std::optional<Slope>, empty where
+/// F cannot be had on the way (outside its domain, across a kink): then the step shrinks.
 ///
 /// slope's error is a series in h^power, 2 for central differences; column j of the tableau has removed its first j terms. An
 /// entry's error is estimated by its distance from both entries that it was made of, and the rounding noise is carried along
-/// the same recurrence. The best entry wins, unless smaller steps contradict it: steps that are longer than the waves of F can agree
-/// by accident, and an F that is smooth from afar can be stairs from close by. Then there is no telling.
+/// the same recurrence. The best entry wins, unless smaller steps contradict it: steps that are longer than the waves of F can
+/// agree by accident, and an F that is smooth from afar can be stairs from close by. Then there is no telling.
 template <class Sample>
 Difference extrapolate(Sample slope, double reach, double least = 0, int power = 2) {
   constexpr int columns = 10;

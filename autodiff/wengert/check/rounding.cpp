@@ -61,11 +61,13 @@ double detour_ulps(const Tape& tape, Index i) {
   return tape[i].op == Op::Pow ? 2 * std::abs(tape.value(tape[i].y) * std::log(std::abs(tape.value(tape[i].x)))) : 0;
 }
 
-double value_rounding(const Tape& tape, const Values<double>& values, const Values<double>& adjoints) {
+double value_rounding(const Tape& tape, const Values<double>& values, const Values<double>& adjoints,
+                      const Values<double>* other) {
   double sum = 0;
   for (Index i = 0; i < adjoints.nodes(); ++i)
-    if (adjoints[i] != 0 && tape[i].op != Op::Independent)
-      sum += (std::abs(adjoints[i] * values[i]) * 2 * half_ulp + (std::abs(adjoints[i]) + 1) * underflow) * value_ulps(tape[i].op);
+    if (adjoints[i] != 0 && tape[i].op != Op::Independent && (other == nullptr || (*other)[i] != values[i]))
+      sum +=
+          (std::abs(adjoints[i] * values[i]) * 2 * half_ulp + (std::abs(adjoints[i]) + 1) * underflow) * value_ulps(tape[i].op);
   return sum;
 }
 
@@ -91,8 +93,8 @@ double sweep_rounding(const Tape& tape, const Values<double>& adjoints, const Va
       if (j < 0 || tangents[j].tangent == 0) continue;
       const double roundings = 2 + arguments.size() + uses[static_cast<std::size_t>(j)] + own;
       const double before = std::abs(tangents[j].tangent), after = std::abs(adjoints[i]);
-      sum += roundings * (before * std::abs(partials[static_cast<std::size_t>(k)]) * after * half_ulp +
-                          (1 + before) * least * (1 + after));
+      sum += roundings *
+             (before * std::abs(partials[static_cast<std::size_t>(k)]) * after * half_ulp + (1 + before) * least * (1 + after));
     }
   }
   return sum;

@@ -9,15 +9,17 @@
 
 namespace wengert::detail {
 
-inline constexpr double half_ulp = 0x1p-53;  // the most that one rounding is off, relatively
+inline constexpr double half_ulp = 0x1p-53;     // the most that one rounding is off, relatively
 inline constexpr double underflow = 0x1p-1074;  // and absolutely, where numbers are subnormal
 
 double partial_ulps(Op op);
 /// What the detour by way of exp(y log x) adds to the error of a complex pow, in ulps.
 double detour_ulps(const Tape& tape, Index i);
 
-/// Bound on the rounding error of the seeded sum of dependents, to first order.
-double value_rounding(const Tape& tape, const Values<double>& values, const Values<double>& adjoints);
+/// Bound on the rounding error of the seeded sum of dependents, to first order; or, with the values of `other`, of how far
+/// rounding alone can part the two: where they are equal, they were rounded alike.
+double value_rounding(const Tape& tape, const Values<double>& values, const Values<double>& adjoints,
+                      const Values<double>* other = nullptr);
 
 /// Bound on how far rounding alone can part a directional derivative by reverse sweep from the one by forward sweep, both with
 /// the same partials. `ulps`, if more than 0, is added for every partial: what oracles with partials of their own may differ by.

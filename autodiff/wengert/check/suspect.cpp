@@ -49,8 +49,7 @@ Difference independent_partial(const Tape& tape, Index i, std::size_t k) {
 }
 
 /// Whether the operation given as the partial of custom node i in argument k computes something else than that partial.
-bool wrong_partial_operation(const Tape& tape, Index i, std::size_t k, double partial, double accuracy,
-                             std::string& why) {
+bool wrong_partial_operation(const Tape& tape, Index i, std::size_t k, double partial, double accuracy, std::string& why) {
   if (tape[i].op != Op::Custom) return false;
   const NaryOperation* operation = tape.nary(tape[i].y).partial(static_cast<int>(k));
   if (operation == nullptr) return false;
@@ -73,7 +72,8 @@ bool wrong_partial_operation(const Tape& tape, Index i, std::size_t k, double pa
 
 }  // namespace
 
-Index find_wrong_partial(const Tape& tape, const std::vector<bool>& in_use, bool second_order, double accuracy, std::string& why) {
+Index find_wrong_partial(const Tape& tape, const std::vector<bool>& in_use, bool second_order, double accuracy,
+                         std::string& why) {
   for (Index i = 0; i < tape.size(); ++i) {
     if (!in_use[static_cast<std::size_t>(i)] || tape[i].op == Op::Independent) continue;
     const Arguments arguments = tape.arguments(i);
