@@ -10,8 +10,8 @@
 #include <random>
 
 #include "wengert/check/complex_step.hpp"
+#include "wengert/check/differences.hpp"
 #include "wengert/check/nodes.hpp"
-#include "wengert/check/richardson.hpp"
 #include "wengert/check/rounding.hpp"
 #include "wengert/check/suspect.hpp"
 #include "wengert/error.hpp"
@@ -24,52 +24,13 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-/// f recorded at a point, on a tape of its own.
-struct Recorded {
-  Recorded(Recording f, std::span<const double> at) {
-    for (const double number : at) x.push_back(tape.variable(number));
-    y = f.call(f.function, x);
-  }
-  double weighted_sum(std::span<const double> weights) const {
-    double sum = 0;
-    for (std::size_t k = 0; k < y.size(); ++k) sum += weights[k] * y[k].value();
-    return sum;
-  }
-  template <class T>
-  std::vector<Seed<T>> seeds(std::span<const double> weights) const {
-    std::vector<Seed<T>> result;
-    for (std::size_t k = 0; k < y.size(); ++k) result.push_back({y[k], T(weights[k])});
-    return result;
-  }
-
-  Tape tape{true};
-  std::vector<Var> x, y;
-};
-
-double dot(std::span<const double> x, std::span<const double> y) {
-  double sum = 0;
-  for (std::size_t k = 0; k < x.size(); ++k) sum += x[k] * y[k];
-  return sum;
-}
-double dot_of_magnitudes(std::span<const double> x, std::span<const double> y) {
-  double sum = 0;
-  for (std::size_t k = 0; k < x.size(); ++k) sum += std::abs(x[k] * y[k]);
-  return sum;
-}
-
 /// Without the sign that a NaN may carry.
 double unsigned_nan(double x) { return std::isnan(x) ? std::abs(x) : x; }
-
-struct Direction {
-  std::ptrdiff_t input;  // -1: random
-  std::vector<double> v;
-  double reach;  // the input's size; then how far f behaves like a polynomial, as far as the tape knows
-};
 
 class Checker {
  public:
   Checker(Recording f, std::span<const double> x, const CheckOptions& options, Location at)
-      : f_(f), x_(x), options_(options), base_(f, x), random_(options.seed) {
+      : f_(f), x_(x), options_(options), base_(f, x), differences_(f, x, base_, options.accuracy), random_(options.seed) {
     report_.called_at = at;
   }
 
@@ -175,13 +136,6 @@ class Checker {
     return i < adjoints.nodes() ? adjoints[i] : T(0);
   }
 
-  /// The tape replayed along a direction: T(value, derivative) for each input.
-  template <class T, class Make>
-  Values<T> replayed(std::span<const double> v, Make make) const {
-    std::vector<T> point;
-    for (std::size_t k = 0; k < x_.size(); ++k) point.push_back(make(x_[k], v[k]));
-    return forward_sweep<T>(base_.tape, std::span<const T>(point));
-  }
   /// Weighted sum of what `part` makes of each dependent's value.
   template <class T, class Part>
   double weighted(const Values<T>& values, Part part) const {
@@ -192,14 +146,16 @@ class Checker {
   }
 
   Values<Dual<double>> tangents(std::span<const double> v) const {
-    return replayed<Dual<double>>(v, [](double x, double v) { return Dual<double>(x, v); });
+    std::vector<Dual<double>> point;
+    for (std::size_t k = 0; k < x_.size(); ++k) point.emplace_back(x_[k], v[k]);
+    return forward_sweep<Dual<double>>(base_.tape, std::span<const Dual<double>>(point));
   }
 
   /// `scale` is the derivative's, where it is 0 as well: the sum of the magnitudes of its paths, or what differences saw.
   CheckLine& add(Oracle oracle, const Direction& along, double found, double expected, double error, double scale) {
     scale = std::max({std::abs(found), std::abs(expected), scale});
     if (scale == 0 && along.input >= 0) scale = random_scale_ / scale_[static_cast<std::size_t>(along.input)];
-    if (scale == 0) scale = std::abs(base_.weighted_sum(weights_)) / along.reach;  // flat, whatever one does
+    if (scale == 0) scale = std::abs(dot(weights_, base_.dependents(base_.tape.values()))) / along.reach;  // flat, whatever one does
     error += options_.accuracy * scale;
     if (!std::isfinite(found) || !std::isfinite(expected) || std::isnan(error)) error = infinity;
     CheckLine line{oracle, along.input, found, unsigned_nan(expected), error};
@@ -229,8 +185,7 @@ class Checker {
       rounding += curvature_rounding(base_.tape, curved, 0);
     } catch (const NoSecondOrder&) {  // a custom operation without second derivatives: no complex step either
     }
-    recorded_well_ = sampled_ = false;
-    const Difference difference = differences_of_f(along);
+    const Difference difference = differences_.of_value(along, weights_, in_use_);
     // in a chaotic system paths grow without end and cancel: they count as far as values of the tape could change so much
     scale = std::max(difference.change, std::min(scale, largest_ / along.reach));
     if (along.input < 0) random_scale_ = std::max(random_scale_, scale);
@@ -238,20 +193,20 @@ class Checker {
     bool told = add(Oracle::DotProduct, along, found, forward, between_sweeps, scale).expected_error < infinity;
     if (!told) note("the dot product can't tell: infinite partials on the way leave no bound on its rounding");
     const double complex_error = check_complex_step(along, found, sums, tangents, curved, scale);
-    if (!sampled_) {
+    if (!differences_.sampled) {
       note("differences not asked: f cannot be called beside the point without crossing a kink or leaving its domain");
       told = false;
     } else {
       // the two that look at the tape alone have told, and beside the point the tape is f: then differences of f can only be
       // wrong
-      const bool known = recorded_well_ && std::isfinite(complex_error);
+      const bool known = differences_.recorded_well && std::isfinite(complex_error);
       CheckLine& line = add(Oracle::Differences, along, found, difference.value, difference.error + rounding, scale);
       if (line.units() > 1 && known && 2 * complex_error < std::abs(line.found - line.expected)) {
         line.expected_error = infinity;
         line.sharp = false;
       }
       told &= line.sharp || known;
-      if (!line.sharp && !recorded_well_) {
+      if (!line.sharp && !differences_.recorded_well) {
         note("beside the point f is not what its recording says; numbers may have been taken out of variables by value()");
         if (report_.suspect.empty()) find_stale();
       }
@@ -269,11 +224,13 @@ class Checker {
       note("complex step not asked: beside an input so small it would underflow");
       return infinity;
     }
-    const auto values = replayed<ComplexStep>(along.v, [step](double x, double v) { return ComplexStep({x, v * step}); });
+    std::vector<ComplexStep> point;
+    for (std::size_t k = 0; k < x_.size(); ++k) point.push_back(ComplexStep({x_[k], along.v[k] * step}));
+    const auto values = replay<ComplexStep>(base_.tape, point, base_.tape);
     const double expected = weighted(values, [step](const ComplexStep& y) { return y.value.imag() / step; });
     // what the square of the step, 2^-200 of the reach, leaves out
     const double unscaled = scale > 0 ? 0 : std::min(along.reach, 1.0);
-    const double truncation = 0x1p-160 * (scale + unscaled + std::abs(base_.weighted_sum(weights_)) / along.reach);
+    const double truncation = 0x1p-160 * (scale + unscaled + std::abs(dot(weights_, base_.dependents(base_.tape.values()))) / along.reach);
     const double error = sums + sweep_rounding(base_.tape, adjoints_, tangents, ulps, underflow / step) +
                          curvature_rounding(base_.tape, curved, ulps) + truncation;
     const CheckLine& line = add(Oracle::ComplexStep, along, found, expected, error, scale);
@@ -281,100 +238,6 @@ class Checker {
   } catch (const NoComplexStep& none) {
     note(fmt::format("complex step not asked: `{}` has no complex continuation", none.operation));
     return infinity;
-  }
-
-  /// A value and a bound on its rounding error.
-  struct Sample {
-    double value, noise;
-  };
-
-  /// f recorded anew at x + h v, its values with whatever is detached as at x; nothing where it is out of reach from x without
-  /// crossing a kink.
-  template <class Use>
-  std::optional<Sample> beside(const Direction& along, double h, Use use) {
-    std::vector<double> at(x_.begin(), x_.end());
-    for (std::size_t k = 0; k < at.size(); ++k) at[k] += h * along.v[k];
-    try {
-      const Recorded there(f_, at);
-      if (there.y.size() != base_.y.size() || !same_way(base_.tape, there.tape, in_use_)) {
-        crossed_ |= std::isfinite(there.weighted_sum(weights_));  // NaN may compare as it likes
-        return std::nullopt;
-      }
-      const Sample sample = use(there, at);
-      if (std::isfinite(sample.value)) return sample;
-    } catch (...) {  // f refuses this point
-    }
-    return std::nullopt;
-  }
-
-  /// From both sides; from one side alone at the edge of f's domain.
-  template <class Use>
-  Difference differences(const Direction& along, Use use) {
-    double least = 0;  // steps that are no more than a few units in the last place of an input tell nothing
-    for (std::size_t k = 0; k < x_.size(); ++k)
-      if (along.v[k] != 0) least = std::max(least, std::abs(x_[k] / along.v[k]) * 0x1p-46);
-    const auto distance = [&](double from, double to) {  // in a single input, what was really gone
-      const auto k = static_cast<std::size_t>(along.input);
-      return along.input < 0 ? to - from : (x_[k] + to) - (x_[k] + from);
-    };
-    const Sample here = use(base_, std::vector<double>(x_.begin(), x_.end()));
-    const auto slope = [&](const Sample& below, const Sample& above, double from, double to) {
-      const double length = distance(from, to);
-      return Slope{(above.value - below.value) / length, 2 * (above.noise + below.noise) / length,
-                   std::max(std::abs(above.value - here.value), std::abs(below.value - here.value)) / length};
-    };
-    bool both_sides = false;
-    const auto central = [&](double h) -> std::optional<Slope> {
-      const auto above = beside(along, h, use), below = beside(along, -h, use);
-      if (!above || !below) return std::nullopt;
-      both_sides = true;
-      return slope(*below, *above, -h, h);
-    };
-    // values that are off by more than rounding ask for long steps
-    const double first = std::max(along.reach / (options_.accuracy > 0 ? 2 : 8), 4 * least);
-    Difference result = extrapolate(central, first, least);
-    for (const double side : {1.0, -1.0}) {
-      if (both_sides || std::isfinite(result.error)) break;
-      crossed_ = false;
-      if (beside(along, -side * std::max(least, first * 0x1p-40), use) || crossed_) continue;
-      const auto one_sided = [&](double h) -> std::optional<Slope> {
-        const auto there = beside(along, side * h, use);
-        if (!there) return std::nullopt;
-        return side > 0 ? slope(here, *there, 0, h) : slope(*there, here, -h, 0);
-      };
-      result = extrapolate(one_sided, first, least, 1);
-    }
-    return result;
-  }
-
-  Difference differences_of_f(const Direction& along) {
-    recorded_well_ = true;
-    const Difference result = differences(along, [&](const Recorded& there, const std::vector<double>& at) {
-      const Values<double> values = replay<double>(there.tape, at, base_.tape);
-      const auto adjoints = reverse_sweep<double>(there.tape, values, there.seeds<double>(weights_)).adjoints;
-      double noise = value_rounding(there.tape, values, adjoints);
-      for (std::size_t k = 0; k < at.size(); ++k)  // x + h v is rounded, which moves f
-        if (along.v[k] != 0 && there.x[k].index() < adjoints.nodes())
-          noise += std::abs(adjoints[there.x[k].index()] * at[k]) * 0x1p-53;
-      const auto dependents = [](const Recorded& recorded, const Values<double>& of) {
-        std::vector<double> result;
-        for (const Var& y : recorded.y) result.push_back(y.is_constant() ? y.value() : of[y.index()]);
-        return result;
-      };
-      const std::vector<double> y = dependents(there, values);
-      const double value = dot(weights_, y);
-      // the sum is rounded too, and each is as accurate as stated
-      noise += dot_of_magnitudes(weights_, y) * (static_cast<double>(y.size()) * 0x1p-53 + options_.accuracy / 2);
-      if (&there != &base_ && std::isfinite(value)) {
-        sampled_ = true;
-        const Values<double> recorded = replay<double>(base_.tape, at, base_.tape);
-        const double allowed = value_rounding(there.tape, values, adjoints, &recorded) + 0x1p-50 * dot_of_magnitudes(weights_, y);
-        recorded_well_ &= std::abs(dot(weights_, dependents(base_, recorded)) - value) <= allowed;
-      }
-      return Sample{value, noise};
-    });
-    recorded_well_ &= sampled_;
-    return result;
   }
 
   void check_second_order(const Direction& along, double scale) try {
@@ -393,23 +256,7 @@ class Checker {
     const double rounding = hessian_rounding(base_.tape, base_.seeds<double>(weights_), along.v, w) +
                             64 * 0x1p-53 * (dot_of_magnitudes(hv, w) + dot_of_magnitudes(hw, along.v));
     add(Oracle::Symmetry, along, found, dot(hw, along.v), rounding, scale);
-    const Difference difference = differences(along, [&](const Recorded& there, const std::vector<double>& at) {
-      std::vector<Dual<double>> point;
-      for (std::size_t k = 0; k < w.size(); ++k) point.emplace_back(at[k], w[k]);
-      const auto values = replay<Dual<double>>(there.tape, point, base_.tape);
-      const auto plain =
-          reverse_sweep<double>(there.tape, replay<double>(there.tape, at, base_.tape), there.seeds<double>(weights_));
-      const auto curved = reverse_sweep<Dual<double>>(there.tape, values, there.seeds<Dual<double>>(weights_));
-      double sum = 0, noise = 0;
-      for (std::size_t k = 0; k < w.size(); ++k) {
-        const double term = w[k] * plain.wrt(there.x[k]);
-        sum += term;
-        noise += std::abs(term) * static_cast<double>(w.size()) * 0x1p-53;
-        if (along.v[k] != 0) noise += std::abs(curved.wrt(there.x[k]).tangent * at[k]) * 0x1p-53;
-      }
-      noise += curvature_rounding(there.tape, curved.adjoints, 0) + sweep_rounding(there.tape, plain.adjoints, values, 1);
-      return Sample{sum, noise + options_.accuracy / 2 * std::abs(sum)};
-    });
+    const Difference difference = differences_.of_gradient(along, weights_, in_use_, w);
     if (std::isfinite(difference.error))
       add(Oracle::GradientDifferences, along, found, difference.value, difference.error + rounding, scale);
   } catch (const NoSecondOrder& error) {
@@ -458,6 +305,7 @@ class Checker {
   std::span<const double> x_;
   CheckOptions options_;
   Recorded base_;
+  Differences differences_;
   std::mt19937_64 random_;
   CheckReport report_;
 
@@ -468,11 +316,6 @@ class Checker {
   double largest_ = 0;       // value in use
   double random_scale_ = 0;  // of the derivative along a random direction
   bool one_by_one_ = false, all_told_ = true;
-
-  // Of the direction that is being checked.
-  bool sampled_ = false;        // f could be called beside the point
-  bool recorded_well_ = false;  // and was there what its recording says
-  bool crossed_ = false;        // somewhere it took another way
 };
 
 }  // namespace
