@@ -72,6 +72,18 @@ TEST(CheckGradient, WeighsSeveralDependents) {
   EXPECT_TRUE(check_gradient(rotate, {1.5, -0.5, 0.7}, {.second_order = true}));
 }
 
+TEST(CheckGradient, LetsNoDependentDrownInAnother) {
+  const CustomOperation right = sine([](double x) { return std::cos(x); });
+  const CustomOperation wrong = sine([](double x) { return 1.0005 * std::cos(x); });
+  for (const bool is_right : {true, false}) {
+    const auto f = [&](const auto& x) {
+      return std::array{1e12 * x[0] * x[1], 1e-12 * (is_right ? right : wrong)(x[0]), x[1] + 0.0 * x[0]};
+    };
+    const CheckReport report = check_gradient(f, std::vector{0.7, 1.9});
+    EXPECT_EQ(report.outcome, is_right ? Outcome::Agrees : Outcome::Disagrees) << report;
+  }
+}
+
 TEST(CheckGradient, TakesRandomDirectionsForManyInputs) {
   const auto energy = [](const auto& x) {
     auto sum = 0.5 * x[0] * x[0];
@@ -249,10 +261,19 @@ TEST(CheckGradient, DoesNotMindANumberThatCancels) {
 
 TEST(CheckGradient, DoesNotPassStairsThatLookSmooth) {
   // from afar the derivative in y is 1 + x, from close by 1
-  const auto f = [](const auto& x) { return x[0] * static_cast<double>(static_cast<float>(x[1].value())) + x[1]; };
-  const CheckReport report = check_gradient(f, std::vector{0.7, 0.3});
-  EXPECT_EQ(report.outcome, Outcome::Inconclusive) << report;
+  const auto in_single = [](const auto& x) { return x[0] * static_cast<double>(static_cast<float>(x[1].value())) + x[1]; };
+  const CheckReport report = check_gradient(in_single, std::vector{0.7, 0.3});
+  EXPECT_EQ(report.outcome, Outcome::Disagrees) << report;
   EXPECT_THAT(report.suspect, HasSubstr("constant on the tape"));
+  const auto bisection = [](const auto& x) {  // sqrt(x), by numbers
+    Var low = 0, high = 2;
+    for (int k = 0; k < 40; ++k) {
+      const Var middle = 0.5 * (low + high);
+      (middle.value() * middle.value() < x[0].value() ? low : high) = middle;
+    }
+    return low + 0 * x[0];
+  };
+  EXPECT_EQ(check_gradient(bisection, std::vector{1.9}).outcome, Outcome::Disagrees);
 }
 
 // ---- derivatives that are 0, or nearly

@@ -47,10 +47,9 @@ bool node_at_kink(const Tape& tape, Index i) {
 }
 
 /// How far argument k of node i may move: to the nearest singularity, or a unit where the function waves or grows exponentially.
-double room(const Tape& tape, Index i, Index k) {
-  const std::vector<double> all = argument_values(tape, i);
+double room(Op op, std::span<const double> all, Index k) {
   const double x = all[static_cast<std::size_t>(k)];
-  switch (tape[i].op) {
+  switch (op) {
     case Op::Add:
     case Op::Sub:
     case Op::Neg:
@@ -93,9 +92,8 @@ double room(const Tape& tape, Index i, Index k) {
       return x - 1;
     case Op::Atan:
     case Op::Asinh:
-      return std::max(1.0, std::abs(x));
     case Op::Custom:
-      return x == 0 ? 1 : std::abs(x);
+      return std::max(1.0, std::abs(x));
     default:
       return 1;
   }
@@ -210,9 +208,10 @@ double natural_reach(const Tape& tape, const std::vector<bool>& in_use, const Va
   for (Index i = 0; i < tape.size(); ++i) {
     if (!in_use[static_cast<std::size_t>(i)] || tape[i].op == Op::Independent) continue;
     const Arguments arguments = tape.arguments(i);
+    const std::vector<double> x = argument_values(tape, i);
     for (Index k = 0; k < arguments.size(); ++k) {
       const double moved = std::abs(tangents[arguments[k]].tangent);
-      const double there = room(tape, i, k) / moved;
+      const double there = room(tape[i].op, x, k) / moved;
       if (moved > 0 && there > 0 && there < reach) reach = there;
     }
   }

@@ -43,7 +43,7 @@ std::string CheckReport::text() const {
     const auto show = [&](const CheckLine& line, const std::string& remark) {
       text += fmt::format("\n  {:<21} {:<7} {:>24.17g} {:>24.17g} {:>15.1e} {:>10}{}", names[oracle], where(line), line.found,
                           line.expected, line.expected_error,
-                          std::isinf(line.expected_error) ? "can't tell" : fmt::format("{:.2g}", line.units()), remark);
+                          line.sharp || line.units() > 1 ? fmt::format("{:.2g}", line.units()) : "can't tell", remark);
     };
     for (const CheckLine& line : lines) {
       if (line.oracle != static_cast<Oracle>(oracle)) continue;
@@ -51,7 +51,7 @@ std::string CheckReport::text() const {
         if (++shown <= 12) show(line, "  <-");
         continue;
       }
-      if (std::isinf(line.expected_error)) {
+      if (!line.sharp) {
         if (++unable <= 3) show(line, "");
         continue;
       }
