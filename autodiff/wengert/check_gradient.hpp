@@ -29,7 +29,7 @@ namespace wengert {
 enum class Oracle {
   DotProduct,   ///< u.(Jv) by a forward sweep with tangents equals (J'u).v: the reverse sweep transposes the forward one
   ComplexStep,  ///< imag f(x + ihv) / h, from the functions' complex continuations: no cancellation, so accurate to rounding
-  Differences,  ///< central differences of f itself, called anew at each point, with Richardson extrapolation
+  Differences,  ///< differences of f itself, called anew on both sides (at the edge of its domain on one), extrapolated
   Symmetry,     ///< second order: v.(Hw) equals w.(Hv)
   GradientDifferences,  ///< second order: central differences of the gradient
 };

@@ -18,8 +18,7 @@ struct NoComplexStep {
   const char* operation;
 };
 
-/// A complex number as the number type of a forward sweep. Comparisons, choices and roundings look at the real part, so the
-/// recorded branch is kept.
+/// A complex number as the number type of a forward sweep. Choices and roundings look at the real part.
 struct ComplexStep {
   using Complex = std::complex<double>;
   Complex value;
@@ -37,13 +36,7 @@ struct ComplexStep {
     return compute(Rule(), z.value...);
   }
 
-  friend bool operator<(const ComplexStep& x, const ComplexStep& y) { return x.value.real() < y.value.real(); }
-  friend bool operator<=(const ComplexStep& x, const ComplexStep& y) { return x.value.real() <= y.value.real(); }
-  friend bool operator==(const ComplexStep& x, const ComplexStep& y) { return x.value.real() == y.value.real(); }
-
  private:
-  static constexpr Complex i{0, 1};
-
   static Complex compute(ops::Add, Complex x, Complex y) { return x + y; }
   static Complex compute(ops::Sub, Complex x, Complex y) { return x - y; }
   static Complex compute(ops::Mul, Complex x, Complex y) { return x * y; }
@@ -127,7 +120,6 @@ struct ComplexStep {
   }
 };
 
-inline double value_of(const ComplexStep& x) { return x.value.real(); }
 inline ComplexStep evaluate_nary(const NaryOperation& operation, std::span<const ComplexStep>) {
   throw NoComplexStep{operation.name()};
 }
