@@ -67,6 +67,7 @@ TEST(CheckGradient, TakesRandomDirectionsForManyInputs) {
   EXPECT_TRUE(report);
   EXPECT_EQ(report.lines.size(), 3 * 3) << report;  // three directions, three oracles
   EXPECT_THAT(report.text(), HasSubstr("each_input_up_to"));
+  EXPECT_EQ(check_gradient(energy, x, {.directions = 0}).outcome, Outcome::Inconclusive) << "nothing was asked";
 }
 
 TEST(CheckGradient, AsksTheComplexStepOfFunctionsThatBranch) {

@@ -158,15 +158,18 @@ class Checker {
 
   /// `scale` is the derivative's, where it is 0 as well: the sum of the magnitudes of its paths, or what differences saw.
   CheckLine& add(Oracle oracle, const Direction& along, double found, double expected, double error, double scale) {
-    scale = std::max({std::abs(found), std::abs(expected), scale});
+    const double derivative = std::max(std::abs(found), std::abs(expected));
+    scale = std::max(derivative, scale);
     if (scale == 0 && along.input >= 0) scale = random_scale_ / scale_[static_cast<std::size_t>(along.input)];
     if (scale == 0)
       scale = std::abs(dot(weights_, base_.dependents(base_.tape.values()))) / along.reach;  // flat, whatever one does
     error += options_.accuracy * scale;
     if (!std::isfinite(found) || !std::isfinite(expected) || std::isnan(error)) error = infinity;
     CheckLine line{oracle, along.input, found, unsigned_nan(expected), error};
-    const double enough = options_.accuracy > 0 ? 0.1 : 1e-4;
-    line.sharp = error <= enough * scale || error < std::numeric_limits<double>::min() || (scale == 0 && error < 1e-100);
+    // a derivative that may be 0 is held against its scale, one that is small beside it at least by a billionth of that
+    const double beside = derivative <= error ? scale : std::max(derivative, 1e-5 * scale);
+    line.sharp = error <= (options_.accuracy > 0 ? 0.1 : 1e-4) * beside || error < std::numeric_limits<double>::min() ||
+                 (scale == 0 && error < 1e-100);
     report_.lines.push_back(line);
     return report_.lines.back();
   }
@@ -277,7 +280,7 @@ class Checker {
     for (const CheckLine& line : report_.lines)
       if (line.units() > 1) report_.outcome = Outcome::Disagrees;
     if (report_.outcome == Outcome::Disagrees) return find_suspect();
-    if (all_told_) return;
+    if (all_told_ && !report_.lines.empty()) return;
     report_.outcome = Outcome::Inconclusive;
     note(
         "no oracle that is independent of the rules could tell; try another point, farther from kinks and from the domain's "

@@ -27,8 +27,9 @@ struct Slope {
 ///
 /// slope's error is a series in h^power, 2 for central differences; column j of the tableau has removed its first j terms. An
 /// entry's error is estimated by its distance from both entries that it was made of and from the one above it, and the rounding
-/// noise is carried along the same recurrence. The best entry wins, unless smaller steps contradict it: steps that are longer than the waves of F can
-/// agree by accident, and an F that is smooth from afar can be stairs from close by. Then there is no telling.
+/// noise is carried along the same recurrence. The best entry wins, unless smaller steps contradict it: steps that are longer
+/// than the waves of F can agree by accident, and an F that is smooth from afar can be stairs from close by. Then there is no
+/// telling.
 template <class Sample>
 Difference extrapolate(Sample slope, double reach, double least = 0, int power = 2) {
   constexpr int columns = 10;
@@ -60,11 +61,11 @@ Difference extrapolate(Sample slope, double reach, double least = 0, int power =
         const auto at = static_cast<std::size_t>(j);
         row.value[at] = row.value[at - 1] + (row.value[at - 1] - above.value[at - 1]) / (factor - 1);
         row.noise[at] = (factor * row.noise[at - 1] + above.noise[at - 1]) / (factor - 1);
-        const double truncation = std::max({std::abs(row.value[at] - row.value[at - 1]),
-                                            std::abs(row.value[at] - above.value[at - 1]),
-                                            std::abs(row.value[at] - above.value[at])});
+        const double truncation =
+            std::max({std::abs(row.value[at] - row.value[at - 1]), std::abs(row.value[at] - above.value[at - 1]),
+                      std::abs(row.value[at] - above.value[at])});
         const double error = 4 * truncation + row.noise[at];  // the distances are an estimate, not a bound: four of them
-        if (j == i || !(error < best.error)) continue;  // the first of its column has nothing above it
+        if (j == i || !(error < best.error)) continue;        // the first of its column has nothing above it
         if (is_sharp(best) && std::abs(row.value[at] - best.value) > 100 * (best.error + error)) {
           best.contested = true;
           return best;
