@@ -188,6 +188,19 @@ TEST(CheckGradient, SeesALeakBesideADetachedValue) {
   EXPECT_THAT(report.suspect, HasSubstr("constant on the tape"));
 }
 
+// With the detached value as it is at the point, the comparison turns 0.5 below it; called anew, it never does.
+TEST(CheckGradient, StaysOnOneSideOfAKinkThatADetachedValueMakes) {
+  const CustomOperation right = sine([](double x) { return std::cos(x); });
+  const auto by_select = [&](const auto& x) { return right(select(detach(x[0]) < x[0] + 0.5, x[0] * x[0], detach(x[0]))); };
+  const auto by_maximum = [&](const auto& x) { return right(max(detach(x[0]), x[0] + 0.5)); };
+  const auto by_branch = [&](const auto& x) { return right(detach(x[0]) < x[0] + 0.5 ? x[0] * x[0] : x[0]); };
+  for (const double x : {-6.2, 0.3, 40.0, 1e4}) {
+    expect_agrees("select", by_select, {x});
+    expect_agrees("max", by_maximum, {x});
+    expect_agrees("branch", by_branch, {x});
+  }
+}
+
 TEST(CheckGradient, FindsAWrongOperationBesideADetachedValue) {
   const CustomOperation wrong = sine([](double x) { return 1.0005 * std::cos(x); });
   const auto f = [&](const auto& x) { return detach(x[0]) * x[0] + wrong(x[1]) * detach(x[1]); };

@@ -16,13 +16,16 @@ std::optional<Differences::Sample> Differences::beside(const Direction& along, d
   for (std::size_t k = 0; k < at.size(); ++k) at[k] += h * along.v[k];
   try {
     const Recorded there(f_, at);
-    if (there.y.size() == base_.y.size() && same_way(base_.tape, there.tape, in_use)) {
-      const Sample sample = use(there, at);
-      if (std::isfinite(sample.value)) return sample;
-    } else {
-      for (const Var& y : there.y) crossed_ |= std::isfinite(y.value());  // NaN may compare as it likes
+    if (there.y.size() == base_.y.size() && same_operations(base_.tape, there.tape)) {
+      const Values<double> values = replay<double>(there.tape, at, base_.tape);
+      if (same_sides(base_.tape, there.tape, values, in_use)) {
+        const Sample sample = use(there, at, values);
+        if (std::isfinite(sample.value)) return sample;
+        return std::nullopt;
+      }
     }
-  } catch (...) {  // f refuses this point
+    for (const Var& y : there.y) crossed_ |= std::isfinite(y.value());  // NaN may compare as it likes
+  } catch (...) {                                                       // f refuses this point
   }
   return std::nullopt;
 }
@@ -33,7 +36,8 @@ Difference Differences::differences(const Direction& along, const std::vector<bo
   double least = 0;  // steps that are no more than a few units in the last place of an input tell nothing
   for (std::size_t k = 0; k < x_.size(); ++k)
     if (along.v[k] != 0) least = std::max(least, std::abs(x_[k] / along.v[k]) * 0x1p-46);
-  const Sample here = use(base_, std::vector<double>(x_.begin(), x_.end()));
+  const std::vector<double> point(x_.begin(), x_.end());
+  const Sample here = use(base_, point, replay<double>(base_.tape, point, base_.tape));
   const auto slope = [&](const Sample& below, const Sample& above, double from, double to) {
     const auto k = static_cast<std::size_t>(along.input);
     // in a single input, what was really gone
@@ -68,8 +72,7 @@ Difference Differences::differences(const Direction& along, const std::vector<bo
 Difference Differences::of_value(const Direction& along, std::span<const double> weights, const std::vector<bool>& in_use) {
   sampled = false;
   recorded_well = true;
-  const Difference result = differences(along, in_use, [&](const Recorded& there, const std::vector<double>& at) {
-    const Values<double> values = replay<double>(there.tape, at, base_.tape);
+  const auto sample = [&](const Recorded& there, const std::vector<double>& at, const Values<double>& values) {
     const auto adjoints = reverse_sweep<double>(there.tape, values, there.seeds<double>(weights)).adjoints;
     double noise = value_rounding(there.tape, values, adjoints);
     for (std::size_t k = 0; k < at.size(); ++k)  // x + h v is rounded, which moves f
@@ -87,19 +90,19 @@ Difference Differences::of_value(const Direction& along, std::span<const double>
       recorded_well &= std::abs(dot(weights, base_.dependents(recorded)) - value) <= allowed;
     }
     return Sample{value, noise};
-  });
+  };
+  const Difference result = differences(along, in_use, sample);
   recorded_well &= sampled;
   return result;
 }
 
 Difference Differences::of_gradient(const Direction& along, std::span<const double> weights, const std::vector<bool>& in_use,
                                     std::span<const double> w) {
-  return differences(along, in_use, [&](const Recorded& there, const std::vector<double>& at) {
+  return differences(along, in_use, [&](const Recorded& there, const std::vector<double>& at, const Values<double>& numbers) {
     std::vector<Dual<double>> point;
     for (std::size_t k = 0; k < w.size(); ++k) point.emplace_back(at[k], w[k]);
     const auto values = replay<Dual<double>>(there.tape, point, base_.tape);
-    const auto plain =
-        reverse_sweep<double>(there.tape, replay<double>(there.tape, at, base_.tape), there.seeds<double>(weights));
+    const auto plain = reverse_sweep<double>(there.tape, numbers, there.seeds<double>(weights));
     const auto curved = reverse_sweep<Dual<double>>(there.tape, values, there.seeds<Dual<double>>(weights));
     double sum = 0;
     double noise = curvature_rounding(there.tape, curved.adjoints, 0) + sweep_rounding(there.tape, plain.adjoints, values, 1);

@@ -99,13 +99,16 @@ double room(Op op, std::span<const double> all, Index k) {
   }
 }
 
-/// Whether a node with a kink or a jump is on the same side of it on both tapes.
-bool same_side(const Tape& tape, const Tape& other, Index i) {
+/// Whether a node with a kink or a jump is on the same side of it on both tapes, the other at `values`.
+bool same_side(const Tape& tape, const Tape& other, const Values<double>& values, Index i) {
   switch (tape[i].op) {
     case Op::Abs:
+      return (tape.value(tape[i].x) > 0) == (values[other[i].x] > 0);
     case Op::Min:
-    case Op::Max:
-      return partials_of(tape, i) == partials_of(other, i);
+    case Op::Max: {
+      const double x = tape.value(tape[i].x), y = tape.value(tape[i].y), u = values[other[i].x], v = values[other[i].y];
+      return (x < y) == (u < v) && (y < x) == (v < u);
+    }
     case Op::Floor:
     case Op::Ceil:
     case Op::Round:
@@ -113,7 +116,7 @@ bool same_side(const Tape& tape, const Tape& other, Index i) {
     case Op::Less:
     case Op::LessEqual:
     case Op::Equal:
-      return tape.value(i) == other.value(i);
+      return tape.value(i) == values[i];
     default:
       return true;
   }
@@ -194,12 +197,20 @@ std::string find_kink(const Tape& tape, const std::vector<bool>& in_use) {
   return {};
 }
 
-bool same_way(const Tape& tape, const Tape& other, const std::vector<bool>& in_use) {
+bool same_operations(const Tape& tape, const Tape& other) {
   if (tape.size() != other.size() || tape.guards().size() != other.guards().size()) return false;
   for (std::size_t k = 0; k < tape.guards().size(); ++k)
     if (tape.guards()[k].outcome != other.guards()[k].outcome) return false;
   for (Index i = 0; i < tape.size(); ++i)
-    if (tape[i].op != other[i].op || (in_use[static_cast<std::size_t>(i)] && !same_side(tape, other, i))) return false;
+    if (tape[i].op != other[i].op) return false;
+  return true;
+}
+
+bool same_sides(const Tape& tape, const Tape& other, const Values<double>& values, const std::vector<bool>& in_use) {
+  for (const Guard& guard : other.guards())
+    if (!same_branch(guard, values.base())) return false;
+  for (Index i = 0; i < tape.size(); ++i)
+    if (in_use[static_cast<std::size_t>(i)] && !same_side(tape, other, values, i)) return false;
   return true;
 }
 

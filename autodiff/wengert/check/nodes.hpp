@@ -37,8 +37,10 @@ std::string describe_node(const Tape& tape, Index i);
 /// maximum that starts with the first element) is at none.
 std::string find_kink(const Tape& tape, const std::vector<bool>& in_use);
 
-/// Whether two recordings took the same way: same operations, branches, and sides of every kink in use.
-bool same_way(const Tape& tape, const Tape& other, const std::vector<bool>& in_use);
+/// Whether two recordings took the same branches and hold the same operations.
+bool same_operations(const Tape& tape, const Tape& other);
+/// And whether, with the other's values as given, every branch and every kink in use is on the side it was on.
+bool same_sides(const Tape& tape, const Tape& other, const Values<double>& values, const std::vector<bool>& in_use);
 
 /// How far a step along the tangents may go before some node in use leaves the neighbourhood in which its function behaves like a
 /// polynomial: a unit for sin or exp, the distance to 0 for log. Infinite for polynomials. For choosing a step, no more.
