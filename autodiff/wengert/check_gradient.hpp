@@ -29,7 +29,7 @@ namespace wengert {
 enum class Oracle {
   DotProduct,   ///< u.(Jv) by a forward sweep with tangents equals (J'u).v: the reverse sweep transposes the forward one
   ComplexStep,  ///< imag f(x + ihv) / h, from the functions' complex continuations: no cancellation, so accurate to rounding
-  Differences,  ///< central differences of f itself, called anew at each point, with Richardson extrapolation
+  Differences,  ///< differences of f itself, called anew on both sides (at the edge of its domain on one), extrapolated
   Symmetry,     ///< second order: v.(Hw) equals w.(Hv)
   GradientDifferences,  ///< second order: central differences of the gradient
 };
@@ -42,10 +42,11 @@ struct CheckLine {
   double expected;        ///< by the oracle
   double expected_error;  ///< bound on the rounding of both, and on the oracle's own error
 
-  /// How far apart, in units of the expected error. At most 1 is agreement.
+  /// How far apart, in units of the expected error. At most 1 is agreement. 0 where the oracle can't tell: its error is infinite.
   double units() const;
-  /// Whether the oracle could tell: its error is small beside the derivatives (1e-4 of them, five times less than a rule
-  /// that is 0.05 % wrong).
+  /// Whether the oracle sees well enough to pass a gradient: its error is small beside the derivative (1e-4 of it, five times
+  /// less than a rule that is 0.05 % wrong). A derivative that is 0 is measured by the magnitudes of its paths, or by how much f
+  /// changes close by.
   bool sharp = true;
 };
 
@@ -57,6 +58,10 @@ struct CheckOptions {
   /// Inputs are asked one by one up to this number; beyond it, `directions` random directions stand for all of them.
   std::size_t each_input_up_to = 100;
   int directions = 3;
+  /// How accurate f is, relatively, where that is less than rounding: an operation by quadrature, in single precision, or by a
+  /// series cut short. Its values and derivatives may then be off by as much, oracles need to be no sharper than a tenth of a
+  /// derivative, and the report says so.
+  double accuracy = 0;
 };
 
 /// What check_gradient found. True where the gradient agrees with every oracle; text() and << tell the story.
@@ -66,14 +71,14 @@ class CheckReport {
     Agrees,
     Disagrees,
     Refused,      ///< no derivative to check: a kink, a value that is not finite, nothing recorded
-    Inconclusive  ///< no oracle independent of the rules could tell
+    Inconclusive  ///< no oracle independent of the rules and of the recording could tell
   };
 
   Outcome outcome = Outcome::Agrees;
   std::vector<CheckLine> lines;
   /// Why it was refused, which oracle could not be asked and why.
   std::vector<std::string> notes;
-  /// Where it disagrees: the node that looks guilty and why; empty if none does.
+  /// Where it disagrees, or is not what was recorded: the node that looks guilty and why; empty if none does.
   std::string suspect;
   /// Its line in the source, where known.
   Location suspect_location;
@@ -131,8 +136,8 @@ std::vector<Var> call_with_each(const F& function, std::span<const Var> x, std::
 /// Checks the derivatives of f at x against independent oracles, see Oracle. f takes a std::span or std::vector of variables and
 /// returns a variable or several (a range); it is called with Var only, many times, and must give the same each time. With
 /// several dependents, a random combination of them is checked.
-/// Needs x finite, f finite there, and no kink. Costs some 30 calls of f for each input; the tape keeps locations, so that a
-/// disagreement can name the source line.
+/// Needs x finite, f finite there, and no kink. Costs some 30 calls of f for each input, more where f varies on a scale that its
+/// operations don't tell; the tape keeps locations, so that a disagreement can name the source line.
 template <class F>
 CheckReport check_gradient(const F& f, std::span<const double> x, const CheckOptions& options = {},
                            Location at = Location::current()) {

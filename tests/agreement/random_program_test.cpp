@@ -6,7 +6,6 @@
 
 #include "support/program_checks.hpp"
 #include "support/random_runs.hpp"
-#include "wengert/check_gradient.hpp"
 #include "wengert/wengert.hpp"
 
 namespace {
@@ -203,27 +202,6 @@ TEST(RandomPrograms, EveryWayOfRunningARecordedFunctionAgrees) {
     const auto shift = *rc::gen::resize(rc::kNominalSize, rc::gen::inRange(-1000, 1001));
     for (std::size_t k = 0; k < other.size(); ++k) other[k] += shift * (k % 2 == 0 ? 1e-4 : -3e-5);
     tally.add(program::check_everywhere(p, other), p);
-  }));
-}
-
-TEST(RandomPrograms, CheckGradientRaisesNoFalseAlarm) {
-  static Tally tally("checked by check_gradient");
-  EXPECT_TRUE(rc::check([] {
-    if (*rc::gen::inRange(0, 10) != 0) return;  // its 30 recordings for each input are slow: one program in ten
-    const Program p = generate();
-    tally.count(p);
-    const auto f = [&](std::span<const Var> x) { return program::run<Var>(p, x, VarMachine()); };
-    const CheckReport report = check_gradient(f, p.inputs, {.second_order = true});
-    ++tally.comparisons;
-    if (report.outcome == CheckReport::Outcome::Refused || report.outcome == CheckReport::Outcome::Inconclusive) {
-      ++tally.too_wild;
-      return;
-    }
-    if (!report) {
-      RC_LOG() << program::text(p) << report.text() << '\n';
-      RC_FAIL("false alarm");
-    }
-    tally.furthest = std::max(tally.furthest, report.worst() ? report.worst()->units() : 0);
   }));
 }
 

@@ -1,42 +1,15 @@
 // The checker is checked: what is right passes with every oracle asked, and each planted fault is caught and located.
 #include "wengert/check_gradient.hpp"
 
-#include <gmock/gmock.h>
-
 #include <cmath>
 #include <functional>
 #include <numbers>
 #include <sstream>
 #include <stdexcept>
 
-#include "wengert/custom.hpp"
-#include "wengert/wengert.hpp"
+#include "check/planted.hpp"
 
 namespace {
-
-using namespace wengert;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using Outcome = CheckReport::Outcome;
-
-/// An operation with whatever rules a test plants in it.
-CustomOperation planted(int arity, CustomOperation::Value value, CustomOperation::PartialsOf partials,
-                        std::vector<CustomOperation> second = {}) {
-  return CustomOperation("planted", arity, std::move(value), std::move(partials), std::move(second));
-}
-
-/// sin, with its partial as given.
-CustomOperation sine(std::function<double(double)> partial) {
-  return planted(
-      1, [](auto x) { return std::sin(x[0]); }, [partial](auto x, double, auto p) { p[0] = partial(x[0]); });
-}
-
-std::vector<Oracle> oracles(const CheckReport& report) {
-  std::vector<Oracle> result;
-  for (const CheckLine& line : report.lines)
-    if (result.empty() || std::find(result.begin(), result.end(), line.oracle) == result.end()) result.push_back(line.oracle);
-  return result;
-}
 
 // ---- what is right passes
 
@@ -71,6 +44,18 @@ TEST(CheckGradient, WeighsSeveralDependents) {
   EXPECT_TRUE(check_gradient(rotate, {1.5, -0.5, 0.7}, {.second_order = true}));
 }
 
+TEST(CheckGradient, LetsNoDependentDrownInAnother) {
+  const CustomOperation right = sine([](double x) { return std::cos(x); });
+  const CustomOperation wrong = sine([](double x) { return 1.0005 * std::cos(x); });
+  for (const bool is_right : {true, false}) {
+    const auto f = [&](const auto& x) {
+      return std::array{1e12 * x[0] * x[1], 1e-12 * (is_right ? right : wrong)(x[0]), x[1] + 0.0 * x[0]};
+    };
+    const CheckReport report = check_gradient(f, std::vector{0.7, 1.9});
+    EXPECT_EQ(report.outcome, is_right ? Outcome::Agrees : Outcome::Disagrees) << report;
+  }
+}
+
 TEST(CheckGradient, TakesRandomDirectionsForManyInputs) {
   const auto energy = [](const auto& x) {
     auto sum = 0.5 * x[0] * x[0];
@@ -82,6 +67,7 @@ TEST(CheckGradient, TakesRandomDirectionsForManyInputs) {
   EXPECT_TRUE(report);
   EXPECT_EQ(report.lines.size(), 3 * 3) << report;  // three directions, three oracles
   EXPECT_THAT(report.text(), HasSubstr("each_input_up_to"));
+  EXPECT_EQ(check_gradient(energy, x, {.directions = 0}).outcome, Outcome::Inconclusive) << "nothing was asked";
 }
 
 TEST(CheckGradient, AsksTheComplexStepOfFunctionsThatBranch) {
@@ -283,6 +269,12 @@ TEST(CheckGradient, DoesNotSuspectWhatStandsBeforeTheCulprit) {
   EXPECT_THAT(report.suspect, HasSubstr("`planted`")) << report;
 }
 
+TEST(CheckGradient, DoesNotSuspectAPartialThatIsZero) {
+  const CustomOperation wrong = sine([](double x) { return 1.0005 * std::cos(x); });
+  EXPECT_THAT(check_gradient([&](auto x) { return wrong(cos(x - x) + x); }, {0.7}).suspect, HasSubstr("`planted`"));
+  EXPECT_THAT(check_gradient([&](auto x) { return wrong(x) * cos(x - x); }, {0.7}).suspect, HasSubstr("`planted`"));
+}
+
 TEST(CheckGradient, StaysWhereAFunctionThatThrowsCanBeCalled) {
   const auto careful = [](auto x) {
     if (std::abs(x.value() - 1) > 1e-5) throw std::domain_error("too far");
@@ -315,6 +307,29 @@ TEST(CheckGradient, RefusesAPointAtAKink) {
   expect_refused(check_gradient([](auto x) { return floor(x) * x; }, {3}), "`floor`");
   expect_refused(check_gradient([](auto x) { return select(x < 1.0, x, 2 * x); }, {1}), "`less`");
   expect_refused(check_gradient([](auto x) { return x < 1.0 ? x : 2 * x; }, {1}), "the branch at");
+}
+
+TEST(CheckGradient, DoesNotMindAVariableThatMeetsItself) {
+  const auto largest = [](const auto& x) {
+    Var m = x[0];
+    for (const Var& v : x) m = max(m, v);
+    return m * m;
+  };
+  const auto by_branch = [](const auto& x) {
+    Var m = x[0];
+    for (const Var& v : x) m = v < m ? v : m;
+    return m * m;
+  };
+  for (const std::vector<double>& at : {std::vector{2.0, 3.0, 1.0}, {5.0, 3.0, 1.0}}) {
+    expect_agrees("running maximum", largest, at);
+    expect_agrees("running minimum", by_branch, at);
+    expect_agrees(
+        "maximum of a maximum", [](const auto& x) { return max(x[0], max(x[0], x[1])) * x[2]; }, at);
+    expect_agrees(
+        "select", [](const auto& x) { return select(x[0] < x[0], x[1], x[0] * x[1]); }, at);
+  }
+  expect_refused(check_gradient([](auto x) { return max(x, 1.0 * x); }, {5}), "`max`");
+  expect_refused(check_gradient(largest, std::vector{2.0, 3.0, 3.0}), "`max`");
 }
 
 TEST(CheckGradient, DoesNotMindAKinkThatNothingDependsOn) {

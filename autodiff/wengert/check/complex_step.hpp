@@ -1,5 +1,5 @@
 // The operations of the table on complex numbers, from the functions' complex continuations and not from any derivative: what
-// imag(f(x + ih)) / h says about f' owes nothing to the rules that it checks. Inside the library only.
+// imag(f(x + ih)) / h says about f' owes nothing to the rules that it checks.
 #pragma once
 
 #include <algorithm>
@@ -8,24 +8,24 @@
 #include <concepts>
 #include <numbers>
 
-#include "wengert/sweep/nary_sweep.hpp"
 #include "wengert/operations.hpp"
+#include "wengert/sweep/nary_sweep.hpp"
 
-namespace wengert {
+namespace wengert::detail {
 
 /// Thrown where an operation has no complex continuation here; says which.
 struct NoComplexStep {
   const char* operation;
 };
 
-/// A complex number as the number type of a forward sweep. Comparisons, choices and roundings look at the real part, so the
-/// recorded branch is kept.
+/// A complex number as the number type of a forward sweep. Choices and roundings look at the real part.
 struct ComplexStep {
   using Complex = std::complex<double>;
   Complex value;
 
-  /// h = 2^-300: its square vanishes beside any partial of interest, and h times a partial is far from underflow.
-  static constexpr double step = 0x1p-300;
+  /// The step for a number of this size: its square vanishes beside the number's, and a partial times the step does not
+  /// underflow. At 0 nothing says how small is small.
+  static double step(double size) { return size == 0 ? 0x1p-300 : std::ldexp(std::abs(size), -100); }
 
   constexpr ComplexStep() = default;
   constexpr ComplexStep(double real) : value(real) {}
@@ -36,13 +36,7 @@ struct ComplexStep {
     return compute(Rule(), z.value...);
   }
 
-  friend bool operator<(const ComplexStep& x, const ComplexStep& y) { return x.value.real() < y.value.real(); }
-  friend bool operator<=(const ComplexStep& x, const ComplexStep& y) { return x.value.real() <= y.value.real(); }
-  friend bool operator==(const ComplexStep& x, const ComplexStep& y) { return x.value.real() == y.value.real(); }
-
  private:
-  static constexpr Complex i{0, 1};
-
   static Complex compute(ops::Add, Complex x, Complex y) { return x + y; }
   static Complex compute(ops::Sub, Complex x, Complex y) { return x - y; }
   static Complex compute(ops::Mul, Complex x, Complex y) { return x * y; }
@@ -126,9 +120,8 @@ struct ComplexStep {
   }
 };
 
-inline double value_of(const ComplexStep& x) { return x.value.real(); }
 inline ComplexStep evaluate_nary(const NaryOperation& operation, std::span<const ComplexStep>) {
   throw NoComplexStep{operation.name()};
 }
 
-}  // namespace wengert
+}  // namespace wengert::detail

@@ -1,5 +1,4 @@
-// Central differences with Richardson extrapolation (Ridders' tableau) and an error estimate of their own. Inside the library
-// only.
+// Differences with Richardson extrapolation (Ridders' tableau), and an error estimate of their own.
 #pragma once
 
 #include <algorithm>
@@ -8,62 +7,93 @@
 #include <limits>
 #include <optional>
 
-namespace wengert {
+namespace wengert::detail {
 
 /// A derivative by differences and how far it may be off. `error` is infinite where no step size worked.
 struct Difference {
   double value = 0;
   double error = std::numeric_limits<double>::infinity();
+  double change = 0;       ///< of F in the longest step, over its length: the derivative's scale where it is 0 itself
+  bool contested = false;  ///< smaller steps say something else: stairs that look smooth from afar, or waves that look flat
 };
 
-/// (F(h) - F(-h)) / 2h and a bound on its rounding error.
+/// (F(h) - F(-h)) / 2h, a bound on its rounding error, and how much F changes, over h.
 struct Slope {
-  double value, noise;
+  double value, noise, change = 0;
 };
 
-/// Extrapolates a slope(h) to h = 0, from first steps of `reach` downwards. slope returns std::optional<Slope>, empty where F
-/// cannot be had on the way (outside its domain, across a kink): then the first step shrinks.
+/// Extrapolates a slope(h) to h = 0, from steps of `reach` downwards to `least`. slope returns std::optional<Slope>, empty where
+/// F cannot be had on the way (outside its domain, across a kink): then the step shrinks.
 ///
-/// slope's error is a series in h^2; column j of the tableau has removed its first j terms. An entry's error is estimated by its
-/// distance from both entries that it was made of, and the rounding noise is carried along the same recurrence. The best entry
-/// wins.
+/// slope's error is a series in h^power, 2 for central differences; column j of the tableau has removed its first j terms. An
+/// entry's error is estimated by its distance from both entries that it was made of and from the one above it, and the rounding
+/// noise is carried along the same recurrence. The best entry wins, unless smaller steps contradict it: steps that are longer
+/// than the waves of F can agree by accident, and an F that is smooth from afar can be stairs from close by. Then there is no
+/// telling.
 template <class Sample>
-Difference extrapolate(Sample slope, double reach) {
-  constexpr int rows = 14;
-  constexpr double smallest = 0x1p-60;
-  // no power of two, lest the samples of a periodic function all fall on its period
-  double first = reach * 0.7390851332151607;
-  const double give_up = first * smallest;
-  for (; first > give_up; first /= 4) {
-    std::array<double, rows> above{}, noise_above{};  // the row above, by column
+Difference extrapolate(Sample slope, double reach, double least = 0, int power = 2) {
+  constexpr int columns = 10;
+  struct Row {
+    std::array<double, columns> value, noise;
+  };
+  const auto is_sharp = [](const Difference& d) { return d.error < 1e-4 * std::abs(d.value); };
+  // no power of two: the samples of a periodic function could all fall on its period
+  double h = reach * 0.7390851332151607;
+  least = std::max(least, h * 0x1p-100);
+  while (h > least) {
+    Row above{}, row{};
     Difference best;
-    bool valid = true;
-    double h = first;
-    for (int i = 0; i < rows; ++i, h /= 2) {
+    double slope_of_best = 0, change = 0;
+    for (int i = 0; h > least; ++i) {
       const std::optional<Slope> sampled = slope(h);
-      if (!sampled.has_value() || !std::isfinite(sampled->value)) {
-        valid = false;
-        break;
+      if (!sampled || !std::isfinite(sampled->value)) {
+        best = {};
+        i = -1;
+        h /= 4;
+        continue;
       }
-      std::array<double, rows> row{}, noise_row{};
-      row[0] = sampled->value;
-      noise_row[0] = sampled->noise;
-      double factor = 4;
-      for (int j = 1; j <= i; ++j, factor *= 4) {
-        const std::size_t at = static_cast<std::size_t>(j);
-        row[at] = row[at - 1] + (row[at - 1] - above[at - 1]) / (factor - 1);
-        noise_row[at] = (factor * noise_row[at - 1] + noise_above[at - 1]) / (factor - 1);
-        const double truncation = std::max(std::abs(row[at] - row[at - 1]), std::abs(row[at] - above[at - 1]));
-        const double error = 4 * truncation + noise_row[at];  // the distances are an estimate, not a bound: four of them
-        if (i >= 2 && error < best.error) best = {row[at], error};
+      if (i == 0) change = sampled->change;
+      row.value[0] = sampled->value;
+      row.noise[0] = sampled->noise;
+      const double ratio = std::ldexp(1, power);  // of two steps, as the series has it
+      double factor = ratio;
+      for (int j = 1; j <= std::min(i, columns - 1); ++j, factor *= ratio) {
+        const auto at = static_cast<std::size_t>(j);
+        row.value[at] = row.value[at - 1] + (row.value[at - 1] - above.value[at - 1]) / (factor - 1);
+        row.noise[at] = (factor * row.noise[at - 1] + above.noise[at - 1]) / (factor - 1);
+        const double truncation =
+            std::max({std::abs(row.value[at] - row.value[at - 1]), std::abs(row.value[at] - above.value[at - 1]),
+                      std::abs(row.value[at] - above.value[at])});
+        const double error = 4 * truncation + row.noise[at];  // the distances are an estimate, not a bound: four of them
+        if (j == i || !(error < best.error)) continue;        // the first of its column has nothing above it
+        if (is_sharp(best) && std::abs(row.value[at] - best.value) > 100 * (best.error + error)) {
+          best.contested = true;
+          return best;
+        }
+        best = {row.value[at], error, change};
+        slope_of_best = row.value[0];
       }
-      if (best.error < 2 * noise_row[0]) break;  // smaller steps only add noise
+      h /= 2;
+      if (best.error <= 2 * row.noise[0]) break;  // smaller steps only add noise
       above = row;
-      noise_above = noise_row;
     }
-    if (valid) return best;
+    // Two much smaller steps must not contradict it. A slope of 0 is what any step shows that is far too long: more of them, and
+    // if one does, all over again from there.
+    const bool is_zero = std::abs(best.value) <= best.error;
+    bool contradicted = false;
+    double smaller = h / 16;
+    for (int k = 0; (k < 2 || is_zero) && smaller > least && !contradicted; ++k, smaller /= 64) {
+      const std::optional<Slope> sampled = slope(smaller);
+      if (!sampled || !std::isfinite(sampled->value)) continue;
+      const double allowed = best.error + sampled->noise + std::abs(slope_of_best - best.value);
+      contradicted = std::abs(sampled->value - best.value) > allowed;
+    }
+    best.contested = contradicted;
+    if (!contradicted || is_sharp(best)) return best;
+    if (!is_zero) return {};
+    h = std::min(h, smaller * 64 * 64);  // between the last step that saw nothing and the one that saw something
   }
   return {};
 }
 
-}  // namespace wengert
+}  // namespace wengert::detail

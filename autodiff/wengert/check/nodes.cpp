@@ -1,0 +1,232 @@
+#include "wengert/check/nodes.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "wengert/sweep/complaints.hpp"
+
+namespace wengert::detail {
+namespace {
+
+/// The node whose value each node hands on as it is: of a maximum the origin of its larger argument, of a select that of the
+/// chosen one, otherwise itself.
+std::vector<Index> origins(const Tape& tape) {
+  std::vector<Index> result(static_cast<std::size_t>(tape.size()));
+  const auto of = [&](Index k) { return k < 0 ? k : result[static_cast<std::size_t>(k)]; };
+  for (Index i = 0; i < tape.size(); ++i) {
+    Index& origin = result[static_cast<std::size_t>(i)] = i;
+    const Arguments arguments = tape.arguments(i);
+    if (tape[i].op == Op::Select)
+      origin = of(arguments[tape.value(arguments[0]) != 0 ? 1 : 2]);
+    else if (tape[i].op == Op::Min || tape[i].op == Op::Max) {
+      const Index x = arguments[0], y = arguments[1];
+      if (of(x) == of(y) || tape.value(x) != tape.value(y)) origin = of(tape.value(x) == tape.value(i) ? x : y);
+    }
+  }
+  return result;
+}
+
+bool is_tie(Op op) { return op == Op::Min || op == Op::Max || op == Op::Less || op == Op::LessEqual || op == Op::Equal; }
+
+bool node_at_kink(const Tape& tape, Index i) {
+  if (!in_table(tape[i].op)) return false;
+  const std::vector<double> x = argument_values(tape, i);
+  return dispatch(tape[i].op, [&]<class Rule>() {
+    return spread<Rule>(
+        [](auto... arguments) {
+          if constexpr (requires { Rule::at_kink(arguments...); })
+            return Rule::at_kink(arguments...);
+          else
+            return false;
+        },
+        x.data());
+  });
+}
+
+/// How far argument k of node i may move: to the nearest singularity, or a unit where the function waves or grows exponentially.
+double room(Op op, std::span<const double> all, Index k) {
+  const double x = all[static_cast<std::size_t>(k)];
+  switch (op) {
+    case Op::Add:
+    case Op::Sub:
+    case Op::Neg:
+    case Op::Mul:
+    case Op::Fma:
+    case Op::AbsorbingProduct:
+    case Op::Abs:
+    case Op::Min:
+    case Op::Max:
+    case Op::Select:
+    case Op::Detach:
+    case Op::Floor:
+    case Op::Ceil:
+    case Op::Round:
+    case Op::Trunc:
+    case Op::Less:
+    case Op::LessEqual:
+    case Op::Equal:
+      return std::numeric_limits<double>::infinity();
+    case Op::Div:
+      return k == 1 ? std::abs(x) : std::numeric_limits<double>::infinity();
+    case Op::Sqrt:
+    case Op::Cbrt:
+    case Op::Log:
+    case Op::Log2:
+    case Op::Log10:
+      return std::abs(x);
+    case Op::Pow:
+      return k == 0 ? std::abs(x) : 1 / std::abs(std::log(std::abs(all[0])));
+    case Op::Atan2:
+    case Op::Hypot:
+      return std::hypot(all[0], all[1]);
+    case Op::Log1p:
+      return 1 + x;
+    case Op::Asin:
+    case Op::Acos:
+    case Op::Atanh:
+      return 1 - std::abs(x);
+    case Op::Acosh:
+      return x - 1;
+    case Op::Atan:
+    case Op::Asinh:
+    case Op::Custom:
+      return std::max(1.0, std::abs(x));
+    default:
+      return 1;
+  }
+}
+
+/// Whether a node with a kink or a jump is on the same side of it on both tapes, the other at `values`.
+bool same_side(const Tape& tape, const Tape& other, const Values<double>& values, Index i) {
+  switch (tape[i].op) {
+    case Op::Abs:
+      return (tape.value(tape[i].x) > 0) == (values[other[i].x] > 0);
+    case Op::Min:
+    case Op::Max: {
+      const double x = tape.value(tape[i].x), y = tape.value(tape[i].y), u = values[other[i].x], v = values[other[i].y];
+      return (x < y) == (u < v) && (y < x) == (v < u);
+    }
+    case Op::Floor:
+    case Op::Ceil:
+    case Op::Round:
+    case Op::Trunc:
+    case Op::Less:
+    case Op::LessEqual:
+    case Op::Equal:
+      return tape.value(i) == values[i];
+    default:
+      return true;
+  }
+}
+
+}  // namespace
+
+std::vector<bool> nodes_in_use(const Tape& tape, std::span<const Var> dependents) {
+  std::vector<bool> in_use(static_cast<std::size_t>(tape.size()));
+  for (const Var& y : dependents)
+    if (!y.is_constant()) in_use[static_cast<std::size_t>(y.index())] = true;
+  for (Index i = tape.size(); i-- > 0;) {
+    if (!in_use[static_cast<std::size_t>(i)] || tape[i].op == Op::Independent) continue;
+    const Arguments arguments = tape.arguments(i);
+    for (Index k = 0; k < arguments.size(); ++k)
+      if (arguments[k] >= 0) in_use[static_cast<std::size_t>(arguments[k])] = true;
+  }
+  return in_use;
+}
+
+std::vector<double> argument_values(const Tape& tape, Index i) {
+  const Arguments arguments = tape.arguments(i);
+  std::vector<double> x(static_cast<std::size_t>(arguments.size()));
+  for (Index k = 0; k < arguments.size(); ++k) x[static_cast<std::size_t>(k)] = tape.value(arguments[k]);
+  return x;
+}
+
+std::vector<double> partials_of(const Tape& tape, Index i) {
+  if (tape[i].op == Op::Independent) return {};
+  const std::vector<double> x = argument_values(tape, i);
+  if (tape[i].op == Op::Custom) {
+    std::vector<double> partials(x.size());
+    tape.nary(tape[i].y).partials(x, tape.value(i), partials);
+    return partials;
+  }
+  return dispatch(tape[i].op, [&]<class Rule>() -> std::vector<double> {
+    const auto p = spread<Rule>([&](auto... a) { return Rule::template partials<double>(a..., tape.value(i)); }, x.data());
+    if constexpr (Rule::arity == 1)
+      return {p.x};
+    else if constexpr (Rule::arity == 2)
+      return {p.x, p.y};
+    else
+      return {p.x, p.y, p.z};
+  });
+}
+
+std::string describe_node(const Tape& tape, Index i) {
+  const char* what = tape[i].op == Op::Custom ? tape.nary(tape[i].y).name() : name(tape[i].op);
+  const std::string_view label = tape.name(i);
+  std::string text = fmt::format("`{}` (node {}", what, i);
+  if (!label.empty()) text += fmt::format(", named {}", label);
+  if (tape.location(i).known()) text += fmt::format(", recorded at {}:{}", tape.location(i).file, tape.location(i).line);
+  return text + ")";
+}
+
+std::string find_kink(const Tape& tape, const std::vector<bool>& in_use) {
+  const std::vector<Index> origin = origins(tape);
+  const auto same_variable = [&](Index x, Index y) {
+    return x >= 0 && y >= 0 && origin[static_cast<std::size_t>(x)] == origin[static_cast<std::size_t>(y)];
+  };
+  for (const Guard& guard : tape.guards()) {
+    if (tape.value(guard.x) != tape.value(guard.y) || same_variable(guard.x, guard.y)) continue;
+    const std::string place =
+        guard.location.known() ? fmt::format(" at {}:{}", guard.location.file, guard.location.line) : std::string();
+    return fmt::format(
+        "the branch{} compares {} with {}, which are both {:.17g}: the point is where the branches meet, and f may "
+        "have a kink there; move the point off it",
+        place, describe(tape, guard.x), describe(tape, guard.y), tape.value(guard.x));
+  }
+  for (Index i = 0; i < tape.size(); ++i) {
+    if (!in_use[static_cast<std::size_t>(i)] || !node_at_kink(tape, i)) continue;
+    if (is_tie(tape[i].op) && same_variable(tape[i].x, tape[i].y)) continue;
+    std::string arguments;
+    for (const double x : argument_values(tape, i)) arguments += fmt::format("{}{:.17g}", arguments.empty() ? "" : ", ", x);
+    return fmt::format("{} is at its kink, at ({}): there is no derivative there, only a convention; move the point off it",
+                       describe_node(tape, i), arguments);
+  }
+  return {};
+}
+
+bool same_operations(const Tape& tape, const Tape& other) {
+  if (tape.size() != other.size() || tape.guards().size() != other.guards().size()) return false;
+  for (std::size_t k = 0; k < tape.guards().size(); ++k)
+    if (tape.guards()[k].outcome != other.guards()[k].outcome) return false;
+  for (Index i = 0; i < tape.size(); ++i)
+    if (tape[i].op != other[i].op) return false;
+  return true;
+}
+
+bool same_sides(const Tape& tape, const Tape& other, const Values<double>& values, const std::vector<bool>& in_use) {
+  for (const Guard& guard : other.guards())
+    if (!same_branch(guard, values.base())) return false;
+  for (Index i = 0; i < tape.size(); ++i)
+    if (in_use[static_cast<std::size_t>(i)] && !same_side(tape, other, values, i)) return false;
+  return true;
+}
+
+double natural_reach(const Tape& tape, const std::vector<bool>& in_use, const Values<Dual<double>>& tangents) {
+  double reach = std::numeric_limits<double>::infinity();
+  for (Index i = 0; i < tape.size(); ++i) {
+    if (!in_use[static_cast<std::size_t>(i)] || tape[i].op == Op::Independent) continue;
+    const Arguments arguments = tape.arguments(i);
+    const std::vector<double> x = argument_values(tape, i);
+    for (Index k = 0; k < arguments.size(); ++k) {
+      const double moved = std::abs(tangents[arguments[k]].tangent);
+      const double there = room(tape[i].op, x, k) / moved;
+      if (moved > 0 && there > 0 && there < reach) reach = there;
+    }
+  }
+  return reach;
+}
+
+}  // namespace wengert::detail
