@@ -1,4 +1,4 @@
-#include "program/progress.hpp"
+#include "estimate/progress.hpp"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>

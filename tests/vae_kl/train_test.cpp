@@ -7,9 +7,11 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "train/data.hpp"
+#include "program/checkpoint.hpp"
+#include "program/data_file.hpp"
 #include "program/input.hpp"
 #include "support/run_program.hpp"
+#include "train/data.hpp"
 #include "train/training.hpp"
 
 namespace {
@@ -60,33 +62,33 @@ TEST(Training, ACheckpointBringsBackTheSameStateToTheBit) {
   options.batch = 32;
   const Training training(options, read_data(iris));
   TrainingState through = trained(training, 17);
-  TrainingState resumed = training.restored(training.checkpoint(through), "checkpoint");
+  TrainingState resumed = restored(training, checkpoint(training, through), "checkpoint");
   EXPECT_EQ(resumed.weights, through.weights);
   while (!training.finished(through)) training.run_epoch(through);
   while (!training.finished(resumed)) training.run_epoch(resumed);
   EXPECT_EQ(resumed.weights, through.weights);
   EXPECT_EQ(resumed.second_moment, through.second_moment);
-  EXPECT_EQ(training.checkpoint(resumed), training.checkpoint(through));
+  EXPECT_EQ(checkpoint(training, resumed), checkpoint(training, through));
 }
 
 TEST(Training, RefusesACheckpointOfAnotherRun) {
   TrainingOptions options;
   options.epochs = 20;
   const Training training(options, read_data(iris));
-  const std::string text = training.checkpoint(trained(training, 3));
+  const std::string text = checkpoint(training, trained(training, 3));
   TrainingOptions other = options;
   other.seed = 2;
-  EXPECT_THROW(Training(other, read_data(iris)).restored(text, "c"), InputError);
+  EXPECT_THROW(restored(Training(other, read_data(iris)), text, "c"), InputError);
   other = options, other.batch = 49;
-  EXPECT_THROW(Training(other, read_data(iris)).restored(text, "c"), InputError);
+  EXPECT_THROW(restored(Training(other, read_data(iris)), text, "c"), InputError);
   Matrix changed = read_data(iris);
   changed(149, 3) += 0.1;
-  EXPECT_THROW(Training(options, changed).restored(text, "c"), InputError);
-  EXPECT_THROW(training.restored(text.substr(0, text.size() / 2), "c"), InputError);
-  EXPECT_THROW(training.restored("{\"vae_kl_checkpoint\": 1}", "c"), InputError);
+  EXPECT_THROW(restored(Training(options, changed), text, "c"), InputError);
+  EXPECT_THROW(restored(training, text.substr(0, text.size() / 2), "c"), InputError);
+  EXPECT_THROW(restored(training, "{\"vae_kl_checkpoint\": 1}", "c"), InputError);
   std::string damaged = text;
   damaged.replace(damaged.find("\"first_moment\""), 14, "\"first_moments\"");
-  EXPECT_THAT([&] { training.restored(damaged, "run.json"); },
+  EXPECT_THAT([&] { restored(training, damaged, "run.json"); },
               ThrowsMessage<InputError>(HasSubstr("run.json: is a damaged checkpoint")));
 }
 

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "question/closed_form.hpp"
-#include "program/input.hpp"
+#include "question/error.hpp"
 #include "estimate/verdict.hpp"
 
 namespace vae_kl {
@@ -65,53 +65,6 @@ Comparison compare(const Parameters& parameters, const SamplingOptions& sampling
   for (const ComparisonRow& each : result.gradient) finite = finite && std::isfinite(each.z);
   result.agree = finite && result.worst_z <= result.threshold;
   return result;
-}
-
-std::string comparison_table(const Comparison& comparison) {
-  std::string text = fmt::format("{:<12}{:>15}{:>15}{:>15}{:>9}\n", "", "closed form", "estimate", "standard error", "apart");
-  const ComparisonRow* worst = &comparison.kl;
-  const auto line = [&](const ComparisonRow& each, const std::string& label) {
-    text += fmt::format("{:<12}{:>15.7g}{:>15.7g}{:>15.2g}{:>9.2f}\n", label, each.closed_form, each.estimate,
-                        each.standard_error, each.z);
-    if (!(std::fabs(each.z) <= std::fabs(worst->z))) worst = &each;
-  };
-  for (const ComparisonRow& each : comparison.gradient) line(each, "dKL/d" + each.parameter);
-  line(comparison.kl, "KL");
-  text += fmt::format(
-      "\n{}: {} is {:.2f} standard errors from its closed form, the farthest of {}; chance reaches {:.3g} once in {:.0f} runs.\n",
-      comparison.agree ? "Agreement" : "DISAGREEMENT", worst == &comparison.kl ? "KL" : "dKL/d" + worst->parameter,
-      std::fabs(worst->z), comparison.gradient.size() + 1, comparison.threshold, 1 / false_alarm_rate);
-  return text;
-}
-
-namespace {
-
-nlohmann::ordered_json row_json(const ComparisonRow& each) {
-  return {{"closed_form", each.closed_form}, {"estimate", each.estimate}, {"standard_error", each.standard_error}, {"z", each.z}};
-}
-
-}  // namespace
-
-nlohmann::ordered_json comparison_json(const Comparison& comparison) {
-  nlohmann::ordered_json gradient = nlohmann::ordered_json::array();
-  for (const ComparisonRow& each : comparison.gradient) {
-    nlohmann::ordered_json entry{{"parameter", each.parameter}};
-    entry.update(row_json(each));
-    gradient.push_back(std::move(entry));
-  }
-  return {{"samples", comparison.sampling.samples}, {"seed", comparison.sampling.seed},  {"threads", comparison.sampling.threads},
-          {"dimensions", comparison.dimensions},    {"kl", row_json(comparison.kl)},     {"gradient", std::move(gradient)},
-          {"worst_z", comparison.worst_z},          {"threshold", comparison.threshold}, {"agree", comparison.agree}};
-}
-
-std::string comparison_csv(const Comparison& comparison) {
-  std::string text = "parameter,closed_form,estimate,standard_error,z\n";
-  const auto line = [&](const ComparisonRow& each) {
-    text += fmt::format("{},{},{},{},{}\n", each.parameter, each.closed_form, each.estimate, each.standard_error, each.z);
-  };
-  for (const ComparisonRow& each : comparison.gradient) line(each);
-  line(comparison.kl);
-  return text;
 }
 
 }  // namespace vae_kl

@@ -1,7 +1,6 @@
 // Estimates beside the closed form, how far they are apart, and whether that is chance.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -38,11 +37,5 @@ void check_range(const Parameters& parameters);
 
 Comparison compare(const Parameters& parameters, const SamplingOptions& sampling,
                    const std::vector<DimensionEstimate>& estimates);
-
-/// The rows as a table, and the verdict as the last line.
-std::string comparison_table(const Comparison& comparison);
-/// {"samples", "seed", "threads", "dimensions", "kl": {…}, "gradient": [{"parameter", …}, …], "worst_z", "threshold", "agree"}
-nlohmann::ordered_json comparison_json(const Comparison& comparison);
-std::string comparison_csv(const Comparison& comparison);
 
 }  // namespace vae_kl

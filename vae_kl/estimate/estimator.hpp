@@ -6,11 +6,23 @@
 #include <vector>
 
 #include "estimate/moments.hpp"
-#include "program/options.hpp"
-#include "program/progress.hpp"
+#include "estimate/progress.hpp"
 #include "wengert/var.hpp"
 
 namespace vae_kl {
+
+/// q = N(mu, sigma^2) in each dimension.
+struct Parameters {
+  std::vector<double> mu, sigma;
+
+  std::size_t dimensions() const { return mu.size(); }
+};
+
+struct SamplingOptions {
+  std::uint64_t samples = 100'000;
+  std::uint64_t seed = 1;
+  int threads = 0;  ///< 0 for one per processor
+};
 
 /// How the graph is run. The samples are the same, and so are the numbers but for rounding.
 enum class Way {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "estimators/gradient_laws.hpp"
-#include "program/progress.hpp"
+#include "estimate/progress.hpp"
 
 namespace vae_kl {
 

@@ -6,7 +6,7 @@
 
 #include "question/closed_form.hpp"
 #include "question/graph.hpp"
-#include "program/input.hpp"
+#include "question/error.hpp"
 #include "question/normal_distribution.hpp"
 #include "estimate/random.hpp"
 

@@ -83,9 +83,9 @@ void check_writable(const std::string& path) {
   if (!path.empty() && (!is_special(path) || std::filesystem::is_directory(path))) PartFile{path};
 }
 
-void write_report(const ReportOptions& options, std::string_view text) {
-  if (!options.output.empty()) return write_file(options.output, text);
-  if (!options.quiet) write_all(stdout, "stdout", text);
+void write_report(const std::string& output, bool quiet, std::string_view text) {
+  if (!output.empty()) return write_file(output, text);
+  if (!quiet) write_all(stdout, "stdout", text);
 }
 
 }  // namespace vae_kl
