@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "estimate/estimator.hpp"
+#include "estimate/verdict.hpp"
 
 namespace vae_kl {
 
@@ -13,6 +14,7 @@ struct ComparisonRow {
   double closed_form, estimate;
   double standard_error;  ///< of the samples, and of rounding where a small sigma lets the graph cancel
   double z;               ///< (estimate - closed_form) / standard_error
+  Scatter scatter;        ///< of one sample, by its exact law
 };
 
 struct Comparison {
@@ -21,7 +23,10 @@ struct Comparison {
   ComparisonRow kl;
   std::vector<ComparisonRow> gradient;
   double worst_z, threshold;
-  bool agree;
+  bool too_few;  ///< samples: a bias as large as the scatter of a single one would pass for chance
+  bool agree;    ///< false where it cannot be told
+
+  std::uint64_t comparisons() const { return gradient.size() + 1; }
 };
 
 /// What rounding in the graph can move the estimates by, not growing less with more samples. z - mu has an error of an ulp of mu,

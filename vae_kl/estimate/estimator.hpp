@@ -21,7 +21,8 @@ struct Parameters {
 struct SamplingOptions {
   std::uint64_t samples = 100'000;
   std::uint64_t seed = 1;
-  int threads = 0;  ///< 0 for one per processor
+  int threads = 0;   ///< 0 for one per processor
+  double fault = 0;  ///< relative, planted in the rule of log where not 0
 };
 
 /// How the graph is run. The samples are the same, and so are the numbers but for rounding.

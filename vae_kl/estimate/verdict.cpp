@@ -22,4 +22,20 @@ double threshold(std::uint64_t comparisons, std::uint64_t samples, double rate) 
   return std::sqrt(freedom * std::expm1(std::min(q * q / freedom, 700.0)));
 }
 
+double least_bias(const Scatter& scatter, std::uint64_t comparisons, std::uint64_t samples) {
+  const double error = std::hypot(scatter.deviation / std::sqrt(static_cast<double>(samples)), scatter.resolution);
+  return (threshold(comparisons, samples) + surely) * error;
+}
+
+std::uint64_t samples_to_see(double bias, const Scatter& scatter, std::uint64_t comparisons) {
+  std::uint64_t enough = 2;
+  while (!(least_bias(scatter, comparisons, enough) <= std::fabs(bias)))
+    if ((enough *= 2) > std::uint64_t{1} << 62) return 0;
+  for (std::uint64_t few = enough / 2; enough - few > 1;) {
+    const std::uint64_t middle = few + (enough - few) / 2;
+    (least_bias(scatter, comparisons, middle) <= std::fabs(bias) ? enough : few) = middle;
+  }
+  return enough;
+}
+
 }  // namespace vae_kl

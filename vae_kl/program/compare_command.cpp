@@ -26,7 +26,7 @@ std::string graph_table(const Trace& trace) {
   return text;
 }
 
-std::string label(const ComparisonRow& row) { return row.parameter == "kl" ? "KL" : "dKL/d" + row.parameter; }
+std::string label(const ComparisonRow& row) { return row.parameter == "kl" ? "KL" : fmt::format("dKL/d{}", row.parameter); }
 
 Value record(const ComparisonRow& row) {
   return {{"parameter", row.parameter},
@@ -47,13 +47,15 @@ class CompareCommand final : public ReportCommand {
  public:
   CompareCommand()
       : ReportCommand("compare", "Stochastic gradients of KL(q || p) beside the closed form",
-                      "Exit status: 0 if they agree, 1 if they differ by more than chance, 2 for bad input.\n"
+                      "Exit status: 0 if they agree, 1 if they differ by more than chance or the samples are too few, 2 for bad input.\n"
                       "Example: vae_kl compare --mu 0.5,-1,2 --sigma 0.8,1,0.3 --samples 1e6") {}
 
  private:
   void declare(Options& options) override {
     parameter_options_.declare(options);
     options.sampling(sampling_);
+    options.number("--fault", "F", "Plant a relative fault in the rule of log, to see when the verdict turns; try 0.0005",
+                   sampling_.fault, {{-1, 1, "is too large for a fault; give one between -1 and 1"}});
     std::vector<std::pair<std::string, std::vector<Way>>> choices{{"all", {std::begin(ways), std::end(ways)}}};
     for (const Way way : ways) choices.push_back({std::string(name(way)), {way}});
     options.choice("--way", "NAME",
@@ -95,7 +97,7 @@ class CompareCommand final : public ReportCommand {
     };
     for (const ComparisonRow& each : comparison_.gradient) line(each);
     line(comparison_.kl);
-    return text + verdict() + (between_ ? "\n" + ways_table() : "");
+    return text + verdict() + fault() + (between_ ? "\n" + ways_table() : "");
   }
 
   std::string verdict() const {
@@ -103,10 +105,54 @@ class CompareCommand final : public ReportCommand {
     for (const ComparisonRow& each : comparison_.gradient)
       if (!(std::fabs(each.z) <= std::fabs(worst->z))) worst = &each;
     if (std::isnan(comparison_.kl.z)) worst = &comparison_.kl;
+    if (comparison_.too_few) {
+      const auto [least, where] = least_bias_seen();
+      return fmt::format(
+          "\nNO VERDICT: {} samples are too few to tell. The least bias that they would show is {:.2g}, in {}; from {} samples on "
+          "one\nas large as the scatter of a single sample shows.\n",
+          sampling_.samples, least, where, samples_to_see(1, {1, 0}, comparison_.comparisons()));
+    }
     return fmt::format(
         "\n{}: {} is {:.2f} standard errors from its closed form, the farthest of {}; chance reaches {:.3g} once in {:.0f} runs.\n",
-        comparison_.agree ? "Agreement" : "DISAGREEMENT", label(*worst), std::fabs(worst->z), comparison_.gradient.size() + 1,
+        comparison_.agree ? "Agreement" : "DISAGREEMENT", label(*worst), std::fabs(worst->z), comparison_.comparisons(),
         comparison_.threshold, 1 / false_alarm_rate);
+  }
+
+  /// Of the rows, that which shows the smallest bias. One whose samples do not scatter would show any.
+  std::pair<double, std::string> least_bias_seen() const {
+    std::pair<double, std::string> least{std::numeric_limits<double>::infinity(), ""};
+    for (const ComparisonRow& each : comparison_.gradient) {
+      const double bias = least_bias(each.scatter, comparison_.comparisons(), sampling_.samples);
+      if (bias < least.first) least = {bias, label(each)};
+    }
+    return least;
+  }
+
+  /// The planted fault: which row shows it first, and how many samples that takes.
+  struct Planted {
+    const ComparisonRow* row;
+    double bias;
+    std::uint64_t samples;
+  };
+  Planted planted() const {
+    Planted first{nullptr, 0, 0};
+    for (std::size_t d = 0; d < parameters_.dimensions(); ++d) {
+      const ComparisonRow& row = comparison_.gradient[2 * d + 1];
+      const double bias = -sampling_.fault / parameters_.sigma[d];  // t holds -log(sigma)
+      const std::uint64_t samples = samples_to_see(bias, row.scatter, comparison_.comparisons());
+      if (first.row == nullptr || (samples > 0 && (first.samples == 0 || samples < first.samples))) first = {&row, bias, samples};
+    }
+    return first;
+  }
+  std::string fault() const {
+    if (sampling_.fault == 0) return {};
+    const auto [row, bias, samples] = planted();
+    return fmt::format(
+        "\nPlanted: the derivative of log is off by the factor 1 + {}, which moves {} by {:.3g}. {} samples show a bias of {:.2g}\n"
+        "or more there (999 times in 1000); {}.\n",
+        sampling_.fault, label(*row), bias, sampling_.samples,
+        least_bias(row->scatter, comparison_.comparisons(), sampling_.samples),
+        samples == 0 ? "no number of samples shows this one, which is smaller than rounding" : fmt::format("this one takes {}", samples));
   }
 
   std::string ways_table() const {
@@ -129,6 +175,13 @@ class CompareCommand final : public ReportCommand {
                  {"worst_z", comparison_.worst_z},
                  {"threshold", comparison_.threshold},
                  {"agree", comparison_.agree}};
+    if (comparison_.too_few)
+      report.add("too_few_samples", {{"least_bias_seen", least_bias_seen().first},
+                                     {"samples_needed", samples_to_see(1, {1, 0}, comparison_.comparisons())}});
+    if (sampling_.fault != 0) {
+      const auto [row, bias, samples] = planted();
+      report.add("fault", {{"relative", sampling_.fault}, {"parameter", row->parameter}, {"bias", bias}, {"samples_needed", samples}});
+    }
     if (between_) {
       Value::List rows;
       for (const WayRow& row : between_->rows)

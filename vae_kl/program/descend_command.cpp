@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "estimators/descent.hpp"
+#include "estimators/gradient_laws.hpp"
 #include "program/command.hpp"
 #include "program/gnuplot.hpp"
 #include "question/closed_form.hpp"
@@ -119,15 +120,31 @@ class DescendCommand final : public ReportCommand {
     for (const Descent& one : all_) {
       text += fmt::format("{:<10}{:<16}{:>6}  ", name(one.rule), name(one.estimator), batch(one));
       text += one.ran_away
-                  ? fmt::format("ran away after {} steps; a smaller --rate or a larger --batch helps\n", one.path.size() - 1)
+                  ? fmt::format("ran away after {} steps; a smaller --rate{} helps\n", one.path.size() - 1,
+                                one.estimator == Estimator::closed_form ? "" : " or a larger --batch")
                   : fmt::format("{:>12.6f} {:>12.6f} {:>12.3g}\n", one.path.back().mu, one.path.back().sigma, one.kl());
     }
-    return text +
-           "\nThe goal is mu = 0, sigma = 1, KL = 0. With constant steps an estimate that still scatters there, as the total "
-           "derivative does,\n"
-           "keeps moving. The path derivative and the score function do not scatter where q = p, so they stop as the closed form "
-           "does.\n"
-           "Decaying steps and larger batches calm the others.\n";
+    return text + outcome();
+  }
+
+  /// What became of them, and which estimates are exact at the goal: by their laws, whatever happened here.
+  std::string outcome() const {
+    constexpr double near = 1e-6;
+    const auto arrived = std::count_if(all_.begin(), all_.end(), [](const Descent& one) { return one.kl() <= near; });
+    const auto lost = std::count_if(all_.begin(), all_.end(), [](const Descent& one) { return one.ran_away; });
+    std::string scatter, settle;
+    for (const Estimator estimator : options_.estimators) {
+      const MuSigma variance = exact_variance(estimator, 0, 1, options_.batches.front());
+      std::string& list = variance.mu + variance.sigma > 0 ? scatter : settle;
+      list += fmt::format("{}{}", list.empty() ? "" : ", ", name(estimator));
+    }
+    std::string text = fmt::format(
+        "\nThe goal is mu = 0, sigma = 1, KL = 0. Of {} ways down {} came within {} of it, {} did not, and {} ran away.\n",
+        all_.size(), arrived, near, all_.size() - static_cast<std::size_t>(arrived + lost), lost);
+    if (!scatter.empty())
+      text += fmt::format("Estimates that still scatter there, so that steps have to shrink or batches to grow: {}.\n", scatter);
+    if (!settle.empty()) text += fmt::format("Without scatter there: {}.\n", settle);
+    return text;
   }
   Value json() const override {
     Value::List list;

@@ -40,6 +40,10 @@ void Options::parsed(const char* name, const char* type, const std::string& help
   command_.add_option_function<std::string>(name, parse, help)->type_name(type);
 }
 
+void Options::refuse(const char* name, const std::string& text, const std::string& otherwise) {
+  throw InputError(fmt::format("{}: `{}`{}", name, text, otherwise));
+}
+
 void Options::flag(const char* name, const char* help, bool& into) { command_.add_flag(name, into, help); }
 
 void Options::text(const char* name, const char* type, const std::string& help, std::string& into) {

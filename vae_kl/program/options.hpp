@@ -55,7 +55,7 @@ class Options {
     parsed(name, type, help, [=, &into](const std::string& text) {
       for (const auto& [word, meaning] : choices)
         if (text == word) return void(into = meaning);
-      throw InputError(std::string(name) + ": `" + text + "`" + otherwise);
+      refuse(name, text, otherwise);
     });
   }
   /// Anything else: `parse` gets what was written.
@@ -67,6 +67,8 @@ class Options {
   void point(Point& into);
 
  private:
+  [[noreturn]] static void refuse(const char* name, const std::string& text, const std::string& otherwise);
+
   CLI::App& command_;
 };
 

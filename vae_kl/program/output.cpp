@@ -80,7 +80,9 @@ void write_file(const std::string& path, std::string_view bytes) {
 }
 
 void check_writable(const std::string& path) {
-  if (!path.empty() && (!is_special(path) || std::filesystem::is_directory(path))) PartFile{path};
+  std::error_code ignored;
+  if (std::filesystem::is_socket(path, ignored)) throw_unwritable(path, "it is a socket");
+  if (!path.empty() && (!is_special(path) || std::filesystem::is_directory(path, ignored))) PartFile{path};
 }
 
 void write_report(const std::string& output, bool quiet, std::string_view text) {

@@ -94,7 +94,7 @@ class TrainCommand final : public ReportCommand {
     }
     return text + fmt::format(
                       "\nMaximum log-likelihood of probabilistic PCA  {:.6f} nats per row\n"
-                      "Best free energy reached                     {:.6f}, {:.3g} below{}\n"
+                      "Free energy at the end                       {:.6f}, {:.3g} below{}\n"
                       "At PCA's own solution the encoder's gradient of any single sample is at most {:.2g} by the path "
                       "derivative, {:.3g} by the total one.\n",
                       best(), last().free_energy, gap(),
