@@ -121,6 +121,19 @@ TEST(CommandLine, AnEmptyValueOfAnyOptionIsRefused) {
     expect_complaint(list, {"--"});
 }
 
+// Parse first, then run: whoever steps up from the graph to main meets the demo's own functions only.
+TEST(CommandLine, NoFrameOfTheParserIsBelowACommand) {
+  if (std::system("command -v gdb >/dev/null") != 0) GTEST_SKIP() << "gdb is not installed";
+  const ProgramRun run =
+      run_program("gdb", "-nx -batch -ex 'break vae_kl::trace' -ex run -ex backtrace --args '" VAE_KL_PROGRAM "' trace");
+  const std::size_t begin = run.out.find("#0 ");
+  if (begin == run.out.npos) GTEST_SKIP() << "gdb cannot run a program here: " << run.err;
+  const std::string stack = run.out.substr(begin);
+  EXPECT_THAT(stack, testing::AllOf(HasSubstr("vae_kl::trace"), HasSubstr("TraceCommand"), HasSubstr("main")));
+  EXPECT_THAT(stack, testing::AllOf(Not(HasSubstr("CLI::")), Not(HasSubstr("std::function"))));
+  EXPECT_LE(std::count(stack.begin(), stack.end(), '#'), 5) << stack;
+}
+
 // question, estimate, proof, estimators, train, program: each may include those before it and itself.
 TEST(Sources, NoIncludePointsUpAndNumericsReadNeitherTheCommandLineNorJson) {
   const std::vector<std::string> floors{"question", "estimate", "proof", "estimators", "train", "program"};

@@ -5,17 +5,17 @@
 #include <cmath>
 #include <numbers>
 
+#include "estimate/verdict.hpp"
 #include "question/closed_form.hpp"
 #include "question/error.hpp"
-#include "estimate/verdict.hpp"
 
 namespace vae_kl {
 namespace {
 
 ComparisonRow row(std::string parameter, double closed_form, const Estimate& estimate, const Scatter& scatter) {
   const double standard_error = std::hypot(estimate.standard_error, scatter.resolution);
-  return {std::move(parameter), closed_form, estimate.mean, standard_error, (estimate.mean - closed_form) / standard_error,
-          scatter};
+  return {
+      std::move(parameter), closed_form, estimate.mean, standard_error, (estimate.mean - closed_form) / standard_error, scatter};
 }
 
 }  // namespace

@@ -4,9 +4,8 @@
 #include <span>
 #include <stdexcept>
 
-#include "question/graph.hpp"
 #include "estimate/random.hpp"
-#include "estimate/stepped.hpp"
+#include "question/graph.hpp"
 #include "wengert/batch.hpp"
 #include "wengert/fused_batch.hpp"
 #include "wengert/parallel_for.hpp"
@@ -20,7 +19,8 @@ constexpr auto faulty_kl_sample = []<class T>(const T& mu, const T& sigma, const
   return with_fault(kl_sample(mu, sigma, eps), sigma, fault);
 };
 
-/// Every dimension by the library's batches. `function` is anything that mean_gradient takes, `shared` gives a dimension's inputs.
+/// Every dimension by the library's batches. `function` is anything that mean_gradient takes, `shared` gives a dimension's
+/// inputs.
 template <class Function, class Shared>
 std::vector<DimensionEstimate> estimate_batched(const Function& function, const Parameters& parameters, const Shared& shared,
                                                 const SamplingOptions& sampling, Progress& progress) {
@@ -39,9 +39,8 @@ std::vector<DimensionEstimate> estimate_batched(const Function& function, const 
       return true;
     };
     const wengert::BatchResult mean = mean_gradient(function, shared(parameters.mu[d], parameters.sigma[d]), samples, options);
-    estimates[d] = {{mean.value, mean.value_error},
-                    {mean.gradient[0], mean.gradient_error[0]},
-                    {mean.gradient[1], mean.gradient_error[1]}};
+    estimates[d] = {
+        {mean.value, mean.value_error}, {mean.gradient[0], mean.gradient_error[0]}, {mean.gradient[1], mean.gradient_error[1]}};
   };
   // Threads share out the dimensions where there are enough, and each dimension's samples where not.
   const int threads = wengert::thread_count(sampling.threads);
@@ -66,8 +65,7 @@ wengert::Var record_graph(const wengert::Var& mu, const wengert::Var& sigma, con
 std::vector<DimensionEstimate> estimate(const Parameters& parameters, const SamplingOptions& sampling, Way way,
                                         Progress& progress, Program program) {
   if (way == Way::stepped) return estimate_stepped(parameters, sampling, progress, program);
-  if (way == Way::fused && program != record_graph)
-    throw std::invalid_argument("estimate: only the graph of graph.hpp is fused");
+  if (way == Way::fused && program != record_graph) throw std::invalid_argument("estimate: only the graph of graph.hpp is fused");
   if (sampling.fault == 0) {
     const auto shared = [](double mu, double sigma) { return std::array{mu, sigma}; };
     if (way == Way::fused) return estimate_batched(wengert::fuse(kl_sample), parameters, shared, sampling, progress);

@@ -45,6 +45,11 @@ using Program = wengert::Var (*)(const wengert::Var& mu, const wengert::Var& sig
 /// The graph of graph.hpp.
 wengert::Var record_graph(const wengert::Var& mu, const wengert::Var& sigma, const wengert::Var& eps);
 
+/// The stepped way: a tape for every sample, the plainest one, and the one that a debugger follows. As below; sums are
+/// compensated and scaled, so it also works where squares of the samples leave the range of double.
+std::vector<DimensionEstimate> estimate_stepped(const Parameters& parameters, const SamplingOptions& sampling, Progress& progress,
+                                                Program program);
+
 /// Estimates for every dimension; dimension d draws its samples from stream d of the seed. The numbers depend on the seed and the
 /// number of samples, to the bit, and not on the number of threads. Memory does not grow with the samples. Throws
 /// std::invalid_argument if another program is to be run fused: that one is fixed when this file is compiled.

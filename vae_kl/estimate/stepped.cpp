@@ -1,11 +1,11 @@
-#include "estimate/stepped.hpp"
+#include "estimate/estimator.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 
-#include "question/closed_form.hpp"
 #include "estimate/random.hpp"
+#include "question/closed_form.hpp"
 #include "question/graph.hpp"
 #include "wengert/gradient.hpp"
 #include "wengert/parallel_for.hpp"

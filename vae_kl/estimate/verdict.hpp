@@ -10,7 +10,8 @@ inline constexpr double false_alarm_rate = 1e-6;
 
 /// The largest distance, in standard errors, that is still chance when the largest of `comparisons` is looked at and the standard
 /// error itself comes from `samples` samples, at least 2. Grows slowly with the comparisons and falls with the samples: 5.4 for 7
-/// comparisons of 1e5 samples at the default rate of false alarms. With a handful of samples it is so large that nothing can be told.
+/// comparisons of 1e5 samples at the default rate of false alarms. With a handful of samples it is so large that nothing can be
+/// told.
 double threshold(std::uint64_t comparisons, std::uint64_t samples, double rate = false_alarm_rate);
 
 /// Standard errors beyond the threshold at which a bias is noticed in 999 of 1000 runs: a quantile of the normal distribution.

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "estimators/gradient_laws.hpp"
 #include "estimate/progress.hpp"
+#include "estimators/gradient_laws.hpp"
 
 namespace vae_kl {
 

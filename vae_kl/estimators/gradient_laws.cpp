@@ -3,9 +3,9 @@
 #include <cmath>
 #include <vector>
 
-#include "question/normal_distribution.hpp"
-#include "proof/quadrature.hpp"
 #include "estimate/verdict.hpp"
+#include "proof/quadrature.hpp"
+#include "question/normal_distribution.hpp"
 
 namespace vae_kl {
 namespace {

@@ -9,18 +9,13 @@
 namespace vae_kl {
 namespace {
 
-const char* statement(char part) {
-  switch (part) {
-    case 'a':
-      return "F(q) = E_q[log p(x|z)] - KL(q || p(z)) = log p(x) - KL(q || p(z|x)), linear-Gaussian model";
-    case 'b':
-      return "KL(q || p) with determinant, trace and inverse = the sum over dimensions";
-    case 'c':
-      return "KL(q || p) = (mu^2 + sigma^2 - 1)/2 - log sigma, against numerical integration";
-    default:
-      return "gradient of t = log q(z) - log p(z), z = mu + sigma eps, through the tape";
-  }
-}
+constexpr const char* statements[] = {
+    // of (a) to (d)
+    "F(q) = E_q[log p(x|z)] - KL(q || p(z)) = log p(x) - KL(q || p(z|x)), linear-Gaussian model",
+    "KL(q || p) with determinant, trace and inverse = the sum over dimensions",
+    "KL(q || p) = (mu^2 + sigma^2 - 1)/2 - log sigma, against numerical integration",
+    "gradient of t = log q(z) - log p(z), z = mu + sigma eps, through the tape",
+};
 
 class CheckCommand final : public ReportCommand {
  public:
@@ -40,7 +35,9 @@ class CheckCommand final : public ReportCommand {
     lines_ = check(check_);
     return all_passed();
   }
-  bool all_passed() const { return std::all_of(lines_.begin(), lines_.end(), [](const CheckLine& line) { return line.passed(); }); }
+  bool all_passed() const {
+    return std::all_of(lines_.begin(), lines_.end(), [](const CheckLine& line) { return line.passed(); });
+  }
 
   std::string table() const override {
     std::string text;
@@ -48,7 +45,7 @@ class CheckCommand final : public ReportCommand {
     for (const CheckLine& line : lines_) {
       if (line.part != part) {
         part = line.part;
-        text += fmt::format("({}) {}\n", part, statement(part));
+        text += fmt::format("({}) {}\n", part, statements[part - 'a']);
       }
       text += fmt::format(
           "    {:<38} {:>5} cases  {:>10.3g} rounding bounds  {}\n"
@@ -70,7 +67,7 @@ class CheckCommand final : public ReportCommand {
     Value::List list;
     for (const CheckLine& line : lines_)
       list.push_back({{"part", std::string(1, line.part)},
-                      {"statement", statement(line.part)},
+                      {"statement", statements[line.part - 'a']},
                       {"compared", line.what},
                       {"cases", line.cases},
                       {"largest_in_rounding_bounds", line.in_bounds},

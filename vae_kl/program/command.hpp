@@ -1,4 +1,5 @@
-// The commands. Each lives in a file of its own, <name>_command.cpp, and is listed at the end, in the order of the program's help.
+// The commands. Each lives in a file of its own, <name>_command.cpp, and is listed at the end, in the order of the program's
+// help.
 #pragma once
 
 #include <memory>

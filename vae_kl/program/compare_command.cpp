@@ -46,9 +46,10 @@ std::string way_names() {
 class CompareCommand final : public ReportCommand {
  public:
   CompareCommand()
-      : ReportCommand("compare", "Stochastic gradients of KL(q || p) beside the closed form",
-                      "Exit status: 0 if they agree, 1 if they differ by more than chance or the samples are too few, 2 for bad input.\n"
-                      "Example: vae_kl compare --mu 0.5,-1,2 --sigma 0.8,1,0.3 --samples 1e6") {}
+      : ReportCommand(
+            "compare", "Stochastic gradients of KL(q || p) beside the closed form",
+            "Exit status: 0 if they agree, 1 if they differ by more than chance or the samples are too few, 2 for bad input.\n"
+            "Example: vae_kl compare --mu 0.5,-1,2 --sigma 0.8,1,0.3 --samples 1e6") {}
 
  private:
   void declare(Options& options) override {
@@ -97,7 +98,7 @@ class CompareCommand final : public ReportCommand {
     };
     for (const ComparisonRow& each : comparison_.gradient) line(each);
     line(comparison_.kl);
-    return text + verdict() + fault() + (between_ ? "\n" + ways_table() : "");
+    return text + verdict() + fault() + (between_ ? ways_table() : "");
   }
 
   std::string verdict() const {
@@ -108,12 +109,14 @@ class CompareCommand final : public ReportCommand {
     if (comparison_.too_few) {
       const auto [least, where] = least_bias_seen();
       return fmt::format(
-          "\nNO VERDICT: {} samples are too few to tell. The least bias that they would show is {:.2g}, in {}; from {} samples on "
+          "\nNO VERDICT: {} samples are too few to tell. The least bias that they would show is {:.2g}, in {}; from {} samples "
+          "on "
           "one\nas large as the scatter of a single sample shows.\n",
           sampling_.samples, least, where, samples_to_see(1, {1, 0}, comparison_.comparisons()));
     }
     return fmt::format(
-        "\n{}: {} is {:.2f} standard errors from its closed form, the farthest of {}; chance reaches {:.3g} once in {:.0f} runs.\n",
+        "\n{}: {} is {:.2f} standard errors from its closed form, the farthest of {}; chance reaches {:.3g} once in {:.0f} "
+        "runs.\n",
         comparison_.agree ? "Agreement" : "DISAGREEMENT", label(*worst), std::fabs(worst->z), comparison_.comparisons(),
         comparison_.threshold, 1 / false_alarm_rate);
   }
@@ -148,21 +151,24 @@ class CompareCommand final : public ReportCommand {
     if (sampling_.fault == 0) return {};
     const auto [row, bias, samples] = planted();
     return fmt::format(
-        "\nPlanted: the derivative of log is off by the factor 1 + {}, which moves {} by {:.3g}. {} samples show a bias of {:.2g}\n"
+        "\nPlanted: the derivative of log is off by the factor 1 + {}, which moves {} by {:.3g}. {} samples show a bias of "
+        "{:.2g}\n"
         "or more there (999 times in 1000); {}.\n",
         sampling_.fault, label(*row), bias, sampling_.samples,
         least_bias(row->scatter, comparison_.comparisons(), sampling_.samples),
-        samples == 0 ? "no number of samples shows this one, which is smaller than rounding" : fmt::format("this one takes {}", samples));
+        samples == 0 ? "no number of samples shows this one, which is smaller than rounding"
+                     : fmt::format("this one takes {}", samples));
   }
 
   std::string ways_table() const {
-    std::string text = fmt::format("{:<10}{:>14}{:>14}{:>24}\n", "way", "ns a sample", "samples/s", "roundings from stepped");
+    std::string text = fmt::format("\n{:<10}{:>14}{:>14}{:>24}\n", "way", "ns a sample", "samples/s", "roundings from stepped");
     for (const WayRow& row : between_->rows)
       text += fmt::format("{:<10}{:>14.2f}{:>14.3g}{:>24.2g}\n", name(row.way), row.nanoseconds, 1e9 / row.nanoseconds,
                           row.difference);
     text += fmt::format("Random numbers take {:.2f} ns of it on one thread.\n", between_->random_nanoseconds);
-    return text + (between_->agree ? fmt::format("The ways agree to rounding (at most {:.0f}).\n", between_->allowed)
-                                   : fmt::format("DISAGREEMENT between the ways: more than {:.0f} roundings.\n", between_->allowed));
+    return text + (between_->agree
+                       ? fmt::format("The ways agree to rounding (at most {:.0f}).\n", between_->allowed)
+                       : fmt::format("DISAGREEMENT between the ways: more than {:.0f} roundings.\n", between_->allowed));
   }
 
   Value json() const override {
@@ -180,7 +186,8 @@ class CompareCommand final : public ReportCommand {
                                      {"samples_needed", samples_to_see(1, {1, 0}, comparison_.comparisons())}});
     if (sampling_.fault != 0) {
       const auto [row, bias, samples] = planted();
-      report.add("fault", {{"relative", sampling_.fault}, {"parameter", row->parameter}, {"bias", bias}, {"samples_needed", samples}});
+      report.add("fault",
+                 {{"relative", sampling_.fault}, {"parameter", row->parameter}, {"bias", bias}, {"samples_needed", samples}});
     }
     if (between_) {
       Value::List rows;

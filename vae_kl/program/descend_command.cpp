@@ -113,16 +113,16 @@ class DescendCommand final : public ReportCommand {
 
   std::string table() const override {
     std::string text = fmt::format(
-        "Gradient descent on KL(q || p) in mu and log sigma, from mu = {}, sigma = {} (KL = {:.6g}), {} steps, rate {}, seed {}\n\n"
+        "Gradient descent on KL(q || p) in mu and log sigma, from mu = {}, sigma = {} (KL = {:.6g}), {} steps, rate {}, seed "
+        "{}\n\n"
         "{:<10}{:<16}{:>6}  {:>12} {:>12} {:>12}\n",
         options_.start.mu, options_.start.sigma, closed_form::kl(options_.start.mu, options_.start.sigma), options_.steps,
         options_.rate, options_.seed, "rule", "estimator", "batch", "mu", "sigma", "KL at end");
     for (const Descent& one : all_) {
       text += fmt::format("{:<10}{:<16}{:>6}  ", name(one.rule), name(one.estimator), batch(one));
-      text += one.ran_away
-                  ? fmt::format("ran away after {} steps; a smaller --rate{} helps\n", one.path.size() - 1,
-                                one.estimator == Estimator::closed_form ? "" : " or a larger --batch")
-                  : fmt::format("{:>12.6f} {:>12.6f} {:>12.3g}\n", one.path.back().mu, one.path.back().sigma, one.kl());
+      text += one.ran_away ? fmt::format("ran away after {} steps; a smaller --rate{} helps\n", one.path.size() - 1,
+                                         one.estimator == Estimator::closed_form ? "" : " or a larger --batch")
+                           : fmt::format("{:>12.6f} {:>12.6f} {:>12.3g}\n", one.path.back().mu, one.path.back().sigma, one.kl());
     }
     return text + outcome();
   }

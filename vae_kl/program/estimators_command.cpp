@@ -36,8 +36,10 @@ class EstimatorsCommand final : public ReportCommand {
 
  private:
   void declare(Options& options) override {
-    options.number("--mu", "M", "Mean of q [0.5]", options_.mu, {{-1e6, 1e6, "is out of range; the laws here hold in double precision from -1000000 to 1000000"}});
-    options.number("--sigma", "S", "Standard deviation of q [0.8]", options_.sigma, {deviation, {1e-6, 1e6, "is out of range; the laws here hold in double precision from 1e-06 to 1000000"}});
+    options.number("--mu", "M", "Mean of q [0.5]", options_.mu,
+                   {{-1e6, 1e6, "is out of range; the laws here hold in double precision from -1000000 to 1000000"}});
+    options.number("--sigma", "S", "Standard deviation of q [0.8]", options_.sigma,
+                   {deviation, {1e-6, 1e6, "is out of range; the laws here hold in double precision from 1e-06 to 1000000"}});
     options.count("--samples", "N", "Evaluations of t for each estimator, at least 100 [100000]", options_.samples, 100, "1e12");
     options.count("--block", "N", "Points in one draw of quasi-Monte Carlo, 2 to 4096 [64]", options_.block, 2, "4096");
     options.seed(options_.seed);
@@ -51,7 +53,9 @@ class EstimatorsCommand final : public ReportCommand {
     lines_ = compare_estimators(options_, progress);
     return all_agree();
   }
-  bool all_agree() const { return std::all_of(lines_.begin(), lines_.end(), [](const EstimatorLine& line) { return line.agrees(); }); }
+  bool all_agree() const {
+    return std::all_of(lines_.begin(), lines_.end(), [](const EstimatorLine& line) { return line.agrees(); });
+  }
 
   std::string table() const override {
     std::string text = fmt::format(
@@ -61,8 +65,8 @@ class EstimatorsCommand final : public ReportCommand {
         "exact", "apart", "sees bias", "excess", "ns", "var x time");
     for (const EstimatorLine& line : lines_) {
       const auto row = [&](std::string_view first, const char* parameter, const ParameterLine& p, const std::string& cost) {
-        text += fmt::format("{:<15}{:<6}{:>10.6f} {:>10.6f} {:>7}   {:>10.4g} {:>10.4g} {:>7}   {:>9.2g} {:>6.2g}%   {}{}\n", first,
-                            parameter, p.exact, p.mean, in_errors(p, p.bias_in_errors), p.variance, p.exact_variance,
+        text += fmt::format("{:<15}{:<6}{:>10.6f} {:>10.6f} {:>7}   {:>10.4g} {:>10.4g} {:>7}   {:>9.2g} {:>6.2g}%   {}{}\n",
+                            first, parameter, p.exact, p.mean, in_errors(p, p.bias_in_errors), p.variance, p.exact_variance,
                             in_errors(p, p.variance_in_errors), p.power.least_bias, 100 * p.power.least_excess, cost,
                             p.agrees ? "" : "  DISAGREES");
       };
@@ -72,9 +76,11 @@ class EstimatorsCommand final : public ReportCommand {
     text += "\n";
     for (const EstimatorLine& line : lines_) text += fmt::format("{:<15}{}\n", name(line.estimator), description(line.estimator));
     text += fmt::format(
-        "\nbias and apart are in standard errors, by the exact law; variance is that of one draw (a pair for antithetic, {} points "
+        "\nbias and apart are in standard errors, by the exact law; variance is that of one draw (a pair for antithetic, {} "
+        "points "
         "for quasi).\n"
-        "sees: a bias of this size, or a variance in excess by this much, would be noticed with 99.9 % probability; false alarms: "
+        "sees: a bias of this size, or a variance in excess by this much, would be noticed with 99.9 % probability; false "
+        "alarms: "
         "1 in a million.\n"
         "ns: processor time per evaluation of t, a tape recorded and swept each time. var x time: both variances together times "
         "the seconds of a draw.\n\n",
@@ -93,14 +99,9 @@ class EstimatorsCommand final : public ReportCommand {
                       {"variance_times_seconds", line.variance_times_time()},
                       {"mu", record(line.mu)},
                       {"sigma", record(line.sigma)}});
-    return {{"mu", options_.mu},
-            {"sigma", options_.sigma},
-            {"samples", options_.samples},
-            {"block", options_.block},
-            {"seed", options_.seed},
-            {"estimators", std::move(list)},
-            {"advice", advice(options_, lines_)},
-            {"agree", all_agree()}};
+    return {
+        {"mu", options_.mu},     {"sigma", options_.sigma},       {"samples", options_.samples},        {"block", options_.block},
+        {"seed", options_.seed}, {"estimators", std::move(list)}, {"advice", advice(options_, lines_)}, {"agree", all_agree()}};
   }
   std::string csv() const override {
     Value::List list;

@@ -19,8 +19,9 @@ class GraphCommand final : public Command {
  private:
   void declare(Options& options) override {
     options.point(at_);
-    options.choice("--format", "FORMAT:{dot,svg,json,html}", "dot, svg (needs Graphviz), json, or html, a page to step through [dot]",
-                   format_, {{"dot", Picture::dot}, {"svg", Picture::svg}, {"json", Picture::json}, {"html", Picture::html}},
+    options.choice("--format", "FORMAT:{dot,svg,json,html}",
+                   "dot, svg (needs Graphviz), json, or html, a page to step through [dot]", format_,
+                   {{"dot", Picture::dot}, {"svg", Picture::svg}, {"json", Picture::json}, {"html", Picture::html}},
                    " is no format; choose dot, svg, json or html");
     options.text("--around", "NAME", "Only what is near this node, by its name", around_);
     options.text("--output", "FILE", "Write here instead of to stdout", output_);

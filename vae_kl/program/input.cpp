@@ -57,8 +57,8 @@ std::vector<double> parse_numbers(std::string_view text, std::string_view where)
   const std::vector<std::string_view> parts = split(text);
   std::vector<double> numbers;
   for (const std::string_view part : parts)
-    numbers.push_back(parse_number(
-        part, parts.size() == 1 ? std::string(where) : fmt::format("{}, number {}", where, numbers.size() + 1)));
+    numbers.push_back(
+        parse_number(part, parts.size() == 1 ? std::string(where) : fmt::format("{}, number {}", where, numbers.size() + 1)));
   return numbers;
 }
 

@@ -95,8 +95,9 @@ Parameters read_parameters(const std::string& path) {
   Parameters parameters;
   for_each_row(path, [&](std::size_t line, const std::vector<std::string_view>& cells) {
     const auto has_digit = [](std::string_view cell) { return cell.find_first_of("0123456789") != cell.npos; };
-    const bool header = parameters.mu.empty() && std::none_of(cells.begin(), cells.end(), has_digit) &&
-                        std::any_of(cells.begin(), cells.end(), [](std::string_view cell) { return cell.find("mu") != cell.npos; });
+    const bool header =
+        parameters.mu.empty() && std::none_of(cells.begin(), cells.end(), has_digit) &&
+        std::any_of(cells.begin(), cells.end(), [](std::string_view cell) { return cell.find("mu") != cell.npos; });
     if (header) return;
     const std::string row = fmt::format("{}, line {}", path, line);
     if (cells.size() != 2)
@@ -129,7 +130,7 @@ Parameters ParameterOptions::checked() const {
   return parameters;
 }
 
-Command* parse(int argc, const char* const* argv, std::span<const std::unique_ptr<Command>> commands, std::string& where) {
+std::unique_ptr<Command> parse(int argc, const char* const* argv, std::string& where) {
   where = "vae_kl";
   CLI::App program(
       "KL(q || p) of q = N(mu, sigma^2) and p = N(0, 1), and its gradient: by backpropagation through samples, and by hand.",
@@ -137,29 +138,31 @@ Command* parse(int argc, const char* const* argv, std::span<const std::unique_pt
   program.footer("Without a command, the first of these runs. `vae_kl COMMAND --help` shows a command's options and an example.");
   program.set_version_flag("--version", "vae_kl " VAE_KL_VERSION);
   program.require_subcommand(1);
-  Command* chosen = nullptr;
-  for (const auto& command : commands) {
+  std::vector<std::unique_ptr<Command>> all;
+  std::unique_ptr<Command>* chosen = nullptr;
+  for (const auto& make : commands) all.push_back(make());
+  for (auto& command : all) {
     CLI::App& parser = *program.add_subcommand(command->about.name, command->about.help);
     parser.footer(command->about.footer);
     Options options(parser);
     command->declare(options);
     // Called as soon as the command's name is met, before its options.
     parser.preparse_callback([&](std::size_t) {
-      chosen = command.get();
+      chosen = &command;
       where = std::string("vae_kl ") + command->about.name;
     });
   }
-  const std::vector<std::string> words = arguments(argc, argv, commands.front()->about.name);
+  const std::vector<std::string> words = arguments(argc, argv, all.front()->about.name);
   try {
     program.parse(std::vector<std::string>(words.rbegin(), words.rend()));  // CLI11 takes them from the back
-    return chosen;
+    return std::move(*chosen);
   } catch (const CLI::Success& request) {  // --help, --version
     program.exit(request);
     return nullptr;
   } catch (const CLI::ParseError& error) {
     if (chosen != nullptr || words[0].starts_with('-')) throw InputError(fmt::format("{}; see `{} --help`", error.what(), where));
     std::string names;
-    for (const auto& command : commands) names += fmt::format(" {}", command->about.name);
+    for (const auto& command : all) names += fmt::format(" {}", command->about.name);
     throw InputError(fmt::format("`{}` is no command; the commands are{}", words[0], names));
   }
 }

@@ -1,5 +1,5 @@
-// The options of a command: their names, what may be written there, and the variables that they fill in. Parsing fills in and runs
-// nothing. Only options.cpp knows the command-line library.
+// The options of a command: their names, what may be written there, and the variables that they fill in. Parsing fills in and
+// runs nothing. Only options.cpp knows the command-line library.
 #pragma once
 
 #include <concepts>
@@ -8,7 +8,6 @@
 #include <initializer_list>
 #include <limits>
 #include <memory>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -44,9 +43,8 @@ class Options {
   /// `most` as the user would write it: "1e7"; empty for no limit.
   template <std::integral Count>
   void count(const char* name, const char* type, const char* help, Count& into, std::uint64_t least, const char* most = "") {
-    parsed(name, type, help, [=, &into](const std::string& text) {
-      into = static_cast<Count>(parse_count(text, name, least, most));
-    });
+    parsed(name, type, help,
+           [=, &into](const std::string& text) { into = static_cast<Count>(parse_count(text, name, least, most)); });
   }
   /// `otherwise` follows the name and what was written: " is no format; choose table, json or csv".
   template <class T>
@@ -86,6 +84,6 @@ class Command;
 
 /// The command that the arguments name, the first one if they name none, with its options filled in; null if they ask for help,
 /// which is then printed. `where` becomes the name to begin messages with. Throws InputError.
-Command* parse(int argc, const char* const* argv, std::span<const std::unique_ptr<Command>> commands, std::string& where);
+std::unique_ptr<Command> parse(int argc, const char* const* argv, std::string& where);
 
 }  // namespace vae_kl

@@ -81,7 +81,8 @@ std::string csv_text(const Value::List& records) {
 
 void ReportCommand::declare_report(Options& options) {
   options.choice("--format", "NAME", "Shape of the report: table (for people), json or csv [table]", format_,
-                 {{"table", Format::table}, {"json", Format::json}, {"csv", Format::csv}}, " is no format; choose table, json or csv");
+                 {{"table", Format::table}, {"json", Format::json}, {"csv", Format::csv}},
+                 " is no format; choose table, json or csv");
   options.text("--output", "FILE", "Write the report to this file, all of it or nothing [stdout]", output_);
   options.flag("--quiet", "Print nothing; the exit status tells (--output is still written)", quiet_);
 }

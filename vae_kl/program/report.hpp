@@ -32,8 +32,8 @@ class Value {
   Value(std::initializer_list<Field> fields);
 
   const Any& any() const { return any_; }
-  void add(std::string name, Value value);                    ///< to fields
-  Value without(std::string_view name) const;                 ///< all fields but that one
+  void add(std::string name, Value value);     ///< to fields
+  Value without(std::string_view name) const;  ///< all fields but that one
 
  private:
   Any any_;
@@ -46,8 +46,8 @@ struct Value::Field {
 /// As JSON, fields in their order; `indent` -1 for one line.
 std::string json_text(const Value& value, int indent);
 
-/// Records of the same fields as CSV: a line of names, then one line each. A text with a blank in it is quoted, the words of a list
-/// stand side by side, nothing is an empty cell.
+/// Records of the same fields as CSV: a line of names, then one line each. A text with a blank in it is quoted, the words of a
+/// list stand side by side, nothing is an empty cell.
 std::string csv_text(const Value::List& records);
 
 }  // namespace vae_kl

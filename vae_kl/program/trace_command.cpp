@@ -34,9 +34,7 @@ class TraceCommand final : public ReportCommand {
     return true;
   }
   std::string table() const override { return trace_table(trace_); }
-  Value json() const override {
-    return {{"nodes", nodes()}, {"gradient", {{"mu", trace_.wrt_mu}, {"sigma", trace_.wrt_sigma}}}};
-  }
+  Value json() const override { return {{"nodes", nodes()}, {"gradient", {{"mu", trace_.wrt_mu}, {"sigma", trace_.wrt_sigma}}}}; }
   std::string csv() const override { return csv_text(nodes()); }
   Value::List nodes() const {
     Value::List list;

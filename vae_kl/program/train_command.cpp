@@ -20,7 +20,8 @@ class TrainCommand final : public ReportCommand {
   TrainCommand()
       : ReportCommand("train", "A linear VAE learns; its best free energy is known from PCA",
                       "Example: vae_kl train --data iris.csv --latent 2 --plot curve.svg\n"
-                      "Example: vae_kl train --checkpoint run.json; after a crash: vae_kl train --checkpoint run.json --resume") {}
+                      "Example: vae_kl train --checkpoint run.json; after a crash: vae_kl train --checkpoint run.json --resume") {
+  }
 
  private:
   void declare(Options& options) override {
@@ -30,7 +31,8 @@ class TrainCommand final : public ReportCommand {
     options.count("--latent", "N", "Latent dimensions, fewer than columns [2]", options_.latent, 1, "999");
     options.count("--epochs", "N", "Times that every row is visited [1000]", options_.epochs, 1, "1000000000");
     options.count("--batch", "N", "Rows in a minibatch [50]", options_.batch, 1, "1000000");
-    options.number("--rate", "R", "Adam's step at the start; it falls to 0 along half a cosine [0.02]", options_.rate, {step_size});
+    options.number("--rate", "R", "Adam's step at the start; it falls to 0 along half a cosine [0.02]", options_.rate,
+                   {step_size});
     options.choice("--derivative", "NAME", "Derivative of log q in the loss, path or total [path]", options_.derivative,
                    {{"path", Derivative::path}, {"total", Derivative::total}}, "; choose path or total");
     options.seed(options_.seed);
@@ -46,8 +48,8 @@ class TrainCommand final : public ReportCommand {
   bool work() override {
     if (resume_ && checkpoint_.empty()) throw InputError("--resume: needs --checkpoint FILE, the checkpoint to go on from");
     if (!plot_.empty()) check_can_draw(plot_);
-    const Matrix data = data_.empty() ? make_data(rows_, columns_, static_cast<Eigen::Index>(options_.latent), options_.seed)
-                                      : read_data(data_);
+    const Matrix data =
+        data_.empty() ? make_data(rows_, columns_, static_cast<Eigen::Index>(options_.latent), options_.seed) : read_data(data_);
     const Training& training = training_.emplace(options_, data);
     state_ = resume_ ? restored(training, read_text_file(checkpoint_), checkpoint_) : training.initial_state();
     if (!checkpoint_.empty()) check_writable(checkpoint_);
@@ -66,8 +68,9 @@ class TrainCommand final : public ReportCommand {
     };
     path_at_best_ = largest(Derivative::path), total_at_best_ = largest(Derivative::total);
     if (!std::isfinite(last().free_energy))
-      throw std::runtime_error(fmt::format("training ran away: the free energy is {} after epoch {}; give a smaller --rate than {}",
-                                           last().free_energy, state_.epoch, options_.rate));
+      throw std::runtime_error(
+          fmt::format("training ran away: the free energy is {} after epoch {}; give a smaller --rate than {}",
+                      last().free_energy, state_.epoch, options_.rate));
     if (!plot_.empty()) draw(curve_script(), plot_);
     return gap() <= largest_gap_;
   }

@@ -6,9 +6,9 @@
 #include <numbers>
 #include <numeric>
 
-#include "train/data.hpp"
-#include "question/error.hpp"
 #include "estimate/random.hpp"
+#include "question/error.hpp"
+#include "train/data.hpp"
 #include "wengert/batch.hpp"
 
 namespace vae_kl {

@@ -57,7 +57,7 @@ class Training {
   const Matrix& data() const { return data_; }  ///< shifted and scaled
   const PrincipalComponents& fit() const { return fit_; }
   const TrainingOptions& options() const { return options_; }
-  std::uint64_t digest() const { return digest_; }                 ///< tells data sets apart
+  std::uint64_t digest() const { return digest_; }  ///< tells data sets apart
 
  private:
   TrainingOptions options_;
