@@ -86,6 +86,15 @@ TEST(Progress, ReachesItsTotalInEveryWayOfRunning) {
         }
 }
 
+// Long enough that a batch reports more than once on its way.
+TEST(Progress, AddsUpWhatABatchReportsOnItsWay) {
+  for (const Way way : {Way::replayed, Way::fused}) {
+    Progress progress(1, false);
+    estimate({{0.5}, {0.8}}, {4'000'001, 1, 1}, way, progress);
+    EXPECT_EQ(progress.done(), 4'000'001u) << name(way);
+  }
+}
+
 TEST(Progress, ReachesItsTotalForEveryEstimator) {
   for (const std::uint64_t samples : {128, 6400, 10'000}) {
     EstimatorOptions options;
