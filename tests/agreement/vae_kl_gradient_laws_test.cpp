@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "question/closed_form.hpp"
-#include "program/input.hpp"
+#include "question/error.hpp"
 #include "proof/quadrature.hpp"
 #include "estimate/random.hpp"
 

@@ -1,11 +1,16 @@
 // The program as its user meets it: what goes to stdout, what to stderr, and the exit status.
+#include <fcntl.h>
 #include <gmock/gmock.h>
-
-#include <nlohmann/json.hpp>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
+#include <regex>
 #include <set>
 #include <sstream>
 
@@ -42,9 +47,113 @@ TEST(CommandLine, ComparesWhenNothingIsAsked) {
     EXPECT_THAT(plain.out, HasSubstr(part));
 }
 
+const std::string source_folder = VAE_KL_TEST_DATA "/../../../vae_kl/";
+
+/// The names that the program's help lists.
+std::set<std::string> command_names() {
+  const std::string help = vae_kl("--help").out;
+  std::istringstream lines(help.substr(help.find("Subcommands:") + 12));
+  std::set<std::string> names;
+  for (std::string line; std::getline(lines, line) && line.find("Without a command") == line.npos;) {
+    std::istringstream words(line);
+    std::string name;
+    if (line.starts_with("  ") && line[2] != ' ' && words >> name) names.insert(name);
+  }
+  return names;
+}
+
+// A transcript is a fenced block whose lines after $ are commands; a line of … stands for lines left out.
 TEST(CommandLine, PrintsWhatItsReadmeShows) {
-  const std::string readme = file_text(VAE_KL_TEST_DATA "/../../../vae_kl/README.md");
-  EXPECT_THAT(readme, HasSubstr("$ vae_kl\n" + vae_kl("").out + "```"));
+  const std::string readme = file_text(source_folder + "README.md");
+  const std::regex block("```console\n([^`]*)```");
+  std::size_t transcripts = 0;
+  for (std::sregex_iterator found(readme.begin(), readme.end(), block), end; found != end; ++found) {
+    std::istringstream lines((*found)[1].str());
+    std::vector<std::pair<std::string, std::string>> commands;
+    for (std::string line; std::getline(lines, line);)
+      if (line.starts_with("$ vae_kl"))
+        commands.emplace_back(line.substr(8), "");
+      else
+        commands.back().second += line + '\n';
+    for (const auto& [arguments, shown] : commands) {
+      ++transcripts;
+      const std::string printed = vae_kl(arguments).out;
+      std::size_t at = 0;
+      for (std::size_t from = 0; from < shown.size();) {  // the pieces between the lines of …, in their order
+        const std::size_t to = std::min(shown.find("…\n", from), shown.size());
+        const std::string piece = shown.substr(from, to - from);
+        const std::size_t where = printed.find(piece, at);
+        EXPECT_NE(where, printed.npos) << "vae_kl" << arguments << " prints\n" << printed << "and the README shows\n" << piece;
+        if (from == 0) {
+          EXPECT_EQ(where, 0u) << piece;
+        }
+        at = where == printed.npos ? at : where + piece.size();
+        from = to + std::string("…\n").size();
+      }
+      if (!shown.ends_with("…\n")) {
+        EXPECT_EQ(at, printed.size()) << "vae_kl" << arguments << " prints more than the README shows";
+      }
+    }
+  }
+  EXPECT_GE(transcripts, 5u);
+}
+
+TEST(CommandLine, EveryCommandIsInTheTableOfItsReadme) {
+  const std::string readme = file_text(source_folder + "README.md");
+  for (const std::string& name : command_names()) EXPECT_THAT(readme, HasSubstr("| `vae_kl " + name + "` |"));
+}
+
+// An empty value is what a shell makes of a variable that is not set: it must not mean the default.
+TEST(CommandLine, AnEmptyValueOfAnyOptionIsRefused) {
+  std::size_t options = 0;
+  for (const std::string& command : command_names()) {
+    const std::string help = vae_kl(command + " --help").out;
+    const std::regex option("\n  (--[a-z-]+) [A-Z]");  // flags have no name for a value behind them
+    for (std::sregex_iterator found(help.begin(), help.end(), option), end; found != end; ++found, ++options)
+      for (const char* empty : {" ''", "=''", " ' '"})
+        expect_complaint(command + ' ' + (*found)[1].str() + empty, {(*found)[1].str()});
+    if (help.find("--mu") != help.npos) {
+      expect_complaint(command + " --mu '' --sigma ''", {"--mu"});
+    }
+  }
+  EXPECT_GE(options, 40u);
+  for (const char* list : {"compare --mu , --sigma ,", "compare --mu 1, --sigma 1,", "descend --batch ,", "descend --rules ,",
+                           "descend --estimators ,", "descend --estimators path,"})
+    expect_complaint(list, {"--"});
+}
+
+// Parse first, then run: whoever steps up from the graph to main meets the demo's own functions only.
+TEST(CommandLine, NoFrameOfTheParserIsBelowACommand) {
+  if (std::system("command -v gdb >/dev/null") != 0) GTEST_SKIP() << "gdb is not installed";
+  const ProgramRun run =
+      run_program("gdb", "-nx -batch -ex 'break vae_kl::trace' -ex run -ex backtrace --args '" VAE_KL_PROGRAM "' trace");
+  const std::size_t begin = run.out.find("#0 ");
+  if (begin == run.out.npos) GTEST_SKIP() << "gdb cannot run a program here: " << run.err;
+  const std::string stack = run.out.substr(begin);
+  EXPECT_THAT(stack, testing::AllOf(HasSubstr("vae_kl::trace"), HasSubstr("TraceCommand"), HasSubstr("main")));
+  EXPECT_THAT(stack, testing::AllOf(Not(HasSubstr("CLI::")), Not(HasSubstr("std::function"))));
+  EXPECT_LE(std::count(stack.begin(), stack.end(), '#'), 5) << stack;
+}
+
+// question, estimate, proof, estimators, train, program: each may include those before it and itself.
+TEST(Sources, NoIncludePointsUpAndNumericsReadNeitherTheCommandLineNorJson) {
+  const std::vector<std::string> floors{"question", "estimate", "proof", "estimators", "train", "program"};
+  const std::regex include("#include [<\"]([^>\"]+)[>\"]");
+  std::size_t files = 0, readers_of_json = 0, readers_of_command_lines = 0;
+  for (std::size_t floor = 0; floor < floors.size(); ++floor)
+    for (const auto& entry : std::filesystem::directory_iterator(source_folder + floors[floor])) {
+      ++files;
+      const std::string text = file_text(entry.path().string());
+      for (std::sregex_iterator found(text.begin(), text.end(), include), end; found != end; ++found) {
+        const std::string path = (*found)[1], folder = path.substr(0, path.find('/'));
+        for (std::size_t above = floor + 1; above < floors.size(); ++above) EXPECT_NE(folder, floors[above]) << entry.path();
+        readers_of_json += folder == "nlohmann", readers_of_command_lines += folder == "CLI";
+        EXPECT_TRUE(floors[floor] == "program" || (folder != "nlohmann" && folder != "CLI")) << entry.path();
+      }
+    }
+  EXPECT_GT(files, 50u);
+  EXPECT_EQ(readers_of_json, 2u) << "reports, and checkpoints";
+  EXPECT_EQ(readers_of_command_lines, 1u);
 }
 
 TEST(CommandLine, EveryCommandHelpsWithAnExample) {
@@ -52,13 +161,7 @@ TEST(CommandLine, EveryCommandHelpsWithAnExample) {
   EXPECT_EQ(help.status, 0);
   EXPECT_EQ(help.err, "");
   EXPECT_THAT(help.out, HasSubstr("compare"));
-  std::istringstream commands(help.out.substr(help.out.find("Subcommands:") + 12));
-  std::set<std::string> names;
-  for (std::string line; std::getline(commands, line) && line.find("Without a command") == line.npos;) {
-    std::istringstream words(line);
-    std::string name;
-    if (line.starts_with("  ") && line[2] != ' ' && words >> name) names.insert(name);
-  }
+  const std::set<std::string> names = command_names();
   EXPECT_TRUE(names.contains("compare") && names.contains("trace")) << help.out;
   for (const std::string& command : names) {
     const ProgramRun run = vae_kl(command + " --help");
@@ -253,16 +356,133 @@ TEST(Compare, LeavesNoHalfWrittenFile) {
   EXPECT_EQ(files(), 1);
   expect_complaint("--output '" + (folder / "absent/report.json") + "'", {"absent/report.json", "cannot be written"});
   expect_complaint("--output '" + folder.path().string() + "'", {"folder"});
-  EXPECT_EQ(vae_kl("--output /dev/null").status, 0);
   EXPECT_EQ(files(), 1);
 }
 
+// Renaming a file onto a pipe or a device would replace it: harmless in a folder of one's own, not in /dev.
+TEST(Compare, WritesIntoAPipeAndLeavesItAPipe) {
+  const TemporaryFolder folder;
+  const std::string pipe = folder / "pipe", link = folder / "link";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  std::filesystem::create_symlink(pipe, link);
+  // This end reads without waiting; the report fits into the pipe.
+  const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+  for (const std::string& output : {pipe, link}) {
+    const ProgramRun run = vae_kl("--format csv --output '" + output + "'");
+    EXPECT_EQ(run.status, 0) << run.err;
+    std::string got(10'000, ' ');
+    got.resize(static_cast<std::size_t>(std::max<ssize_t>(0, ::read(reader, got.data(), got.size()))));
+    EXPECT_EQ(got, vae_kl("--format csv").out);
+    EXPECT_TRUE(std::filesystem::is_fifo(pipe));
+    EXPECT_TRUE(std::filesystem::is_symlink(link));
+  }
+  ::close(reader);
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) EXPECT_THAT(entry.path().string(), Not(HasSubstr(".part")));
+}
+
+TEST(Compare, WritesIntoADeviceAndSaysWhenItIsFull) {
+  const TemporaryFolder folder;
+  const std::string null = folder / "null", full = folder / "full";
+  struct stat of_null, of_full;
+  if (::stat("/dev/null", &of_null) != 0 || ::stat("/dev/full", &of_full) != 0 ||
+      ::mknod(null.c_str(), S_IFCHR | 0600, of_null.st_rdev) != 0 || ::mknod(full.c_str(), S_IFCHR | 0600, of_full.st_rdev) != 0 ||
+      !std::ofstream(null))
+    GTEST_SKIP() << "no devices of one's own here; the test of a file limit stands in";
+  EXPECT_EQ(vae_kl("--output '" + null + "'").status, 0);
+  expect_complaint("--output '" + full + "'", {full.c_str(), "cannot be written"});
+  for (const std::string& node : {null, full}) EXPECT_TRUE(std::filesystem::is_character_file(node)) << node;
+}
+
+// A limit on the size of files fails as a full disk does, for everyone.
 TEST(Compare, SaysSoWhenTheDiskIsFull) {
-  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
-  expect_complaint("--output /dev/full", {"/dev/full", "cannot be written"});
-  const ProgramRun run = run_program("sh", "-c \"'" VAE_KL_PROGRAM "' >/dev/full\"");
-  EXPECT_EQ(run.status, 2);
-  EXPECT_THAT(run.err, HasSubstr("stdout"));
+  const TemporaryFolder folder;
+  const std::string file = folder / "report";
+  write(file, "before");
+  const auto complains = [&](const std::string& rest, const char* what) {  // through a pipe, which has no limit
+    std::FILE* const pipe =
+        ::popen(("trap '' XFSZ; ulimit -f 0; exec 2>&1; exec '" VAE_KL_PROGRAM "' " + rest).c_str(), "r");
+    std::string said(1000, ' ');
+    said.resize(std::fread(said.data(), 1, said.size(), pipe));
+    EXPECT_EQ(WEXITSTATUS(::pclose(pipe)), 2) << rest;
+    EXPECT_THAT(said, testing::AllOf(StartsWith("vae_kl"), HasSubstr(what)));
+  };
+  complains("--output '" + file + "'", "report: cannot be written");
+  EXPECT_EQ(file_text(file), "before");
+  complains(">'" + file + "'", "stdout: cannot be written");
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) EXPECT_EQ(entry.path().filename(), "report");
+}
+
+TEST(Compare, RefusesASocketAndLeavesIt) {
+  const TemporaryFolder folder;
+  const std::string path = folder / "socket";
+  const int file = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  ASSERT_LT(path.size(), sizeof address.sun_path);
+  path.copy(address.sun_path, path.size());
+  ASSERT_EQ(::bind(file, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  // before the work: these samples would take days
+  expect_complaint("--samples 1e15 --output '" + path + "'", {"socket", "cannot be written"});
+  EXPECT_TRUE(std::filesystem::is_socket(path));
+  ::close(file);
+}
+
+// With 7 comparisons at 1e-6 the normal quantile is 5.26, and 999 of 1000 lie above -3.09: a fault of f in log moves dKL/dsigma by
+// f / sigma, whose samples scatter by sqrt(mu^2 + 2 sigma^2), so it takes ((5.26 + 3.09) * scatter * sigma / f)^2 samples, least
+// where mu = 2 and sigma = 0.3.
+TEST(Compare, SaysHowManySamplesAPlantedFaultTakes) {
+  const auto expected = [](double fault) { return std::pow((5.2586 + 3.0902) * std::sqrt(4 + 2 * 0.09) * 0.3 / fault, 2); };
+  const json report = json::parse(vae_kl("--fault 0.0005 --format json").out);
+  EXPECT_EQ(report["fault"]["parameter"], "sigma[2]");
+  EXPECT_NEAR(report["fault"]["bias"].get<double>(), -0.0005 / 0.3, 1e-12);
+  EXPECT_NEAR(report["fault"]["samples_needed"].get<double>(), expected(0.0005), 0.005 * expected(0.0005));
+  EXPECT_EQ(report["agree"], true) << "100000 samples are too few for it";
+  EXPECT_THAT(vae_kl("--fault 0.0005").out, HasSubstr("this one takes " + report["fault"]["samples_needed"].dump()));
+  // skewness and Student's law ask for a little more where the samples are fewer
+  const double some = json::parse(vae_kl("--fault 0.01 --format json").out)["fault"]["samples_needed"];
+  EXPECT_GT(some, expected(0.01));
+  EXPECT_LT(some, 1.05 * expected(0.01));
+}
+
+TEST(Compare, APlantedFaultTurnsTheVerdictOnceThereAreSamplesEnough) {
+  for (const char* way : {"stepped", "replayed", "fused", "all"})
+    for (const char* fault : {"0.05", "-0.05"}) {
+      const std::string arguments = std::string("--format json --way ") + way + " --fault " + fault;
+      const json few = json::parse(vae_kl(arguments + " --samples 1000").out);
+      const auto needed = few["fault"]["samples_needed"].get<std::uint64_t>();
+      EXPECT_EQ(few["agree"], true) << arguments;
+      const ProgramRun run = vae_kl(arguments + " --samples " + std::to_string(needed));
+      EXPECT_EQ(run.status, 1) << arguments;
+      const json report = json::parse(run.out), right = json::parse(vae_kl("--format json --samples " + std::to_string(needed)).out);
+      EXPECT_EQ(right["agree"], true);
+      for (std::size_t k = 0; k < 6; ++k) {  // dKL/dsigma is off by -fault / sigma, nothing else is
+        const double sigma[] = {0.8, 1, 0.3};
+        const double off = k % 2 == 0 ? 0 : -std::stod(fault) / sigma[k / 2];
+        EXPECT_NEAR(report["gradient"][k]["estimate"].get<double>() - right["gradient"][k]["estimate"].get<double>(), off, 1e-13);
+      }
+      EXPECT_NEAR(report["kl"]["estimate"].get<double>(), right["kl"]["estimate"].get<double>(), 1e-13);
+    }
+  expect_complaint("--fault 2", {"--fault", "2", "between -1 and 1"});
+  expect_complaint("--fault much", {"--fault", "`much`"});
+}
+
+TEST(Compare, GivesNoVerdictWhereTheSamplesAreTooFewToTell) {
+  for (const char* parameters : {"", "--mu 0 --sigma 1 ", "--mu 3 --sigma 50 "})
+    for (const char* samples : {"2", "3", "10", "100"}) {
+      const std::string arguments = std::string(parameters) + "--samples " + samples;
+      const ProgramRun run = vae_kl(arguments);
+      EXPECT_EQ(run.status, 1) << arguments;
+      EXPECT_THAT(run.out, testing::AllOf(HasSubstr(std::string("NO VERDICT: ") + samples + " samples are too few to tell"),
+                                          HasSubstr("least bias"), Not(HasSubstr("Agreement"))));
+      const json report = json::parse(vae_kl(arguments + " --format json").out);
+      EXPECT_EQ(report["agree"], false);
+      // The threshold and 3.09 standard errors, which are those of the row that scatters least: of dKL/dmu, by sigma.
+      const double sigma = *parameters == 0 ? 0.3 : std::string_view(parameters).ends_with("50 ") ? 50 : 1;
+      const double least = (report["threshold"].get<double>() + 3.09) * sigma / std::sqrt(std::stod(samples));
+      EXPECT_NEAR(report["too_few_samples"]["least_bias_seen"].get<double>(), least, 1e-3 * least) << arguments;
+      const std::string enough = report["too_few_samples"]["samples_needed"].dump();
+      EXPECT_EQ(vae_kl(std::string(parameters) + "--quiet --samples " + enough).status, 0) << enough;
+    }
 }
 
 TEST(CommandLine, NamesUnknownOptionsAndCommands) {

@@ -103,6 +103,23 @@ TEST(DescendCommand, ARunawayIsReported) {
             true);
 }
 
+// The closed form's mu shrinks by 1 - rate in each step: to nothing at 0.1, and nine times larger at 10.
+TEST(DescendCommand, SaysWhatBecameOfItsWaysDown) {
+  const std::string near = run_descend("--estimators closed --rules constant --steps 400").out;
+  EXPECT_THAT(near, HasSubstr("Of 1 ways down 1 came within 1e-06 of it, 0 did not, and 0 ran away.\n"));
+  EXPECT_THAT(run_descend("--estimators closed --rules constant --steps 3").out,
+              HasSubstr("Of 1 ways down 0 came within 1e-06 of it, 1 did not, and 0 ran away.\n"));
+  const std::string wild = run_descend("--rate 10 --rules constant,decay").out;
+  EXPECT_THAT(wild, AllOf(HasSubstr("Of 14 ways down 0 came within 1e-06 of it"), testing::Not(HasSubstr("stop")),
+                          testing::Not(HasSubstr("calm"))));
+  EXPECT_THAT(run_descend("--rate 10 --rules constant --estimators closed").out,
+              AllOf(HasSubstr("a smaller --rate helps"), testing::Not(HasSubstr("--batch"))));
+  // At q = p the variance is 1 and 2 by the total derivative, 0 and 2 by pairs, and 0 by path, score and baseline.
+  EXPECT_THAT(run_descend("--steps 5 --estimators closed,total,path,score,score+baseline,antithetic,quasi").out,
+              AllOf(HasSubstr("or batches to grow: total, antithetic, quasi.\n"),
+                    HasSubstr("Without scatter there: closed, path, score, score+baseline.\n")));
+}
+
 TEST(DescendCommand, DrawsThePathsOverTheContours) {
   if (std::system("command -v gnuplot >/dev/null") != 0) GTEST_SKIP() << "gnuplot is not installed";
   const TemporaryFolder folder;

@@ -98,6 +98,20 @@ TEST(EstimatorsCommand, AdviceTurnsAtSigmaSquaredOneHalf) {
   EXPECT_THAT(run_estimators("--sigma 0.70 --samples 1000").out, HasSubstr("total beats path here"));
 }
 
+// The variances are sigma^2 and mu^2 + 2 sigma^2 by the total derivative, (sigma - 1/sigma)^2 and mu^2 + 2 (sigma - 1/sigma)^2 by
+// the path derivative: away from mu = 0 the latter does not vanish at sigma = 1.
+TEST(EstimatorsCommand, SaysNothingThatItsNumbersContradict) {
+  const std::string off = run_estimators("--mu 3 --sigma 1").out;
+  EXPECT_THAT(off, AllOf(HasSubstr("path beats total here"), HasSubstr("In sigma both have mu^2 = 9 besides."),
+                         Not(HasSubstr("q meets p")), Not(HasSubstr("vanishes"))));
+  EXPECT_THAT(run_estimators("--mu -2 --sigma 0.25").out,
+              AllOf(HasSubstr("total beats path here"), HasSubstr("sigma^2 = 0.0625 < 1/2"), HasSubstr("mu^2 = 4 besides")));
+  // as near to the root of 1/2 as a double gets, from either side
+  for (const char* sigma : {"0.7071067811865475", "0.7071067811865476"})
+    EXPECT_THAT(run_estimators(std::string("--samples 1000 --sigma ") + sigma).out,
+                AllOf(HasSubstr("path and total are level here"), HasSubstr("sigma^2 = 0.5 = 1/2")));
+}
+
 TEST(EstimatorsCommand, JsonAndCsvHoldTheSameNumbers) {
   const ProgramRun run = run_estimators("--format json --samples 5000 --seed 3 --mu -1.25 --sigma 0.5");
   const auto json = nlohmann::json::parse(run.out);

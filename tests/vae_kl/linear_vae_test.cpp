@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "program/data_file.hpp"
 #include "train/data.hpp"
 #include "proof/quadrature.hpp"
 #include "estimate/random.hpp"

@@ -75,6 +75,21 @@ TEST(Moments, KeepTheirRangeWhereSquaresWouldOverflowOrVanish) {
   }
 }
 
+// 1e16 and sixteen ones: each 1 is half an ulp of the sum and would be lost. 10^16 is 1 modulo 17, so the mean is a whole number.
+TEST(Moments, CountSmallNumbersBesideALargeOne) {
+  Moments all, first, rest;
+  all.add(1e16), first.add(1e16);
+  for (int k = 0; k < 16; ++k) all.add(1), rest.add(1);
+  first.add(rest);
+  double plain = 1e16;
+  for (int k = 0; k < 16; ++k) plain += 1;
+  EXPECT_EQ(plain, 1e16) << "what would happen without";
+  EXPECT_EQ(all.estimate(17).mean, 588235294117648);
+  EXPECT_EQ(first.estimate(17).mean, 588235294117648);
+  // the variance is (1e16 - 1)^2 / 17, and the mean's that over 17
+  EXPECT_DOUBLE_EQ(all.estimate(17).standard_error, (1e16 - 1) / 17);
+}
+
 TEST(Moments, OfEqualNumbersHaveNoError) {
   Moments moments(0.3, 1);
   for (int i = 0; i < 1000; ++i) moments.add(0.1);

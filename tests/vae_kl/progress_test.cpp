@@ -1,4 +1,4 @@
-#include "program/progress.hpp"
+#include "estimate/progress.hpp"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -9,6 +9,9 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+
+#include "estimate/way_comparison.hpp"
+#include "estimators/estimator_comparison.hpp"
 
 namespace {
 
@@ -69,6 +72,40 @@ TEST(Progress, SaysNothingUnlessWanted) {
     progress.advance(1);
   }
   EXPECT_EQ(terminal.text(), "");
+}
+
+// What is announced is what is done: samples times dimensions, in every way and however the threads share it out.
+TEST(Progress, ReachesItsTotalInEveryWayOfRunning) {
+  for (const Way way : ways)
+    for (const std::size_t dimensions : {1, 3, 20})
+      for (const std::uint64_t samples : {2, 1000, 20'001})
+        for (const int threads : {1, 2}) {
+          Progress progress(1, false);
+          estimate({std::vector<double>(dimensions, 0.5), std::vector<double>(dimensions, 0.8)}, {samples, 1, threads}, way, progress);
+          EXPECT_EQ(progress.done(), samples * dimensions) << name(way) << ", " << threads << " threads";
+        }
+}
+
+// Long enough that a batch reports more than once on its way.
+TEST(Progress, AddsUpWhatABatchReportsOnItsWay) {
+  for (const Way way : {Way::replayed, Way::fused}) {
+    Progress progress(1, false);
+    estimate({{0.5}, {0.8}}, {4'000'001, 1, 1}, way, progress);
+    EXPECT_EQ(progress.done(), 4'000'001u) << name(way);
+  }
+}
+
+TEST(Progress, ReachesItsTotalForEveryEstimator) {
+  for (const std::uint64_t samples : {128, 6400, 10'000}) {
+    EstimatorOptions options;
+    options.samples = samples;
+    Progress progress(1, false);
+    std::uint64_t evaluations = 0;
+    for (const EstimatorLine& line : compare_estimators(options, progress)) evaluations += line.draws * line.evaluations_per_draw;
+    EXPECT_EQ(progress.done(), evaluations);
+    EXPECT_LE(evaluations, estimators.size() * samples);
+    EXPECT_GT(evaluations, estimators.size() * samples - 64 - 2) << "less than a block and a pair are left over";
+  }
 }
 
 }  // namespace

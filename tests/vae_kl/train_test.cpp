@@ -7,9 +7,11 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "train/data.hpp"
+#include "program/checkpoint.hpp"
+#include "program/data_file.hpp"
 #include "program/input.hpp"
 #include "support/run_program.hpp"
+#include "train/data.hpp"
 #include "train/training.hpp"
 
 namespace {
@@ -46,6 +48,33 @@ TEST(Training, ClosesTheGapToPrincipalComponentsOnIris) {
   }
 }
 
+// Of data a thousand times as large every density is smaller by 1000^columns, and so is the bound on it.
+TEST(Training, FreeEnergiesOfLargerDataDifferByTheLogOfTheFactor) {
+  TrainingOptions options;
+  options.epochs = 3;
+  options.rate = 1e-9;  // weights as good as fixed, so that an epoch samples the free energy of its end
+  const Matrix data = make_data(4000, 4, 2, 9);
+  const Training small(options, data), large(options, 1000 * data);
+  const CurvePoint of_small = trained(small, 3).curve.back(), of_large = trained(large, 3).curve.back();
+  const double by = 4 * std::log(1000.0);
+  EXPECT_NEAR(of_small.free_energy - of_large.free_energy, by, 1e-9);
+  EXPECT_NEAR(of_small.sampled - of_large.sampled, by, 1e-9);
+  EXPECT_NEAR(of_small.log_likelihood - of_large.log_likelihood, by, 1e-9);
+  EXPECT_NEAR(small.best_possible() - large.best_possible(), by, 1e-9);
+  // A row's sampled free energy scatters by less than 4 nats here (z and the residuals have size 1): 4 errors of the mean of 4000.
+  EXPECT_NEAR(of_large.sampled, of_large.free_energy, 4 * 4 / std::sqrt(4000.0));
+}
+
+TEST(Training, StartsWithZerosWhereTheyBelongAndNowhereElse) {
+  TrainingOptions options;
+  options.latent = 3;
+  const Training training(options, make_data(50, 7, 3, 2));
+  const TrainingState state = training.initial_state();
+  // c and log sigma for each latent dimension, b for each column, log s; V and W are drawn
+  EXPECT_EQ(std::count(state.weights.begin(), state.weights.end(), 0), 3 + 3 + 7 + 1);
+  EXPECT_EQ(state.weights.size(), 2u * 3 * 7 + 3 + 3 + 7 + 1);
+}
+
 TEST(Training, TheTotalDerivativeLearnsToo) {
   TrainingOptions options;
   options.epochs = 300;
@@ -60,33 +89,33 @@ TEST(Training, ACheckpointBringsBackTheSameStateToTheBit) {
   options.batch = 32;
   const Training training(options, read_data(iris));
   TrainingState through = trained(training, 17);
-  TrainingState resumed = training.restored(training.checkpoint(through), "checkpoint");
+  TrainingState resumed = restored(training, checkpoint(training, through), "checkpoint");
   EXPECT_EQ(resumed.weights, through.weights);
   while (!training.finished(through)) training.run_epoch(through);
   while (!training.finished(resumed)) training.run_epoch(resumed);
   EXPECT_EQ(resumed.weights, through.weights);
   EXPECT_EQ(resumed.second_moment, through.second_moment);
-  EXPECT_EQ(training.checkpoint(resumed), training.checkpoint(through));
+  EXPECT_EQ(checkpoint(training, resumed), checkpoint(training, through));
 }
 
 TEST(Training, RefusesACheckpointOfAnotherRun) {
   TrainingOptions options;
   options.epochs = 20;
   const Training training(options, read_data(iris));
-  const std::string text = training.checkpoint(trained(training, 3));
+  const std::string text = checkpoint(training, trained(training, 3));
   TrainingOptions other = options;
   other.seed = 2;
-  EXPECT_THROW(Training(other, read_data(iris)).restored(text, "c"), InputError);
+  EXPECT_THROW(restored(Training(other, read_data(iris)), text, "c"), InputError);
   other = options, other.batch = 49;
-  EXPECT_THROW(Training(other, read_data(iris)).restored(text, "c"), InputError);
+  EXPECT_THROW(restored(Training(other, read_data(iris)), text, "c"), InputError);
   Matrix changed = read_data(iris);
   changed(149, 3) += 0.1;
-  EXPECT_THROW(Training(options, changed).restored(text, "c"), InputError);
-  EXPECT_THROW(training.restored(text.substr(0, text.size() / 2), "c"), InputError);
-  EXPECT_THROW(training.restored("{\"vae_kl_checkpoint\": 1}", "c"), InputError);
+  EXPECT_THROW(restored(Training(options, changed), text, "c"), InputError);
+  EXPECT_THROW(restored(training, text.substr(0, text.size() / 2), "c"), InputError);
+  EXPECT_THROW(restored(training, "{\"vae_kl_checkpoint\": 1}", "c"), InputError);
   std::string damaged = text;
   damaged.replace(damaged.find("\"first_moment\""), 14, "\"first_moments\"");
-  EXPECT_THAT([&] { training.restored(damaged, "run.json"); },
+  EXPECT_THAT([&] { restored(training, damaged, "run.json"); },
               ThrowsMessage<InputError>(HasSubstr("run.json: is a damaged checkpoint")));
 }
 

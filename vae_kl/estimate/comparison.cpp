@@ -3,17 +3,19 @@
 #include <fmt/core.h>
 
 #include <cmath>
+#include <numbers>
 
-#include "question/closed_form.hpp"
-#include "program/input.hpp"
 #include "estimate/verdict.hpp"
+#include "question/closed_form.hpp"
+#include "question/error.hpp"
 
 namespace vae_kl {
 namespace {
 
-ComparisonRow row(std::string parameter, double closed_form, const Estimate& estimate, double resolution) {
-  const double standard_error = std::hypot(estimate.standard_error, resolution);
-  return {std::move(parameter), closed_form, estimate.mean, standard_error, (estimate.mean - closed_form) / standard_error};
+ComparisonRow row(std::string parameter, double closed_form, const Estimate& estimate, const Scatter& scatter) {
+  const double standard_error = std::hypot(estimate.standard_error, scatter.resolution);
+  return {
+      std::move(parameter), closed_form, estimate.mean, standard_error, (estimate.mean - closed_form) / standard_error, scatter};
 }
 
 }  // namespace
@@ -43,9 +45,9 @@ void check_range(const Parameters& parameters) {
 
 Comparison compare(const Parameters& parameters, const SamplingOptions& sampling,
                    const std::vector<DimensionEstimate>& estimates) {
-  Comparison result{sampling, parameters.dimensions(), {}, {}, 0, 0, false};
+  Comparison result{sampling, parameters.dimensions(), {}, {}, 0, 0, false, false};
   CompensatedSum kl, kl_estimate, kl_resolution;
-  double kl_error = 0;
+  double kl_error = 0, kl_deviation = 0;
   for (std::size_t d = 0; d < parameters.dimensions(); ++d) {
     const double mu = parameters.mu[d], sigma = parameters.sigma[d];
     const Resolution resolution(mu, sigma);
@@ -53,65 +55,23 @@ Comparison compare(const Parameters& parameters, const SamplingOptions& sampling
     kl_estimate.add(estimates[d].kl.mean);
     kl_error = std::hypot(kl_error, estimates[d].kl.standard_error);  // the dimensions are independent
     kl_resolution.add(resolution.kl);
-    result.gradient.push_back(row(fmt::format("mu[{}]", d), closed_form::kl_wrt_mu(mu), estimates[d].wrt_mu, resolution.wrt_mu));
+    // t = a + mu sigma eps + (sigma^2 - 1) eps^2 / 2, dt/dmu = mu + sigma eps, dt/dsigma = mu eps + sigma eps^2 - 1 / sigma
+    kl_deviation = std::hypot(kl_deviation, mu * sigma, (sigma * sigma - 1) / std::numbers::sqrt2);
     result.gradient.push_back(
-        row(fmt::format("sigma[{}]", d), closed_form::kl_wrt_sigma(sigma), estimates[d].wrt_sigma, resolution.wrt_sigma));
+        row(fmt::format("mu[{}]", d), closed_form::kl_wrt_mu(mu), estimates[d].wrt_mu, {sigma, resolution.wrt_mu}));
+    result.gradient.push_back(row(fmt::format("sigma[{}]", d), closed_form::kl_wrt_sigma(sigma), estimates[d].wrt_sigma,
+                                  {std::hypot(mu, std::numbers::sqrt2 * sigma), resolution.wrt_sigma}));
   }
-  result.kl = row("kl", kl.value(), {kl_estimate.value(), kl_error}, kl_resolution.value());
+  result.kl = row("kl", kl.value(), {kl_estimate.value(), kl_error}, {kl_deviation, kl_resolution.value()});
   for (const ComparisonRow& each : result.gradient) result.worst_z = std::fmax(result.worst_z, std::fabs(each.z));
   result.worst_z = std::fmax(result.worst_z, std::fabs(result.kl.z));
-  result.threshold = threshold(result.gradient.size() + 1, sampling.samples);
+  result.threshold = threshold(result.comparisons(), sampling.samples);
   bool finite = std::isfinite(result.kl.z);
   for (const ComparisonRow& each : result.gradient) finite = finite && std::isfinite(each.z);
-  result.agree = finite && result.worst_z <= result.threshold;
+  const bool chance = finite && result.worst_z <= result.threshold;
+  result.too_few = chance && least_bias({1, 0}, result.comparisons(), sampling.samples) > 1;
+  result.agree = chance && !result.too_few;
   return result;
-}
-
-std::string comparison_table(const Comparison& comparison) {
-  std::string text = fmt::format("{:<12}{:>15}{:>15}{:>15}{:>9}\n", "", "closed form", "estimate", "standard error", "apart");
-  const ComparisonRow* worst = &comparison.kl;
-  const auto line = [&](const ComparisonRow& each, const std::string& label) {
-    text += fmt::format("{:<12}{:>15.7g}{:>15.7g}{:>15.2g}{:>9.2f}\n", label, each.closed_form, each.estimate,
-                        each.standard_error, each.z);
-    if (!(std::fabs(each.z) <= std::fabs(worst->z))) worst = &each;
-  };
-  for (const ComparisonRow& each : comparison.gradient) line(each, "dKL/d" + each.parameter);
-  line(comparison.kl, "KL");
-  text += fmt::format(
-      "\n{}: {} is {:.2f} standard errors from its closed form, the farthest of {}; chance reaches {:.3g} once in {:.0f} runs.\n",
-      comparison.agree ? "Agreement" : "DISAGREEMENT", worst == &comparison.kl ? "KL" : "dKL/d" + worst->parameter,
-      std::fabs(worst->z), comparison.gradient.size() + 1, comparison.threshold, 1 / false_alarm_rate);
-  return text;
-}
-
-namespace {
-
-nlohmann::ordered_json row_json(const ComparisonRow& each) {
-  return {{"closed_form", each.closed_form}, {"estimate", each.estimate}, {"standard_error", each.standard_error}, {"z", each.z}};
-}
-
-}  // namespace
-
-nlohmann::ordered_json comparison_json(const Comparison& comparison) {
-  nlohmann::ordered_json gradient = nlohmann::ordered_json::array();
-  for (const ComparisonRow& each : comparison.gradient) {
-    nlohmann::ordered_json entry{{"parameter", each.parameter}};
-    entry.update(row_json(each));
-    gradient.push_back(std::move(entry));
-  }
-  return {{"samples", comparison.sampling.samples}, {"seed", comparison.sampling.seed},  {"threads", comparison.sampling.threads},
-          {"dimensions", comparison.dimensions},    {"kl", row_json(comparison.kl)},     {"gradient", std::move(gradient)},
-          {"worst_z", comparison.worst_z},          {"threshold", comparison.threshold}, {"agree", comparison.agree}};
-}
-
-std::string comparison_csv(const Comparison& comparison) {
-  std::string text = "parameter,closed_form,estimate,standard_error,z\n";
-  const auto line = [&](const ComparisonRow& each) {
-    text += fmt::format("{},{},{},{},{}\n", each.parameter, each.closed_form, each.estimate, each.standard_error, each.z);
-  };
-  for (const ComparisonRow& each : comparison.gradient) line(each);
-  line(comparison.kl);
-  return text;
 }
 
 }  // namespace vae_kl

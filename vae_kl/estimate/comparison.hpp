@@ -1,11 +1,11 @@
 // Estimates beside the closed form, how far they are apart, and whether that is chance.
 #pragma once
 
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "estimate/estimator.hpp"
+#include "estimate/verdict.hpp"
 
 namespace vae_kl {
 
@@ -14,6 +14,7 @@ struct ComparisonRow {
   double closed_form, estimate;
   double standard_error;  ///< of the samples, and of rounding where a small sigma lets the graph cancel
   double z;               ///< (estimate - closed_form) / standard_error
+  Scatter scatter;        ///< of one sample, by its exact law
 };
 
 struct Comparison {
@@ -22,7 +23,10 @@ struct Comparison {
   ComparisonRow kl;
   std::vector<ComparisonRow> gradient;
   double worst_z, threshold;
-  bool agree;
+  bool too_few;  ///< samples: a bias as large as the scatter of a single one would pass for chance
+  bool agree;    ///< false where it cannot be told
+
+  std::uint64_t comparisons() const { return gradient.size() + 1; }
 };
 
 /// What rounding in the graph can move the estimates by, not growing less with more samples. z - mu has an error of an ulp of mu,
@@ -38,11 +42,5 @@ void check_range(const Parameters& parameters);
 
 Comparison compare(const Parameters& parameters, const SamplingOptions& sampling,
                    const std::vector<DimensionEstimate>& estimates);
-
-/// The rows as a table, and the verdict as the last line.
-std::string comparison_table(const Comparison& comparison);
-/// {"samples", "seed", "threads", "dimensions", "kl": {…}, "gradient": [{"parameter", …}, …], "worst_z", "threshold", "agree"}
-nlohmann::ordered_json comparison_json(const Comparison& comparison);
-std::string comparison_csv(const Comparison& comparison);
 
 }  // namespace vae_kl

@@ -1,11 +1,11 @@
 #include "estimate/estimator.hpp"
 
 #include <array>
+#include <span>
 #include <stdexcept>
 
-#include "question/graph.hpp"
 #include "estimate/random.hpp"
-#include "estimate/stepped.hpp"
+#include "question/graph.hpp"
 #include "wengert/batch.hpp"
 #include "wengert/fused_batch.hpp"
 #include "wengert/parallel_for.hpp"
@@ -13,32 +13,34 @@
 namespace vae_kl {
 namespace {
 
-/// One dimension, by the library's batches. `function` is anything that mean_gradient takes.
-template <class Function>
-DimensionEstimate estimate_dimension(const Function& function, double mu, double sigma, const SamplingOptions& sampling,
-                                     std::uint64_t stream, int threads, Progress& progress) {
-  const auto samples =
-      wengert::Samples::generated(sampling.samples, 1, [&](std::size_t first, std::size_t count, double* const* columns) {
-        fill_normals(sampling.seed, stream, first, {columns[0], count});
-      });
-  wengert::BatchOptions options;
-  options.threads = threads;
-  std::size_t before = 0;
-  options.progress = [&](std::size_t done) {
-    progress.advance(done - before);
-    before = done;
-    return true;
-  };
-  const wengert::BatchResult mean = mean_gradient(function, std::array{mu, sigma}, samples, options);
-  return {{mean.value, mean.value_error}, {mean.gradient[0], mean.gradient_error[0]}, {mean.gradient[1], mean.gradient_error[1]}};
-}
+using wengert::Var;
 
-template <class Function>
-std::vector<DimensionEstimate> estimate_batched(const Function& function, const Parameters& parameters,
+constexpr auto faulty_kl_sample = []<class T>(const T& mu, const T& sigma, const T& fault, const T& eps) -> T {
+  return with_fault(kl_sample(mu, sigma, eps), sigma, fault);
+};
+
+/// Every dimension by the library's batches. `function` is anything that mean_gradient takes, `shared` gives a dimension's
+/// inputs.
+template <class Function, class Shared>
+std::vector<DimensionEstimate> estimate_batched(const Function& function, const Parameters& parameters, const Shared& shared,
                                                 const SamplingOptions& sampling, Progress& progress) {
   std::vector<DimensionEstimate> estimates(parameters.dimensions());
   const auto run = [&](std::size_t d, int threads) {
-    estimates[d] = estimate_dimension(function, parameters.mu[d], parameters.sigma[d], sampling, d, threads, progress);
+    const auto samples =
+        wengert::Samples::generated(sampling.samples, 1, [&](std::size_t first, std::size_t count, double* const* columns) {
+          fill_normals(sampling.seed, d, first, {columns[0], count});
+        });
+    wengert::BatchOptions options;
+    options.threads = threads;
+    std::size_t before = 0;
+    options.progress = [&](std::size_t done) {
+      progress.advance(done - before);
+      before = done;
+      return true;
+    };
+    const wengert::BatchResult mean = mean_gradient(function, shared(parameters.mu[d], parameters.sigma[d]), samples, options);
+    estimates[d] = {
+        {mean.value, mean.value_error}, {mean.gradient[0], mean.gradient_error[0]}, {mean.gradient[1], mean.gradient_error[1]}};
   };
   // Threads share out the dimensions where there are enough, and each dimension's samples where not.
   const int threads = wengert::thread_count(sampling.threads);
@@ -52,15 +54,8 @@ std::vector<DimensionEstimate> estimate_batched(const Function& function, const 
 }  // namespace
 
 std::string_view name(Way way) {
-  switch (way) {
-    case Way::stepped:
-      return "stepped";
-    case Way::replayed:
-      return "replayed";
-    case Way::fused:
-      return "fused";
-  }
-  return {};
+  constexpr std::string_view names[] = {"stepped", "replayed", "fused"};
+  return names[static_cast<int>(way)];
 }
 
 wengert::Var record_graph(const wengert::Var& mu, const wengert::Var& sigma, const wengert::Var& eps) {
@@ -69,16 +64,19 @@ wengert::Var record_graph(const wengert::Var& mu, const wengert::Var& sigma, con
 
 std::vector<DimensionEstimate> estimate(const Parameters& parameters, const SamplingOptions& sampling, Way way,
                                         Progress& progress, Program program) {
-  switch (way) {
-    case Way::stepped:
-      return estimate_stepped(parameters, sampling, progress, program);
-    case Way::replayed:
-      return estimate_batched(wengert::record(program, 0.5, 0.8, 0.3), parameters, sampling, progress);
-    case Way::fused:
-      if (program != record_graph) throw std::invalid_argument("estimate: only the graph of graph.hpp is fused");
-      return estimate_batched(wengert::fuse(kl_sample), parameters, sampling, progress);
+  if (way == Way::stepped) return estimate_stepped(parameters, sampling, progress, program);
+  if (way == Way::fused && program != record_graph) throw std::invalid_argument("estimate: only the graph of graph.hpp is fused");
+  if (sampling.fault == 0) {
+    const auto shared = [](double mu, double sigma) { return std::array{mu, sigma}; };
+    if (way == Way::fused) return estimate_batched(wengert::fuse(kl_sample), parameters, shared, sampling, progress);
+    return estimate_batched(wengert::record(program, 0.5, 0.8, 0.3), parameters, shared, sampling, progress);
   }
-  return {};
+  const auto shared = [&](double mu, double sigma) { return std::array{mu, sigma, sampling.fault}; };
+  if (way == Way::fused) return estimate_batched(wengert::fuse(faulty_kl_sample), parameters, shared, sampling, progress);
+  const auto faulty = [&](const Var& mu, const Var& sigma, const Var& fault, const Var& eps) {
+    return with_fault(program(mu, sigma, eps), sigma, fault);
+  };
+  return estimate_batched(wengert::record(faulty, 0.5, 0.8, 0.1, 0.3), parameters, shared, sampling, progress);
 }
 
 }  // namespace vae_kl

@@ -6,11 +6,24 @@
 #include <vector>
 
 #include "estimate/moments.hpp"
-#include "program/options.hpp"
-#include "program/progress.hpp"
+#include "estimate/progress.hpp"
 #include "wengert/var.hpp"
 
 namespace vae_kl {
+
+/// q = N(mu, sigma^2) in each dimension.
+struct Parameters {
+  std::vector<double> mu, sigma;
+
+  std::size_t dimensions() const { return mu.size(); }
+};
+
+struct SamplingOptions {
+  std::uint64_t samples = 100'000;
+  std::uint64_t seed = 1;
+  int threads = 0;   ///< 0 for one per processor
+  double fault = 0;  ///< relative, planted in the rule of log where not 0
+};
 
 /// How the graph is run. The samples are the same, and so are the numbers but for rounding.
 enum class Way {
@@ -31,6 +44,11 @@ struct DimensionEstimate {
 using Program = wengert::Var (*)(const wengert::Var& mu, const wengert::Var& sigma, const wengert::Var& eps);
 /// The graph of graph.hpp.
 wengert::Var record_graph(const wengert::Var& mu, const wengert::Var& sigma, const wengert::Var& eps);
+
+/// The stepped way: a tape for every sample, the plainest one, and the one that a debugger follows. As below; sums are
+/// compensated and scaled, so it also works where squares of the samples leave the range of double.
+std::vector<DimensionEstimate> estimate_stepped(const Parameters& parameters, const SamplingOptions& sampling, Progress& progress,
+                                                Program program);
 
 /// Estimates for every dimension; dimension d draws its samples from stream d of the seed. The numbers depend on the seed and the
 /// number of samples, to the bit, and not on the number of threads. Memory does not grow with the samples. Throws

@@ -1,11 +1,12 @@
-#include "estimate/stepped.hpp"
+#include "estimate/estimator.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 
-#include "question/closed_form.hpp"
 #include "estimate/random.hpp"
+#include "question/closed_form.hpp"
+#include "question/graph.hpp"
 #include "wengert/gradient.hpp"
 #include "wengert/parallel_for.hpp"
 
@@ -33,21 +34,22 @@ struct Sums {
 };
 
 /// Samples first … first + count - 1 of one dimension.
-Sums sweep_samples(double mu, double sigma, Program program, std::uint64_t seed, std::uint64_t stream, std::uint64_t first,
-                   std::uint64_t count) {
+Sums sweep_samples(double mu, double sigma, Program program, const SamplingOptions& sampling, std::uint64_t stream,
+                   std::uint64_t first, std::uint64_t count) {
   Sums sums(mu, sigma);
   wengert::Tape tape(false);
   wengert::Gradient gradient;
   std::array<double, 1024> eps;
   for (std::uint64_t done = 0; done < count;) {
     const std::span block(eps.data(), std::min<std::uint64_t>(eps.size(), count - done));
-    fill_normals(seed, stream, first + done, block);
+    fill_normals(sampling.seed, stream, first + done, block);
     for (const double e : block) {
       tape.clear();
       const wengert::Var at_mu = tape.variable(mu, "mu");
       const wengert::Var at_sigma = tape.variable(sigma, "sigma");
       const wengert::Var at_eps = tape.variable(e, "eps");
-      const wengert::Var t = program(at_mu, at_sigma, at_eps);
+      wengert::Var t = program(at_mu, at_sigma, at_eps);
+      if (sampling.fault != 0) t = with_fault(t, at_sigma, wengert::Var(sampling.fault));
       wengert::gradient(t, gradient);
       sums.kl.add(t.value());
       sums.wrt_mu.add(gradient.wrt(at_mu));
@@ -72,7 +74,7 @@ std::vector<DimensionEstimate> estimate_stepped(const Parameters& parameters, co
     wengert::parallel_for(count, sampling.threads, [&](std::size_t k) {
       const std::uint64_t d = (begin + k) / chunks, first = (begin + k) % chunks * chunk_size;
       const std::uint64_t samples = std::min(chunk_size, sampling.samples - first);
-      wave[k] = sweep_samples(parameters.mu[d], parameters.sigma[d], program, sampling.seed, d, first, samples);
+      wave[k] = sweep_samples(parameters.mu[d], parameters.sigma[d], program, sampling, d, first, samples);
       progress.advance(samples);
     });
     for (std::uint64_t k = 0; k < count; ++k) totals[(begin + k) / chunks].add(wave[k]);  // in order, whichever thread was first

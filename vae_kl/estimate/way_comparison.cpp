@@ -1,7 +1,5 @@
 #include "estimate/way_comparison.hpp"
 
-#include <fmt/core.h>
-
 #include <chrono>
 #include <cmath>
 
@@ -77,24 +75,6 @@ WayComparison compare_ways(const std::vector<WayRun>& runs, const Parameters& pa
     result.agree = result.agree && most <= result.allowed;
   }
   return result;
-}
-
-std::string ways_table(const WayComparison& comparison) {
-  std::string text = fmt::format("{:<10}{:>14}{:>14}{:>24}\n", "way", "ns a sample", "samples/s", "roundings from stepped");
-  for (const WayRow& row : comparison.rows)
-    text +=
-        fmt::format("{:<10}{:>14.2f}{:>14.3g}{:>24.2g}\n", name(row.way), row.nanoseconds, 1e9 / row.nanoseconds, row.difference);
-  text += fmt::format("Random numbers take {:.2f} ns of it on one thread.\n", comparison.random_nanoseconds);
-  text += comparison.agree ? fmt::format("The ways agree to rounding (at most {:.0f}).\n", comparison.allowed)
-                           : fmt::format("DISAGREEMENT between the ways: more than {:.0f} roundings.\n", comparison.allowed);
-  return text;
-}
-
-nlohmann::ordered_json ways_json(const WayComparison& comparison) {
-  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
-  for (const WayRow& row : comparison.rows)
-    rows.push_back({{"way", name(row.way)}, {"nanoseconds_per_sample", row.nanoseconds}, {"difference", row.difference}});
-  return rows;
 }
 
 }  // namespace vae_kl

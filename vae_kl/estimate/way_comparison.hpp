@@ -1,8 +1,6 @@
 // The ways of running the graph, on the same samples, side by side: whether they agree, and what each costs.
 #pragma once
 
-#include <nlohmann/json.hpp>
-#include <string>
 #include <vector>
 
 #include "estimate/estimator.hpp"
@@ -36,8 +34,5 @@ struct WayComparison {
 
 /// Compares all with the first.
 WayComparison compare_ways(const std::vector<WayRun>& runs, const Parameters& parameters, const SamplingOptions& sampling);
-std::string ways_table(const WayComparison& comparison);
-/// [{"way", "nanoseconds_per_sample", "difference"}, …]
-nlohmann::ordered_json ways_json(const WayComparison& comparison);
 
 }  // namespace vae_kl

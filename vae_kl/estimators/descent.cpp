@@ -8,7 +8,7 @@
 #include <string>
 
 #include "question/closed_form.hpp"
-#include "program/input.hpp"
+#include "question/error.hpp"
 
 namespace vae_kl {
 

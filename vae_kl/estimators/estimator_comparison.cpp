@@ -7,8 +7,8 @@
 #include <ctime>
 #include <limits>
 
-#include "question/closed_form.hpp"
 #include "estimate/moments.hpp"
+#include "question/closed_form.hpp"
 
 namespace vae_kl {
 namespace {
@@ -106,14 +106,20 @@ std::string advice(const EstimatorOptions& options, const std::vector<EstimatorL
       "only need samples it has the least variance times time here",
       closed->nanoseconds, name(best->estimator));
   text += best->mu.exact_variance + best->sigma.exact_variance == 0 ? ", none.\n" : ".\n";
-  const char* relation = square > 0.5 ? ">" : square < 0.5 ? "<" : "=";
-  const char* outcome = square > 0.5 ? "path beats total" : square < 0.5 ? "total beats path" : "path and total are level";
+  const double ahead = 1 - 2 * square;          // (b^2 - square) * square, path's variance less total's
+  const bool level = std::fabs(ahead) < 1e-12;  // sigma^2 is a rounded 1/2
   text += fmt::format(
       "{} here, in both parameters, because sigma^2 = {:.4g} {} 1/2:\npath has (sigma - 1/sigma)^2 = {:.4g} where total has "
-      "sigma^2 = {:.4g}, and the "
-      "first is the smaller exactly when sigma^2 > 1/2.\nAt sigma = 1, where q meets p, path's share vanishes and total's does "
-      "not.\n",
-      outcome, square, relation, b * b, square);
+      "sigma^2 = {:.4g}, and the first is the smaller exactly when sigma^2 > 1/2.\n"
+      "In sigma both have mu^2 = {:.4g} besides.\n",
+      level       ? "path and total are level"
+      : ahead < 0 ? "path beats total"
+                  : "total beats path",
+      square,
+      level       ? "="
+      : ahead < 0 ? ">"
+                  : "<",
+      b * b, square, options.mu * options.mu);
   return text;
 }
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "estimate/progress.hpp"
 #include "estimators/gradient_laws.hpp"
-#include "program/progress.hpp"
 
 namespace vae_kl {
 

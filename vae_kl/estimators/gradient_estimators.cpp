@@ -4,17 +4,30 @@
 
 #include <string>
 
-#include "question/closed_form.hpp"
-#include "question/graph.hpp"
-#include "program/input.hpp"
-#include "question/normal_distribution.hpp"
 #include "estimate/random.hpp"
+#include "question/closed_form.hpp"
+#include "question/error.hpp"
+#include "question/graph.hpp"
+#include "question/normal_distribution.hpp"
 
 namespace vae_kl {
 
 using wengert::Var;
 
 namespace {
+
+/// In the order of the enumerators.
+constexpr struct {
+  std::string_view name, description;
+} texts[] = {
+    {"total", "total derivative: backpropagation of t"},
+    {"path", "path derivative: mu and sigma detached in log q (sticking the landing)"},
+    {"score", "score function: t times the gradient of log q (REINFORCE)"},
+    {"score+baseline", "score function with its optimal baseline in each parameter"},
+    {"antithetic", "total derivative, averaged over eps and -eps"},
+    {"quasi", "total derivative at scrambled Sobol points"},
+    {"closed", "closed form, backpropagated: no sampling"},
+};
 
 /// Backpropagation meets mu and sigma only where z is made: in log q they count as numbers. "Sticking the landing": Roeder, Wu
 /// and Duvenaud 2017.
@@ -44,45 +57,8 @@ Var closed_form_sample(const Var& mu, const Var& sigma) { return (mu * mu + sigm
 
 }  // namespace
 
-std::string_view name(Estimator estimator) {
-  switch (estimator) {
-    case Estimator::total:
-      return "total";
-    case Estimator::path:
-      return "path";
-    case Estimator::score:
-      return "score";
-    case Estimator::score_baseline:
-      return "score+baseline";
-    case Estimator::antithetic:
-      return "antithetic";
-    case Estimator::quasi:
-      return "quasi";
-    case Estimator::closed_form:
-      return "closed";
-  }
-  return "";
-}
-
-std::string_view description(Estimator estimator) {
-  switch (estimator) {
-    case Estimator::total:
-      return "total derivative: backpropagation of t";
-    case Estimator::path:
-      return "path derivative: mu and sigma detached in log q (sticking the landing)";
-    case Estimator::score:
-      return "score function: t times the gradient of log q (REINFORCE)";
-    case Estimator::score_baseline:
-      return "score function with its optimal baseline in each parameter";
-    case Estimator::antithetic:
-      return "total derivative, averaged over eps and -eps";
-    case Estimator::quasi:
-      return "total derivative at scrambled Sobol points";
-    case Estimator::closed_form:
-      return "closed form, backpropagated: no sampling";
-  }
-  return "";
-}
+std::string_view name(Estimator estimator) { return texts[static_cast<std::size_t>(estimator)].name; }
+std::string_view description(Estimator estimator) { return texts[static_cast<std::size_t>(estimator)].description; }
 
 Estimator estimator_named(std::string_view wanted, std::string_view where) {
   std::string names;

@@ -3,9 +3,9 @@
 #include <cmath>
 #include <vector>
 
-#include "question/normal_distribution.hpp"
-#include "proof/quadrature.hpp"
 #include "estimate/verdict.hpp"
+#include "proof/quadrature.hpp"
+#include "question/normal_distribution.hpp"
 
 namespace vae_kl {
 namespace {
@@ -112,7 +112,6 @@ MuSigmaMoments central_moments(Estimator estimator, double mu, double sigma, std
 }
 
 Power power(const CentralMoments& moments, std::uint64_t draws, int comparisons) {
-  constexpr double seen = 3.09;  // 99.9 percent of a normal distribution lie above -3.09 standard deviations
   const auto n = static_cast<double>(draws);
   const double each = -std::expm1(std::log1p(-false_alarm_rate) / comparisons);
   const double quantile = -normal_quantile(each / 2);
@@ -128,8 +127,8 @@ Power power(const CentralMoments& moments, std::uint64_t draws, int comparisons)
   result.mean_limit = limit(m2, moments.third);
   result.variance_error = std::sqrt(of_squares / n) / m2;
   result.variance_limit = limit(of_squares, third_of_squares);
-  result.least_bias = (result.mean_limit + seen) * result.mean_error;
-  result.least_excess = (result.variance_limit + seen) * result.variance_error;
+  result.least_bias = (result.mean_limit + surely) * result.mean_error;
+  result.least_excess = (result.variance_limit + surely) * result.variance_error;
   return result;
 }
 

@@ -1,111 +1,223 @@
 // vae_kl compare: stochastic gradients of KL(q || p) beside the closed form, and a verdict.
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
-#include <memory>
+#include <cmath>
 #include <optional>
 
-#include "program/commands.hpp"
 #include "estimate/comparison.hpp"
-#include "program/input.hpp"
-#include "program/options.hpp"
-#include "program/output.hpp"
 #include "estimate/random.hpp"
-#include "question/trace.hpp"
+#include "estimate/verdict.hpp"
 #include "estimate/way_comparison.hpp"
+#include "program/command.hpp"
+#include "question/trace.hpp"
 #include "wengert/parallel_for.hpp"
 
 namespace vae_kl {
 namespace {
 
-struct Options {
-  ParameterOptions parameters;
-  SamplingOptions sampling;
-  std::string way;
-  ReportOptions report;
-};
-
-/// The ways to go, the fastest last; all of them if that is what was asked for.
-std::vector<Way> chosen_ways(const std::string& wanted, const Parameters& parameters) {
-  const bool in_range = batches_in_range(parameters);
-  // Batches add up squares as they are; the stepped way scales them.
-  if (wanted.empty()) return {in_range ? std::end(ways)[-1] : Way::stepped};
-  std::vector<Way> chosen;
-  std::string names;
-  for (const Way way : ways) {
-    if (wanted == name(way) || wanted == "all") chosen.push_back(way);
-    names += fmt::format("{}, ", name(way));
-  }
-  if (chosen.empty()) throw InputError(fmt::format("--way: `{}` is no way; choose {}or all", wanted, names));
-  if (!in_range && chosen.back() != Way::stepped)
-    throw InputError(fmt::format("--way {}: squares of samples this large overflow double precision; use --way stepped", wanted));
-  return chosen;
-}
-
-std::string table(const Parameters& parameters, const Comparison& comparison) {
-  double eps;
-  fill_normals(comparison.sampling.seed, 0, 0, {&eps, 1});
-  std::string text = fmt::format(
-      "q = N(mu, sigma^2), p = N(0, 1); z = mu + sigma*eps, r = log q(z), s = log p(z), t = r - s.\n"
-      "The graph at the first sample of dimension 0:\n\n{}\n",
-      graph_table(trace(parameters.mu[0], parameters.sigma[0], eps)));
-  text += fmt::format("Mean of t and its gradient over {} samples of {} dimension{} (seed {}):\n\n{}",
-                      comparison.sampling.samples, comparison.dimensions, comparison.dimensions == 1 ? "" : "s",
-                      comparison.sampling.seed, comparison_table(comparison));
+/// Every node once: its value and its adjoint side by side.
+std::string graph_table(const Trace& trace) {
+  std::string text = "node  name    operation    arguments              value        adjoint\n";
+  for (const TraceNode& node : trace.nodes)
+    text += fmt::format("{:>4}  {:<6}  {:<11}  {:<14}{:>14.6g} {:>14.6g}\n", node.index,
+                        node.name.empty() ? fmt::format("v{}", node.index) : node.name, node.operation,
+                        fmt::format("{}", fmt::join(node.arguments, ", ")), node.value, node.adjoint);
   return text;
 }
 
-int run(const Options& options) {
-  const Parameters parameters = checked(options.parameters);
-  check_range(parameters);
-  const std::vector<Way> chosen = chosen_ways(options.way, parameters);
-  check_writable(options.report.output);
-  SamplingOptions sampling = options.sampling;
-  sampling.threads = wengert::thread_count(sampling.threads);
+std::string label(const ComparisonRow& row) { return row.parameter == "kl" ? "KL" : fmt::format("dKL/d{}", row.parameter); }
 
-  const std::vector<WayRun> runs = run_ways(chosen, parameters, sampling, !options.report.quiet);
-  Comparison comparison = compare(parameters, sampling, runs.back().estimates);
-  std::optional<WayComparison> between;
-  if (chosen.size() > 1) between = compare_ways(runs, parameters, sampling);
-  comparison.agree = comparison.agree && (!between || between->agree);
-
-  switch (options.report.format) {
-    case Format::table: {
-      std::string text = table(parameters, comparison);
-      if (between) text += "\n" + ways_table(*between);
-      write_report(options.report, text);
-      break;
-    }
-    case Format::json: {
-      nlohmann::ordered_json json = comparison_json(comparison);
-      if (between) json["ways"] = ways_json(*between);
-      write_report(options.report, json.dump(2) + "\n");
-      break;
-    }
-    case Format::csv:
-      write_report(options.report, comparison_csv(comparison));
-      break;
-  }
-  return comparison.agree ? 0 : 1;
+Value record(const ComparisonRow& row) {
+  return {{"parameter", row.parameter},
+          {"closed_form", row.closed_form},
+          {"estimate", row.estimate},
+          {"standard_error", row.standard_error},
+          {"z", row.z}};
 }
+
+/// Names of the ways, a comma after each.
+std::string way_names() {
+  std::string names;
+  for (const Way way : ways) names += fmt::format("{}, ", name(way));
+  return names;
+}
+
+class CompareCommand final : public ReportCommand {
+ public:
+  CompareCommand()
+      : ReportCommand(
+            "compare", "Stochastic gradients of KL(q || p) beside the closed form",
+            "Exit status: 0 if they agree, 1 if they differ by more than chance or the samples are too few, 2 for bad input.\n"
+            "Example: vae_kl compare --mu 0.5,-1,2 --sigma 0.8,1,0.3 --samples 1e6") {}
+
+ private:
+  void declare(Options& options) override {
+    parameter_options_.declare(options);
+    options.sampling(sampling_);
+    options.number("--fault", "F", "Plant a relative fault in the rule of log, to see when the verdict turns; try 0.0005",
+                   sampling_.fault, {{-1, 1, "is too large for a fault; give one between -1 and 1"}});
+    std::vector<std::pair<std::string, std::vector<Way>>> choices{{"all", {std::begin(ways), std::end(ways)}}};
+    for (const Way way : ways) choices.push_back({std::string(name(way)), {way}});
+    options.choice("--way", "NAME",
+                   fmt::format("How the graph is run: {}or all, which compares them [{}]", way_names(), name(std::end(ways)[-1])),
+                   chosen_, choices, fmt::format(" is no way; choose {}or all", way_names()));
+    declare_report(options);
+  }
+
+  bool work() override {
+    parameters_ = parameter_options_.checked();
+    check_range(parameters_);
+    // Batches add up squares as they are; the stepped way scales them.
+    const bool in_range = batches_in_range(parameters_);
+    if (chosen_.empty()) chosen_ = {in_range ? std::end(ways)[-1] : Way::stepped};
+    if (!in_range && chosen_.back() != Way::stepped)
+      throw InputError(fmt::format("--way {}: squares of samples this large overflow double precision; use --way stepped",
+                                   chosen_.size() > 1 ? "all" : name(chosen_.back())));
+    sampling_.threads = wengert::thread_count(sampling_.threads);
+    const std::vector<WayRun> runs = run_ways(chosen_, parameters_, sampling_, !quiet());
+    comparison_ = compare(parameters_, sampling_, runs.back().estimates);
+    if (chosen_.size() > 1) between_ = compare_ways(runs, parameters_, sampling_);
+    comparison_.agree = comparison_.agree && (!between_ || between_->agree);
+    return comparison_.agree;
+  }
+
+  std::string table() const override {
+    double eps;
+    fill_normals(sampling_.seed, 0, 0, {&eps, 1});
+    std::string text = fmt::format(
+        "q = N(mu, sigma^2), p = N(0, 1); z = mu + sigma*eps, r = log q(z), s = log p(z), t = r - s.\n"
+        "The graph at the first sample of dimension 0:\n\n{}\n"
+        "Mean of t and its gradient over {} samples of {} dimension{} (seed {}):\n\n"
+        "{:<12}{:>15}{:>15}{:>15}{:>9}\n",
+        graph_table(trace(parameters_.mu[0], parameters_.sigma[0], eps)), sampling_.samples, comparison_.dimensions,
+        comparison_.dimensions == 1 ? "" : "s", sampling_.seed, "", "closed form", "estimate", "standard error", "apart");
+    const auto line = [&](const ComparisonRow& each) {
+      text += fmt::format("{:<12}{:>15.7g}{:>15.7g}{:>15.2g}{:>9.2f}\n", label(each), each.closed_form, each.estimate,
+                          each.standard_error, each.z);
+    };
+    for (const ComparisonRow& each : comparison_.gradient) line(each);
+    line(comparison_.kl);
+    return text + verdict() + fault() + (between_ ? ways_table() : "");
+  }
+
+  std::string verdict() const {
+    const ComparisonRow* worst = &comparison_.kl;
+    for (const ComparisonRow& each : comparison_.gradient)
+      if (!(std::fabs(each.z) <= std::fabs(worst->z))) worst = &each;
+    if (std::isnan(comparison_.kl.z)) worst = &comparison_.kl;
+    if (comparison_.too_few) {
+      const auto [least, where] = least_bias_seen();
+      return fmt::format(
+          "\nNO VERDICT: {} samples are too few to tell. The least bias that they would show is {:.2g}, in {}; from {} samples "
+          "on "
+          "one\nas large as the scatter of a single sample shows.\n",
+          sampling_.samples, least, where, samples_to_see(1, {1, 0}, comparison_.comparisons()));
+    }
+    return fmt::format(
+        "\n{}: {} is {:.2f} standard errors from its closed form, the farthest of {}; chance reaches {:.3g} once in {:.0f} "
+        "runs.\n",
+        comparison_.agree ? "Agreement" : "DISAGREEMENT", label(*worst), std::fabs(worst->z), comparison_.comparisons(),
+        comparison_.threshold, 1 / false_alarm_rate);
+  }
+
+  /// Of the rows, that which shows the smallest bias. One whose samples do not scatter would show any.
+  std::pair<double, std::string> least_bias_seen() const {
+    std::pair<double, std::string> least{std::numeric_limits<double>::infinity(), ""};
+    for (const ComparisonRow& each : comparison_.gradient) {
+      const double bias = least_bias(each.scatter, comparison_.comparisons(), sampling_.samples);
+      if (bias < least.first) least = {bias, label(each)};
+    }
+    return least;
+  }
+
+  /// The planted fault: which row shows it first, and how many samples that takes.
+  struct Planted {
+    const ComparisonRow* row;
+    double bias;
+    std::uint64_t samples;
+  };
+  Planted planted() const {
+    Planted first{nullptr, 0, 0};
+    for (std::size_t d = 0; d < parameters_.dimensions(); ++d) {
+      const ComparisonRow& row = comparison_.gradient[2 * d + 1];
+      const double bias = -sampling_.fault / parameters_.sigma[d];  // t holds -log(sigma)
+      const std::uint64_t samples = samples_to_see(bias, row.scatter, comparison_.comparisons());
+      if (first.row == nullptr || (samples > 0 && (first.samples == 0 || samples < first.samples))) first = {&row, bias, samples};
+    }
+    return first;
+  }
+  std::string fault() const {
+    if (sampling_.fault == 0) return {};
+    const auto [row, bias, samples] = planted();
+    return fmt::format(
+        "\nPlanted: the derivative of log is off by the factor 1 + {}, which moves {} by {:.3g}. {} samples show a bias of "
+        "{:.2g}\n"
+        "or more there (999 times in 1000); {}.\n",
+        sampling_.fault, label(*row), bias, sampling_.samples,
+        least_bias(row->scatter, comparison_.comparisons(), sampling_.samples),
+        samples == 0 ? "no number of samples shows this one, which is smaller than rounding"
+                     : fmt::format("this one takes {}", samples));
+  }
+
+  std::string ways_table() const {
+    std::string text = fmt::format("\n{:<10}{:>14}{:>14}{:>24}\n", "way", "ns a sample", "samples/s", "roundings from stepped");
+    for (const WayRow& row : between_->rows)
+      text += fmt::format("{:<10}{:>14.2f}{:>14.3g}{:>24.2g}\n", name(row.way), row.nanoseconds, 1e9 / row.nanoseconds,
+                          row.difference);
+    text += fmt::format("Random numbers take {:.2f} ns of it on one thread.\n", between_->random_nanoseconds);
+    return text + (between_->agree
+                       ? fmt::format("The ways agree to rounding (at most {:.0f}).\n", between_->allowed)
+                       : fmt::format("DISAGREEMENT between the ways: more than {:.0f} roundings.\n", between_->allowed));
+  }
+
+  Value json() const override {
+    Value report{{"samples", sampling_.samples},
+                 {"seed", sampling_.seed},
+                 {"threads", sampling_.threads},
+                 {"dimensions", comparison_.dimensions},
+                 {"kl", record(comparison_.kl).without("parameter")},
+                 {"gradient", gradient()},
+                 {"worst_z", comparison_.worst_z},
+                 {"threshold", comparison_.threshold},
+                 {"agree", comparison_.agree}};
+    if (comparison_.too_few)
+      report.add("too_few_samples", {{"least_bias_seen", least_bias_seen().first},
+                                     {"samples_needed", samples_to_see(1, {1, 0}, comparison_.comparisons())}});
+    if (sampling_.fault != 0) {
+      const auto [row, bias, samples] = planted();
+      report.add("fault",
+                 {{"relative", sampling_.fault}, {"parameter", row->parameter}, {"bias", bias}, {"samples_needed", samples}});
+    }
+    if (between_) {
+      Value::List rows;
+      for (const WayRow& row : between_->rows)
+        rows.push_back({{"way", name(row.way)}, {"nanoseconds_per_sample", row.nanoseconds}, {"difference", row.difference}});
+      report.add("ways", std::move(rows));
+    }
+    return report;
+  }
+  std::string csv() const override {
+    Value::List rows = gradient();
+    rows.push_back(record(comparison_.kl));
+    return csv_text(rows);
+  }
+  Value::List gradient() const {
+    Value::List rows;
+    for (const ComparisonRow& each : comparison_.gradient) rows.push_back(record(each));
+    return rows;
+  }
+
+  ParameterOptions parameter_options_;
+  SamplingOptions sampling_;
+  std::vector<Way> chosen_;  ///< the fastest last
+  Parameters parameters_;
+  Comparison comparison_;
+  std::optional<WayComparison> between_;
+};
 
 }  // namespace
 
-void register_compare(CLI::App& program, int& status) {
-  const auto options = std::make_shared<Options>();
-  CLI::App& command = *program.add_subcommand("compare", "Stochastic gradients of KL(q || p) beside the closed form");
-  add_parameter_options(command, options->parameters);
-  add_sampling_options(command, options->sampling);
-  std::string names;
-  for (const Way way : ways) names += fmt::format("{}, ", name(way));
-  command
-      .add_option("--way", options->way,
-                  fmt::format("How the graph is run: {}or all, which compares them [{}]", names, name(std::end(ways)[-1])))
-      ->type_name("NAME");
-  add_report_options(command, options->report);
-  command.footer(
-      "Exit status: 0 if they agree, 1 if they differ by more than chance, 2 for bad input.\n"
-      "Example: vae_kl compare --mu 0.5,-1,2 --sigma 0.8,1,0.3 --samples 1e6");
-  command.callback([options, &status] { status = run(*options); });
-}
+std::unique_ptr<Command> compare_command() { return std::make_unique<CompareCommand>(); }
 
 }  // namespace vae_kl

@@ -46,19 +46,23 @@ double parse_number(std::string_view text, std::string_view where) {
   return value;
 }
 
+std::vector<std::string_view> split(std::string_view text) {
+  std::vector<std::string_view> parts;
+  for (std::size_t begin = 0; begin <= text.size(); begin += parts.back().size() + 1)
+    parts.push_back(text.substr(begin, text.find(',', begin) - begin));
+  return parts;
+}
+
 std::vector<double> parse_numbers(std::string_view text, std::string_view where) {
+  const std::vector<std::string_view> parts = split(text);
   std::vector<double> numbers;
-  for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t end = std::min(text.find(',', begin), text.size());
-    const bool alone = begin == 0 && end == text.size();
-    numbers.push_back(parse_number(text.substr(begin, end - begin),
-                                   alone ? std::string(where) : fmt::format("{}, number {}", where, numbers.size() + 1)));
-    begin = end + 1;
-  }
+  for (const std::string_view part : parts)
+    numbers.push_back(
+        parse_number(part, parts.size() == 1 ? std::string(where) : fmt::format("{}, number {}", where, numbers.size() + 1)));
   return numbers;
 }
 
-std::uint64_t parse_count(std::string_view text, std::string_view where, std::uint64_t least) {
+std::uint64_t parse_count(std::string_view text, std::string_view where, std::uint64_t least, std::string_view most) {
   const std::string_view number = trimmed(text);
   const char* const end = number.data() + number.size();
   std::uint64_t count = 0;
@@ -71,6 +75,8 @@ std::uint64_t parse_count(std::string_view text, std::string_view where, std::ui
     count = static_cast<std::uint64_t>(value);
   }
   if (count < least) throw InputError(fmt::format("{}: {} is too few; give at least {}", where, count, least));
+  if (!most.empty() && count > parse_count(most, where, 0, {}))
+    throw InputError(fmt::format("{}: {} is too many; give at most {}", where, count, most));
   return count;
 }
 
@@ -86,6 +92,18 @@ std::string read_text_file(const std::string& path) {
   if (text.find('\0') != text.npos)
     throw InputError(fmt::format("{}: the file is binary (a zero byte at offset {}); give a text file", path, text.find('\0')));
   return text;
+}
+
+void for_each_row(const std::string& path,
+                  const std::function<void(std::size_t line, const std::vector<std::string_view>& cells)>& row) {
+  const std::string text = read_text_file(path);
+  std::string_view rest = text;
+  if (rest.starts_with("\xEF\xBB\xBF")) rest.remove_prefix(3);  // the mark that some spreadsheets put in front
+  for (std::size_t line = 1; !rest.empty(); ++line) {
+    const std::string_view one = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(one.size() + 1, rest.size()));
+    if (!trimmed(one).empty()) row(line, split(one));
+  }
 }
 
 }  // namespace vae_kl

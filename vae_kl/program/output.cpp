@@ -80,12 +80,14 @@ void write_file(const std::string& path, std::string_view bytes) {
 }
 
 void check_writable(const std::string& path) {
-  if (!path.empty() && (!is_special(path) || std::filesystem::is_directory(path))) PartFile{path};
+  std::error_code ignored;
+  if (std::filesystem::is_socket(path, ignored)) throw_unwritable(path, "it is a socket");
+  if (!path.empty() && (!is_special(path) || std::filesystem::is_directory(path, ignored))) PartFile{path};
 }
 
-void write_report(const ReportOptions& options, std::string_view text) {
-  if (!options.output.empty()) return write_file(options.output, text);
-  if (!options.quiet) write_all(stdout, "stdout", text);
+void write_report(const std::string& output, bool quiet, std::string_view text) {
+  if (!output.empty()) return write_file(output, text);
+  if (!quiet) write_all(stdout, "stdout", text);
 }
 
 }  // namespace vae_kl

@@ -4,15 +4,12 @@
 #include <string>
 #include <string_view>
 
-#include "program/options.hpp"
-
 namespace vae_kl {
 
-/// Writes `text` to stdout or to the file that the options name: beside it first, then renamed, so that nobody sees half of it.
-/// Throws InputError if that fails. --quiet keeps stdout empty.
-void write_report(const ReportOptions& options, std::string_view text);
+/// Writes `text` to the file `output`, or to stdout if that is empty, unless `quiet`. Throws InputError if that fails.
+void write_report(const std::string& output, bool quiet, std::string_view text);
 
-/// Writes one file in the same way.
+/// Writes one file: beside it first, then renamed, so that nobody sees half of it; pipes and devices in place. Throws InputError.
 void write_file(const std::string& path, std::string_view bytes);
 
 /// Throws the error that writing to this path would end in, before the work is done instead of after. Leaves no trace.

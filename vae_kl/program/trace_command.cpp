@@ -2,52 +2,58 @@
 #include <fmt/core.h>
 
 #include <cmath>
-#include <memory>
 
-#include "program/commands.hpp"
 #include "estimate/comparison.hpp"
-#include "program/input.hpp"
-#include "program/options.hpp"
-#include "program/output.hpp"
+#include "program/command.hpp"
 #include "question/trace.hpp"
 
 namespace vae_kl {
+namespace {
 
-void register_trace(CLI::App& program, int&) {
-  struct Options {
-    std::string mu = "0.5", sigma = "0.8", eps = "0.3";
-    ReportOptions report;
-  };
-  const auto options = std::make_shared<Options>();
-  CLI::App& command = *program.add_subcommand("trace", "The evaluation trace at one sample: forwards, then backwards");
-  command.add_option("--mu", options->mu, "Mean of q [0.5]")->type_name("M");
-  command.add_option("--sigma", options->sigma, "Standard deviation of q, above 0 [0.8]")->type_name("S");
-  command.add_option("--eps", options->eps, "The sample of N(0, 1) [0.3]")->type_name("E");
-  add_report_options(command, options->report);
-  command.footer("Example: vae_kl trace --mu 0.5 --sigma 0.8 --eps 0.3");
-  command.callback([options] {
-    const double mu = parse_number(options->mu, "--mu");
-    const double sigma = parse_number(options->sigma, "--sigma");
-    const double eps = parse_number(options->eps, "--eps");
-    if (!(sigma > 0)) throw InputError(fmt::format("--sigma: {} is a standard deviation and must be above 0", sigma));
+class TraceCommand final : public ReportCommand {
+ public:
+  TraceCommand()
+      : ReportCommand("trace", "The evaluation trace at one sample: forwards, then backwards",
+                      "Example: vae_kl trace --mu 0.5 --sigma 0.8 --eps 0.3") {}
+
+ private:
+  void declare(Options& options) override {
+    options.point(at_);
+    declare_report(options);
+  }
+  bool work() override {
+    const auto [mu, sigma, eps] = at_;
     check_range({{mu}, {sigma}});
-    check_writable(options->report.output);
-    const Trace result = trace(mu, sigma, eps);
-    for (const TraceNode& node : result.nodes)
+    trace_ = trace(mu, sigma, eps);
+    for (const TraceNode& node : trace_.nodes)
       if (!std::isfinite(node.value) || !std::isfinite(node.adjoint))
         throw InputError(
             fmt::format("--mu {} --sigma {} --eps {}: node {} ({}) has value {} and adjoint {}, beyond the range of "
                         "double precision; choose numbers of smaller or larger size",
                         mu, sigma, eps, node.index, node.name.empty() ? node.operation : node.name, node.value, node.adjoint));
-    switch (options->report.format) {
-      case Format::table:
-        return write_report(options->report, trace_table(result));
-      case Format::json:
-        return write_report(options->report, trace_json(result).dump(2) + "\n");
-      case Format::csv:
-        return write_report(options->report, trace_csv(result));
-    }
-  });
-}
+    return true;
+  }
+  std::string table() const override { return trace_table(trace_); }
+  Value json() const override { return {{"nodes", nodes()}, {"gradient", {{"mu", trace_.wrt_mu}, {"sigma", trace_.wrt_sigma}}}}; }
+  std::string csv() const override { return csv_text(nodes()); }
+  Value::List nodes() const {
+    Value::List list;
+    for (const TraceNode& node : trace_.nodes)
+      list.push_back({{"index", node.index},
+                      {"name", node.name},
+                      {"operation", node.operation},
+                      {"arguments", node.arguments},
+                      {"value", node.value},
+                      {"adjoint", node.adjoint}});
+    return list;
+  }
+
+  Point at_;
+  Trace trace_;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> trace_command() { return std::make_unique<TraceCommand>(); }
 
 }  // namespace vae_kl

@@ -10,11 +10,11 @@
 #include <random>
 #include <span>
 
-#include "question/closed_form.hpp"
-#include "question/graph.hpp"
 #include "proof/linear_gaussian.hpp"
 #include "proof/quadrature.hpp"
 #include "proof/running_error.hpp"
+#include "question/closed_form.hpp"
+#include "question/graph.hpp"
 #include "wengert/wengert.hpp"
 
 namespace vae_kl {

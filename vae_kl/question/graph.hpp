@@ -39,6 +39,14 @@ inline constexpr auto graph = []<class T>(const T& mu, const T& sigma, const T& 
   return {z, r, s, t};
 };
 
+/// t with a planted fault: its value, and its derivatives as if the rule of log were off by the factor 1 + fault.
+template <class T>
+constexpr T with_fault(const T& t, const T& sigma, const T& fault) {
+  using std::log;
+  const T log_sigma = log(sigma);  // t holds -log(sigma), and no other logarithm of a variable
+  return t - fault * (log_sigma - detach(log_sigma));
+}
+
 /// t alone: a sample of KL(q || p). Its gradient in (mu, sigma) is (z, z * eps - 1 / sigma).
 inline constexpr auto kl_sample = []<class T>(const T& mu, const T& sigma, const T& eps) -> T { return graph(mu, sigma, eps).t; };
 

@@ -1,67 +1,11 @@
 #include "train/data.hpp"
 
-#include <fmt/core.h>
-
-#include <algorithm>
 #include <bit>
-#include <string_view>
-#include <utility>
 #include <vector>
 
-#include "program/input.hpp"
 #include "estimate/random.hpp"
 
 namespace vae_kl {
-namespace {
-
-bool is_number(std::string_view text) {
-  try {
-    parse_number(text, "");
-    return true;
-  } catch (const InputError&) {
-    return false;
-  }
-}
-
-std::vector<std::string_view> cells(std::string_view line) {
-  std::vector<std::string_view> result;
-  for (std::size_t begin = 0; begin <= line.size();) {
-    const std::size_t end = std::min(line.find(',', begin), line.size());
-    result.push_back(line.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return result;
-}
-
-}  // namespace
-
-Matrix read_data(const std::string& path) {
-  const std::string text = read_text_file(path);
-  std::vector<double> numbers;
-  std::size_t columns = 0, rows = 0, line_number = 0;
-  bool may_be_header = true;
-  for (std::size_t begin = 0; begin < text.size();) {
-    const std::size_t end = std::min(text.find('\n', begin), text.size());
-    const std::string_view line = std::string_view(text).substr(begin, end - begin);
-    begin = end + 1;
-    ++line_number;
-    if (line.find_first_not_of(" \t\r") == line.npos) continue;
-    const auto row = cells(line);
-    if (std::exchange(may_be_header, false) && std::none_of(row.begin(), row.end(), is_number)) continue;
-    if (rows == 0) columns = row.size();
-    if (row.size() != columns)
-      throw InputError(fmt::format("{}, line {}: has {} columns where the rows before have {}; all must be the same", path,
-                                   line_number, row.size(), columns));
-    for (std::size_t k = 0; k < row.size(); ++k)
-      numbers.push_back(parse_number(row[k], fmt::format("{}, line {}, column {}", path, line_number, k + 1)));
-    ++rows;
-  }
-  if (rows == 0) throw InputError(fmt::format("{}: there is a header but no row; add rows of numbers", path));
-  Matrix data(static_cast<Eigen::Index>(rows), static_cast<Eigen::Index>(columns));
-  for (std::size_t k = 0; k < numbers.size(); ++k)
-    data(static_cast<Eigen::Index>(k / columns), static_cast<Eigen::Index>(k % columns)) = numbers[k];
-  return data;
-}
 
 Matrix make_data(Eigen::Index rows, Eigen::Index observed, Eigen::Index latent, std::uint64_t seed) {
   constexpr std::uint64_t model_stream = 1'000'000, data_stream = 1'000'001;

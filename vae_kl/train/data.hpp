@@ -1,16 +1,11 @@
-// Rows of measurements: from a CSV file, or made up.
+// Rows of measurements, made up.
 #pragma once
 
 #include <cstdint>
-#include <string>
 
 #include "proof/linear_gaussian.hpp"
 
 namespace vae_kl {
-
-/// A file of rows of numbers between commas, all rows of the same length; the first line may be a header, which holds no number.
-/// Throws InputError, which names line and column.
-Matrix read_data(const std::string& path);
 
 /// Rows of x = Wz + b + s noise with all of W, b ~ N(0, 1) and s = 0.5. The same numbers for the same seed.
 Matrix make_data(Eigen::Index rows, Eigen::Index observed, Eigen::Index latent, std::uint64_t seed);

@@ -3,14 +3,12 @@
 #include <fmt/core.h>
 
 #include <cmath>
-#include <cstdlib>
-#include <nlohmann/json.hpp>
 #include <numbers>
 #include <numeric>
 
-#include "train/data.hpp"
-#include "program/input.hpp"
 #include "estimate/random.hpp"
+#include "question/error.hpp"
+#include "train/data.hpp"
 #include "wengert/batch.hpp"
 
 namespace vae_kl {
@@ -51,34 +49,13 @@ std::vector<std::uint32_t> shuffled(std::size_t rows, std::uint64_t seed, std::u
   return order;
 }
 
-nlohmann::json exact(const std::vector<double>& numbers) {
-  nlohmann::json list = nlohmann::json::array();
-  for (const double number : numbers) list.push_back(fmt::format("{:a}", number));
-  return list;
-}
-
-double exact(const nlohmann::json& text) {
-  const auto& digits = text.get_ref<const std::string&>();
-  char* end = nullptr;
-  const double number = std::strtod(digits.c_str(), &end);
-  if (end != digits.c_str() + digits.size() || digits.empty()) throw std::invalid_argument("`" + digits + "` is no number");
-  return number;
-}
-
-std::vector<double> exact(const nlohmann::json& list, std::size_t size) {
-  std::vector<double> numbers;
-  for (const auto& text : list) numbers.push_back(exact(text));
-  if (numbers.size() != size) throw std::invalid_argument(fmt::format("{} numbers where {} belong", numbers.size(), size));
-  return numbers;
-}
-
 }  // namespace
 
 Training::Training(const TrainingOptions& options, const Matrix& data)
     : options_(options),
       data_(checked(data, options.latent)),
       vae_{static_cast<std::size_t>(data.cols()), options.latent},
-      digest_(digest(data)),
+      digest_(vae_kl::digest(data)),
       loss_(record_loss(vae_, options.derivative)) {
   const Eigen::RowVectorXd mean = data.colwise().mean();
   data_.rowwise() -= mean;
@@ -153,57 +130,6 @@ void Training::run_epoch(TrainingState& state) const {
   if (state.epoch % every == 0 || finished(state))
     state.curve.push_back(
         {state.epoch, -sum / static_cast<double>(rows) - log_scale_, free_energy(state), log_likelihood(state)});
-}
-
-std::string Training::checkpoint(const TrainingState& state) const {
-  nlohmann::ordered_json curve = nlohmann::ordered_json::array();
-  for (const CurvePoint& point : state.curve)
-    curve.push_back({point.epoch, fmt::format("{:a}", point.sampled), fmt::format("{:a}", point.free_energy),
-                     fmt::format("{:a}", point.log_likelihood)});
-  return nlohmann::ordered_json{{"vae_kl_checkpoint", 1},
-                                {"data", fmt::format("{:016x}", digest_)},
-                                {"latent", options_.latent},
-                                {"batch", options_.batch},
-                                {"epochs", options_.epochs},
-                                {"rate", fmt::format("{:a}", options_.rate)},
-                                {"seed", options_.seed},
-                                {"derivative", options_.derivative == Derivative::path ? "path" : "total"},
-                                {"epoch", state.epoch},
-                                {"step", state.step},
-                                {"weights", exact(state.weights)},
-                                {"first_moment", exact(state.first_moment)},
-                                {"second_moment", exact(state.second_moment)},
-                                {"curve", std::move(curve)}}
-             .dump(1) +
-         "\n";
-}
-
-TrainingState Training::restored(const std::string& text, const std::string& path) const {
-  nlohmann::json saved, own = nlohmann::json::parse(checkpoint({}));
-  TrainingState state;
-  try {
-    saved = nlohmann::json::parse(text);
-    if (saved.at("vae_kl_checkpoint") != 1) throw std::invalid_argument("another version");
-  } catch (const std::exception&) {
-    throw InputError(fmt::format("{}: is no checkpoint of vae_kl train; name another file, or start without --resume", path));
-  }
-  for (const char* key : {"data", "latent", "batch", "epochs", "rate", "seed", "derivative"})
-    if (!saved.contains(key) || saved.at(key) != own.at(key))
-      throw InputError(
-          fmt::format("{}: belongs to a run with another `{}`; give the same options and data as then, or start without --resume",
-                      path, key));
-  try {
-    state.epoch = saved.at("epoch");
-    state.step = saved.at("step");
-    state.weights = exact(saved.at("weights"), vae_.weights());
-    state.first_moment = exact(saved.at("first_moment"), vae_.weights());
-    state.second_moment = exact(saved.at("second_moment"), vae_.weights());
-    for (const auto& point : saved.at("curve"))
-      state.curve.push_back({point.at(0).get<std::uint64_t>(), exact(point.at(1)), exact(point.at(2)), exact(point.at(3))});
-  } catch (const std::exception& error) {
-    throw InputError(fmt::format("{}: is a damaged checkpoint ({}); start without --resume", path, error.what()));
-  }
-  return state;
 }
 
 }  // namespace vae_kl

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
 #include <vector>
 
 #include "train/linear_vae.hpp"
@@ -58,11 +57,7 @@ class Training {
   const Matrix& data() const { return data_; }  ///< shifted and scaled
   const PrincipalComponents& fit() const { return fit_; }
   const TrainingOptions& options() const { return options_; }
-
-  /// The state as text, exact to the bit, with what identifies the run.
-  std::string checkpoint(const TrainingState& state) const;
-  /// And back. Throws InputError, naming `path`, if the text is no checkpoint or belongs to a run with other options or data.
-  TrainingState restored(const std::string& text, const std::string& path) const;
+  std::uint64_t digest() const { return digest_; }  ///< tells data sets apart
 
  private:
   TrainingOptions options_;

@@ -18,6 +18,7 @@ class Progress {
   ~Progress();
 
   void advance(std::uint64_t steps);
+  std::uint64_t done() const { return done_; }
 
  private:
   using Clock = std::chrono::steady_clock;

@@ -1,4 +1,4 @@
-#include "program/progress.hpp"
+#include "estimate/progress.hpp"
 
 #include <fmt/core.h>
 #include <unistd.h>

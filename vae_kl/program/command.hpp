@@ -1,0 +1,64 @@
+// The commands. Each lives in a file of its own, <name>_command.cpp, and is listed at the end, in the order of the program's
+// help.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "program/options.hpp"
+#include "program/report.hpp"
+
+namespace vae_kl {
+
+/// Its options are declared first, filled in by parsing, and run() does the work. run() returns the exit status: 1 if something
+/// that should agree does not. It throws, InputError for what the user can mend, if it cannot work.
+class Command {
+ public:
+  struct About {
+    const char *name, *help, *footer;  ///< the footer holds an example
+  };
+  Command(const char* name, const char* help, const char* footer) : about{name, help, footer} {}
+  virtual ~Command() = default;
+  virtual void declare(Options& options) = 0;
+  virtual int run() = 0;
+
+  const About about;
+};
+
+/// A command that ends in a report as a table, as JSON or as CSV; only the one that was asked for is made.
+class ReportCommand : public Command {
+ public:
+  using Command::Command;
+  int run() final;
+
+ protected:
+  /// --format, --output, --quiet.
+  void declare_report(Options& options);
+  bool quiet() const { return quiet_; }
+
+  /// False if something that should agree does not.
+  virtual bool work() = 0;
+  virtual std::string table() const = 0;
+  virtual Value json() const = 0;
+  virtual std::string csv() const = 0;
+  int indent_ = 2;  ///< of the JSON; -1 for all of it on one line
+
+ private:
+  enum class Format { table, json, csv } format_ = Format::table;
+  std::string output_;
+  bool quiet_ = false;
+};
+
+std::unique_ptr<Command> compare_command();
+std::unique_ptr<Command> trace_command();
+std::unique_ptr<Command> check_command();
+std::unique_ptr<Command> step_command();
+std::unique_ptr<Command> graph_command();
+std::unique_ptr<Command> estimators_command();
+std::unique_ptr<Command> train_command();
+std::unique_ptr<Command> descend_command();
+
+inline constexpr auto commands = {compare_command, trace_command,      check_command, step_command,
+                                  graph_command,   estimators_command, train_command, descend_command};
+
+}  // namespace vae_kl

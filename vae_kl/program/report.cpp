@@ -1,0 +1,100 @@
+#include "program/report.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "program/command.hpp"
+#include "program/output.hpp"
+
+namespace vae_kl {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json json_of(const Value& value) {
+  return std::visit(
+      []<class T>(const T& x) -> Json {
+        if constexpr (std::is_same_v<T, std::monostate>) {
+          return nullptr;
+        } else if constexpr (std::is_same_v<T, Value::List>) {
+          Json list = Json::array();
+          for (const Value& each : x) list.push_back(json_of(each));
+          return list;
+        } else if constexpr (std::is_same_v<T, Value::Fields>) {
+          Json object = Json::object();
+          for (const Value::Field& field : x) object[field.name] = json_of(field.value);
+          return object;
+        } else {
+          return x;
+        }
+      },
+      value.any());
+}
+
+std::string cell(const Value& value) {
+  return std::visit(
+      []<class T>(const T& x) -> std::string {
+        if constexpr (std::is_same_v<T, std::monostate> || std::is_same_v<T, Value::Fields>) {
+          return {};
+        } else if constexpr (std::is_same_v<T, Value::List>) {
+          std::string words;
+          for (const Value& each : x) words.append(words.empty() ? "" : " ").append(cell(each));
+          return words;
+        } else if constexpr (std::is_same_v<T, std::string>) {
+          return x.find_first_of(" ,") == x.npos ? x : fmt::format("\"{}\"", x);
+        } else {
+          return fmt::format("{}", x);
+        }
+      },
+      value.any());
+}
+
+}  // namespace
+
+Value::Value(std::initializer_list<Field> fields) : any_(Fields(fields)) {}
+
+void Value::add(std::string name, Value value) { std::get<Fields>(any_).push_back({std::move(name), std::move(value)}); }
+
+Value Value::without(std::string_view name) const {
+  Value result = *this;
+  std::erase_if(std::get<Fields>(result.any_), [&](const Field& field) { return field.name == name; });
+  return result;
+}
+
+std::string json_text(const Value& value, int indent) { return json_of(value).dump(indent) + "\n"; }
+
+std::string csv_text(const Value::List& records) {
+  std::string head, text;
+  for (const Value& record : records) {
+    std::string line;
+    for (const auto& [name, value] : std::get<Value::Fields>(record.any())) {
+      if (text.empty()) head.append(head.empty() ? "" : ",").append(name);
+      line += cell(value) + ',';
+    }
+    line.back() = '\n';
+    text += line;
+  }
+  return head + '\n' + text;
+}
+
+void ReportCommand::declare_report(Options& options) {
+  options.choice("--format", "NAME", "Shape of the report: table (for people), json or csv [table]", format_,
+                 {{"table", Format::table}, {"json", Format::json}, {"csv", Format::csv}},
+                 " is no format; choose table, json or csv");
+  options.text("--output", "FILE", "Write the report to this file, all of it or nothing [stdout]", output_);
+  options.flag("--quiet", "Print nothing; the exit status tells (--output is still written)", quiet_);
+}
+
+int ReportCommand::run() {
+  check_writable(output_);
+  const bool agree = work();
+  write_report(output_, quiet_,
+               format_ == Format::table  ? table()
+               : format_ == Format::json ? json_text(json(), indent_)
+                                         : csv());
+  return agree ? 0 : 1;
+}
+
+}  // namespace vae_kl
