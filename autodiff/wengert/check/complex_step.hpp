@@ -35,6 +35,9 @@ struct ComplexStep {
   static ComplexStep evaluate(const Zs&... z) {
     return compute(Rule(), z.value...);
   }
+  static ComplexStep evaluate_nary(const NaryOperation& operation, std::span<const ComplexStep>) {
+    throw NoComplexStep{operation.name()};
+  }
 
  private:
   static Complex compute(ops::Add, Complex x, Complex y) { return x + y; }
@@ -119,9 +122,5 @@ struct ComplexStep {
     throw NoComplexStep{Rule::name};
   }
 };
-
-inline ComplexStep evaluate_nary(const NaryOperation& operation, std::span<const ComplexStep>) {
-  throw NoComplexStep{operation.name()};
-}
 
 }  // namespace wengert::detail

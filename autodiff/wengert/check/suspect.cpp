@@ -64,7 +64,7 @@ bool wrong_partial_operation(const Tape& tape, Index i, std::size_t k, double pa
   Tape small(false);
   std::vector<Var> at;
   for (const double number : x) at.push_back(small.variable(number));
-  const Var y = record(*operation, at);
+  const Var y = record_nary(*operation, at);
   if (find_wrong_partial(small, nodes_in_use(small, std::span(&y, 1)), false, accuracy, why) < 0) return false;
   why = fmt::format("{}, as the partial of {} in argument {}", why, describe_node(tape, i), k);
   return true;
