@@ -29,6 +29,8 @@ struct Bounded : NumberType<Bounded> {
   static Bounded lift(double result, const Terms&... term) {
     if constexpr (op_of<Rule> == Op::Neg)
       return {result, (... + term.argument.error)};
+    else if constexpr (requires { Rule::scale(term.argument.value...); })
+      return {result, Rule::value_ulps * ulp * Rule::scale(term.argument.value...) + (... + carried(term.argument.error, term.partial))};
     else
       return {result, Rule::value_ulps * ulp * std::fabs(result) + (... + carried(term.argument.error, term.partial))};
   }

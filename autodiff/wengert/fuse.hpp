@@ -94,7 +94,7 @@ struct GradientRecipe {
     Tape tape(false);
     const Index dependent = record_fused<Callable, Shape>(tape);
     Build result;
-    result.program.outputs = derivative(tape, std::span(&dependent, 1), to, &result.report);
+    result.program.outputs = derivative(tape, std::span(&dependent, 1), to, &result.report, true);
     result.shared = static_cast<Index>(Shape::inputs);
     return result;
   }
@@ -122,7 +122,7 @@ struct HessianVectorRecipe {
     Build result;
     std::vector<Index> all = record_derivative(product, std::span(&dot, 1), raw);
     result.program.outputs.assign(all.begin() + 1, all.begin() + 1 + static_cast<std::ptrdiff_t>(Shape::inputs));
-    result.report = optimise(raw, result.program.outputs, to);
+    result.report = optimise(raw, result.program.outputs, to, true);
     result.shared = static_cast<Index>(2 * Shape::inputs);
     return result;
   }

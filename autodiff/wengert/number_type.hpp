@@ -89,6 +89,9 @@ struct NumberType {
   WENGERT_BINARY_OPERATIONS(WENGERT_X)
 #undef WENGERT_X
   friend constexpr Self fma(const Self& x, const Self& y, const Self& z) { return Self::template evaluate<ops::Fma>(x, y, z); }
+  friend constexpr Self pow_derivative(const Self& x, const Self& y, const Self& z) {
+    return Self::template evaluate<ops::PowDerivative>(x, y, z);
+  }
   friend constexpr Self fabs(const Self& x) { return Self::template evaluate<ops::Abs>(x); }
   friend constexpr Self fmin(const Self& x, const Self& y) { return Self::template evaluate<ops::Min>(x, y); }
   friend constexpr Self fmax(const Self& x, const Self& y) { return Self::template evaluate<ops::Max>(x, y); }

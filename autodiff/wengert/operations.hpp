@@ -53,7 +53,8 @@
   X(AbsorbingProduct, absorbing_product)
 #define WENGERT_TERNARY_OPERATIONS(X) \
   X(Fma, fma)                         \
-  X(Select, select)
+  X(Select, select)                   \
+  X(PowDerivative, pow_derivative)
 #define WENGERT_OPERATIONS(X)  \
   WENGERT_UNARY_OPERATIONS(X)  \
   WENGERT_BINARY_OPERATIONS(X) \

@@ -21,10 +21,68 @@ constexpr T select(bool condition, T x, T y) {
   return condition ? x : y;
 }
 
+// min and max of plain numbers, beside those of Var, Dual and Lanes. Declared as in the standard library and more constrained: so they
+// are no choice between conversions to Var and to Operand, and win where std::min and std::max are in sight too. A NaN is passed on.
+template <class T>
+requires std::is_arithmetic_v<T>
+constexpr T min(const T& x, const T& y) {
+  return y < x || y != y ? y : x;
+}
+template <class T>
+requires std::is_arithmetic_v<T>
+constexpr T max(const T& x, const T& y) {
+  return y > x || y != y ? y : x;
+}
+template <class X, class Y>
+requires(std::is_arithmetic_v<X> && std::is_arithmetic_v<Y> && !std::is_same_v<X, Y>) constexpr auto min(const X& x, const Y& y) {
+  return min<std::common_type_t<X, Y>>(x, y);
+}
+template <class X, class Y>
+requires(std::is_arithmetic_v<X> && std::is_arithmetic_v<Y> && !std::is_same_v<X, Y>) constexpr auto max(const X& x, const Y& y) {
+  return max<std::common_type_t<X, Y>>(x, y);
+}
+
 /// adjoint * partial, but 0 where the adjoint is 0, whatever the partial: a zero adjoint carries nothing back.
 template <std::floating_point T>
 constexpr T absorbing_product(T adjoint, T partial) {
   return adjoint == T(0) ? T(0) : adjoint * partial;
+}
+
+namespace detail {
+/// The derivative of x^y, m times in x and k < 16 times in y, from power / x^m, the power of x in it; y_less(i) is y - i.
+// y (y - 1) … (y - m + 1) and its derivatives in y, then the rule of Leibniz. What is 0 by a factor stays so, whatever it is multiplied by;
+// and at x = 0, where the logarithm is infinite, the highest power of it that is there decides.
+template <class T, class Difference>
+constexpr T pow_derivative(T power, T x, Difference y_less, T log, int m, int k) {
+  T slopes[16] = {power};
+  for (int i = 0; i < m; ++i) {
+    const T factor = y_less(i);
+    for (int j = k; j > 0; --j) slopes[j] = (slopes[j] == T(0) ? T(0) : slopes[j] / x * factor) + T(j) * slopes[j - 1] / x;
+    slopes[0] = factor == T(0) ? T(0) : slopes[0] / x * factor;
+  }
+  T sum = T(0), choices = T(1);
+  for (int j = 0; j <= k; ++j) {
+    const T term = choices * slopes[j];
+    sum = sum == T(0) ? term : log - log == T(0) ? sum * log + term : sum * log;
+    choices = choices * T(k - j) / T(j + 1);
+  }
+  return sum;
+}
+}  // namespace detail
+
+/// The derivative of pow(x, y), m times in x and k times in y, where `order`, rounded down, is m + 256 k, and k < 16; NaN for any other
+/// order. At x = 0 it is the limit from above.
+template <std::floating_point T>
+constexpr T pow_derivative(T x, T y, T order) {
+  if (!(order >= 0 && order < 4096)) return std::numeric_limits<T>::quiet_NaN();
+  const int m = static_cast<int>(order) % 256, k = static_cast<int>(order) / 256;
+  const T result = std::pow(x, y);
+  if (result != result || (k > 0 && !(x >= 0))) return std::numeric_limits<T>::quiet_NaN();
+  const auto y_less = [y](int i) { return y - T(i); };
+  const T log = k > 0 ? std::log(x) : T(0);
+  // x^(y - m) by division is free of the rounding of y - m, which costs up to |log x| ulps
+  if (result / result == T(1) && x / x == T(1)) return detail::pow_derivative(result, x, y_less, log, m, k);
+  return detail::pow_derivative(std::pow(x, y_less(m)), T(1), y_less, log, m, k);
 }
 
 /// What a unary, binary and ternary rule returns as its partial derivatives, one per argument.
@@ -363,6 +421,10 @@ struct Log1p : Rule<1> {
   }
 };
 
+/// Whether derivatives on T may be differentiated again: not on plain numbers and on lanes of them.
+template <class T>
+inline constexpr bool carries_derivatives = !std::is_floating_point_v<T> && !requires(const T& x) { x.lanes; };
+
 struct Pow : Rule<2> {
   static constexpr const char* name = "pow";
   static constexpr Formula formula{"pow(x, y)", "y * pow(x, y - 1)", "result * log(x)"};
@@ -383,12 +445,20 @@ struct Pow : Rule<2> {
     if constexpr (requires { y.is_constant(); })
       if (y.is_constant() && one_less_is_exact(y.value())) return absorbing_product(y, pow(x, y - T(1)));
     // y = 0 makes it 0 even at x = 0
-    return absorbing_product(y, slope(x, y, result));
+    const auto product = [&] { return absorbing_product(y, slope(x, y, result)); };
+    if constexpr (carries_derivatives<T>)
+      return regular_or(x, y, result, 1, product);
+    else
+      return product();
   }
   template <class T>
-  static constexpr T partial_y(T x, T, T result) {
+  static constexpr T partial_y(T x, T y, T result) {
     // pow(0, y) is 0 on all of y > 0, where a plain product would be 0 * -inf
-    return inside(x >= T(0), absorbing_product(result, log(x)));
+    const auto product = [&] { return inside(x >= T(0), absorbing_product(result, log(x))); };
+    if constexpr (carries_derivatives<T>)
+      return regular_or(x, y, result, 256, product);
+    else
+      return product();
   }
   // |y| or |log x| away from the ends of the range, factors of a partial may pass them
   static bool precise(double x, double y) {
@@ -396,6 +466,14 @@ struct Pow : Rule<2> {
   }
 
  private:
+  // At base 0 the products have the right value, and derivatives that are 0 * inf: there, and on a tape, which may be replayed there,
+  // the operation that knows its own derivatives.
+  template <class T, class Product>
+  static constexpr T regular_or(T x, T y, T result, int order, Product product) {
+    if constexpr (requires { { result == T(1) } -> std::same_as<bool>; })
+      if (result / result == T(1)) return product();
+    return pow_derivative(x, y, T(order));
+  }
   // pow(x, y - 1). As result / x it is free of the rounding of y - 1, which costs up to |log x| ulps; but where the result is 0
   // or infinite, the longer way still gives it. A NaN stays one.
   template <class T>
@@ -405,6 +483,32 @@ struct Pow : Rule<2> {
   }
   // bar 1 itself, for which pow(x, 0) would be 1 even at a NaN
   static constexpr bool one_less_is_exact(double y) { return (y - 1) + 1 == y && y - (y - 1) == 1 && y != 1; }
+};
+
+/// A derivative of pow(x, y): m times in x and k times in y, where z, rounded down, is m + 256 k. Recorded as the partials of pow, so
+/// that those have derivatives at base 0 too, where a product of a power and a logarithm would give 0 * inf.
+struct PowDerivative : Rule<3> {
+  static constexpr const char* name = "pow_derivative";
+  static constexpr Formula formula{"pow_derivative(x, y, z)", "pow_derivative(x, y, z + 1)", "pow_derivative(x, y, z + 256)", "0"};
+  static constexpr Domain domain[] = {{1e-300, 1e300}, {-300, 300}, {0, 0.5}};
+  static constexpr double partial_ulps = 3;
+
+  template <class T>
+  static constexpr T value(T x, T y, T z) {
+    return pow_derivative(x, y, z);
+  }
+  template <class T>
+  static constexpr Partials3<T> partials(T x, T y, T z, T) {
+    return {pow_derivative(x, y, z + T(1)), inside(z >= T(0), pow_derivative(x, y, z + T(256))), T(0)};
+  }
+  static bool precise(double x, double y, double) { return Pow::precise(x, y); }
+  /// The value if none of its terms cancelled: what its error is counted of.
+  static double scale(double x, double y, double z) {
+    if (!(z >= 0 && z < 4096)) return not_a_number;
+    const int m = static_cast<int>(z) % 256, k = static_cast<int>(z) / 256;
+    const double log = k > 0 ? std::abs(std::log(x)) : 0;
+    return detail::pow_derivative(std::abs(std::pow(x, y)), std::abs(x), [y](int i) { return std::abs(y - i); }, log, m, k);
+  }
 };
 
 // ---- trigonometric and hyperbolic ---------------------------------------------------------------------------------------------

@@ -184,6 +184,7 @@ WENGERT_UNARY_OPERATIONS(WENGERT_X)
 WENGERT_BINARY_OPERATIONS(WENGERT_X)
 #undef WENGERT_X
 WENGERT_INLINE constexpr Var fma(Operand x, Operand y, Operand z) { return detail::record<ops::Fma>(x, y, z); }
+WENGERT_INLINE constexpr Var pow_derivative(Operand x, Operand y, Operand z) { return detail::record<ops::PowDerivative>(x, y, z); }
 
 WENGERT_INLINE constexpr Var fabs(Operand x) { return detail::record<ops::Abs>(x); }
 WENGERT_INLINE constexpr Var fmin(Operand x, Operand y) { return detail::record<ops::Min>(x, y); }

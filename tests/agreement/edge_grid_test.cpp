@@ -244,14 +244,18 @@ bool promised(const Point<Rule::arity>& at, Kind kind, const Outcome& outcome) {
   const bool all_finite = all([](double x) { return std::isfinite(x); });
   if constexpr (requires { Rule::precise(0.0, 0.0); })
     if (all_finite && all([](double x) { return x != 0; }) && !Rule::precise(at[0], at[1])) return false;
+  if constexpr (std::is_same_v<Rule, ops::PowDerivative>)
+    if (all_finite && at[0] != 0 && at[1] != 0 && !Rule::precise(at[0], at[1], at[2])) return false;
   if (std::fpclassify(outcome.value) == FP_SUBNORMAL || (std::isinf(outcome.value) && all_finite)) return false;
   // two partials beyond the range of double do not cancel
   if (kind.same && all([](double x) { return std::abs(x) < smallest_normal && x != 0; })) return false;
   if (std::is_same_v<Rule, ops::Atan2>) return !all([](double x) { return std::abs(x) == largest; });
-  if (std::is_same_v<Rule, ops::Pow> && at[0] < 0 && !all_finite) return false;  // it has no derivative there
-  if (std::is_same_v<Rule, ops::Pow> && all_finite) {
+  constexpr bool is_pow = std::is_same_v<Rule, ops::Pow> || std::is_same_v<Rule, ops::PowDerivative>;
+  if (std::is_same_v<Rule, ops::PowDerivative> && std::isinf(at[Rule::arity > 1 ? 1 : 0])) return false;
+  if (is_pow && at[0] < 0 && !all_finite) return false;  // it has no derivative there
+  if (is_pow && all_finite) {
     // an infinite partial's factor overflows at a subnormal x; 1e-20 - 1 is an odd number, which matters at -0
-    const double x = at[0], y = at[Rule::arity - 1];
+    const double x = at[0], y = at[Rule::arity > 1 ? 1 : 0];
     return std::abs(x) >= smallest_normal || (x == 0 && !(std::signbit(x) && y == 1e-20));
   }
   return true;

@@ -139,6 +139,8 @@ template <class Rule>
 bool precise(const std::array<double, Rule::arity>& at) {
   if constexpr (requires { Rule::precise(0.0, 0.0); })
     return Rule::precise(at[0], at[1]);
+  else if constexpr (requires { Rule::precise(0.0, 0.0, 0.0); })
+    return Rule::precise(at[0], at[1], at[2]);
   else
     return true;
 }

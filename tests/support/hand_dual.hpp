@@ -73,6 +73,9 @@ Dual<T> compute(Op op, const Duals<T>& arguments) {
       const T power = pow(x, y);
       return {power, dx * y * power / x + dy * power * log(x)};
     }
+    case Op::PowDerivative:
+      if (z == T(0)) return compute(Op::Pow, arguments);
+      throw op;  // of a higher order: reference.hpp
     case Op::Sin:
       return {sin(x), dx * cos(x)};
     case Op::Cos:

@@ -146,6 +146,11 @@ class Decoder {
         x = between(x, 0.1, 8);
         y = between(y, -3, 3);
         break;
+      case Op::PowDerivative:
+        x = between(x, 0.1, 8);
+        y = between(y, -3, 3);
+        a[2] = constant(0);
+        break;
       case Op::Asin:
       case Op::Acos:
       case Op::Atanh:

@@ -127,6 +127,33 @@ inline Wide at_origin(Wide x, Wide y, Wide there, Wide elsewhere) { return x == 
 /// 1 - x^2, exact for a double x.
 inline Wide complement(Wide x) { return 1 - x * x; }
 
+/// The derivative of x^y, m times in x and k times in y, m < 4: x^(y - m) times the sum over j of (k over j), the j-th derivative of
+/// y (y - 1) … (y - m + 1), and log(x)^(k - j). At x = 0 and at infinity the highest power of the logarithm that is there decides.
+inline Wide pow_derivative(Wide x, Wide y, int m, int k) {
+  const Wide falling[4][4] = {{1, 0, 0, 0},
+                              {y, 1, 0, 0},
+                              {y * (y - 1), 2 * y - 1, 2, 0},
+                              {y * (y - 1) * (y - 2), (3 * y - 6) * y + 2, 6 * y - 6, 6}};
+  if (is_nan(pow(x, y)) || (k > 0 && !(x >= 0))) return nan;
+  if (k == 0 && falling[m][0] == 0) return 0;
+  const Wide power = pow(x, y - m);
+  if (k == 0) return power * falling[m][0];
+  const Wide logarithm = log(x);
+  Wide sum = 0, choices = 1;
+  for (int j = 0; j <= k && j <= m; choices = choices * (k - j) / (j + 1), ++j) {
+    Wide term = choices * falling[m][j];
+    for (int i = j; i < k && term != 0; ++i) term = term * logarithm;
+    sum = sum + term;
+    if (term != 0 && is_infinite(logarithm)) break;
+  }
+  return power == 0 || sum == 0 ? Wide(0) : power * sum;
+}
+inline Wide pow_derivative(Wide x, Wide y, Wide order, int more) {
+  if (!(order >= 0 && order < 4096)) return nan;
+  const int code = static_cast<int>(static_cast<double>(floor(order))) + more;
+  return pow_derivative(x, y, code % 256, code / 256);
+}
+
 // clang-format off
 REFERENCE(Add,   x + y,        (1, 1),                        (0, 0, 0))
 REFERENCE(Sub,   x - y,        (1, -1),                       (0, 0, 0))
@@ -146,6 +173,8 @@ REFERENCE(Log1p, log1p(x),     (inside(x >= -1, 1 / (1 + x))), (inside(x >= -1, 
 REFERENCE(Pow,   pow(x, y),    (y == 0 ? Wide(0) : inside(!is_nan(pow(x, y)), x == 0 || is_infinite(x) ? y * pow(x, y - 1) : y * pow(x, y) / x),
                                 inside(x >= 0 || is_nan(x), pow(x, y) == 0 ? Wide(0) : pow(x, y) * log(x))),
                                (y * (y - 1) * pow(x, y - 2), pow(x, y - 1) * (1 + y * log(x)), pow(x, y) * square(log(x))))
+REFERENCE(PowDerivative, pow_derivative(x, y, z, 0), (pow_derivative(x, y, z, 1), pow_derivative(x, y, z, 256), 0),
+                                (pow_derivative(x, y, z, 2), pow_derivative(x, y, z, 257), 0, pow_derivative(x, y, z, 512), 0, 0))
 REFERENCE(Sin,   sin(x),       (cos(x)),                      (-sin(x)))
 REFERENCE(Cos,   cos(x),       (-sin(x)),                     (-cos(x)))
 REFERENCE(Tan,   tan(x),       (1 / square(cos(x))),          (2 * sin(x) / cube(cos(x))))

@@ -93,15 +93,14 @@ constexpr Index nodes_of_a_derivative() {
   const Var x = tape.variable(0), y = tape.variable(0);
   const Index dependent = (x * y + pow(2.0, x)).index();
   Tape to(false);
-  derivative(tape, std::span(&dependent, 1), to);
+  derivative(tape, std::span(&dependent, 1), to, nullptr, true);
   return to.size();
 }
 constexpr Index at_compile_time = nodes_of_a_derivative();
 
 TEST(Optimise, WorksInConstantEvaluation) {
   // log(2) is left to run time there, and folded here
-  const Function f = record([](auto x, auto y) { return x * y + pow(2.0, x); }, 1.0, 1.0).derivative();
-  EXPECT_EQ(at_compile_time, f.tape().size() + 1);
+  EXPECT_EQ(at_compile_time, nodes_of_a_derivative() + 1);
 }
 
 }  // namespace

@@ -140,7 +140,7 @@ constexpr BatchProgram careful_program(const Tape& inner, Index dependent, Index
   BatchProgram program;
   program.outputs = record_derivative(inner, std::span(&dependent, 1), raw);
   if (!sample_gradient) program.outputs.resize(1 + static_cast<std::size_t>(shared));
-  const OptimiseReport done = optimise(raw, program.outputs, to);
+  const OptimiseReport done = optimise(raw, program.outputs, to, true);
   if (report != nullptr) *report = done;
   return program;
 }

@@ -79,6 +79,13 @@ struct ComplexStep {
     return (std::fmod(whole, 2) == 0 ? 1.0 : -1.0) * std::exp(y * std::log(-x));
   }
 
+  static Complex compute(ops::PowDerivative, Complex x, Complex y, Complex z) {
+    if (!(z.real() >= 0 && z.real() < 4096)) throw NoComplexStep{"pow_derivative of an order that there is not"};
+    const int m = static_cast<int>(z.real()) % 256, k = static_cast<int>(z.real()) / 256;
+    const Complex log = k > 0 ? std::log(x) : 0.0;
+    return pow_derivative(compute(ops::Pow(), x, y), x, [y](int i) { return y - static_cast<double>(i); }, log, m, k);
+  }
+
   static Complex compute(ops::Sin, Complex x) { return std::sin(x); }
   static Complex compute(ops::Cos, Complex x) { return std::cos(x); }
   static Complex compute(ops::Tan, Complex x) { return std::tan(x); }

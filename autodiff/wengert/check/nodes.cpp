@@ -78,6 +78,7 @@ double room(Op op, std::span<const double> all, Index k) {
     case Op::Log10:
       return std::abs(x);
     case Op::Pow:
+    case Op::PowDerivative:
       return k == 0 ? std::abs(x) : 1 / std::abs(std::log(std::abs(all[0])));
     case Op::Atan2:
     case Op::Hypot:

@@ -74,6 +74,16 @@ struct Lanes {
   friend Lanes sqrt(Lanes x) { return lane_math::sqrt(x.lanes); }
   friend Lanes fma(Lanes x, Lanes y, Lanes z) { return lane_math::fma(x.lanes, y.lanes, z.lanes); }
 
+  /// One by one: batches have the partials of pow as products, and only derivatives of those are left.
+  friend Lanes pow_derivative(Lanes x, Lanes y, Lanes z) {
+    T xs[size], ys[size], zs[size], results[size];
+    x.store(xs);
+    y.store(ys);
+    z.store(zs);
+    scalar_lanes(Op::PowDerivative, results, xs, ys, zs, all_lanes);
+    return load(results);
+  }
+
   // Below 2^52 (2^23) adding and subtracting that power rounds to an integer, ties to even; above, every number is one.
   friend Lanes floor(Lanes x) {
     const Lanes m = x.magnitude();

@@ -40,12 +40,12 @@ constexpr std::vector<Index> record_derivative(const Tape& from, std::span<const
   return results;
 }
 
-/// The same, optimised.
+/// The same, optimised; `last` says that the result is not differentiated again.
 constexpr std::vector<Index> derivative(const Tape& from, std::span<const Index> dependents, Tape& to,
-                                        OptimiseReport* report = nullptr) {
+                                        OptimiseReport* report = nullptr, bool last = false) {
   Tape raw(from.keeps_locations());
   std::vector<Index> results = record_derivative(from, dependents, raw);
-  const OptimiseReport done = optimise(raw, results, to);
+  const OptimiseReport done = optimise(raw, results, to, last);
   if (report != nullptr) *report = done;
   return results;
 }

@@ -30,7 +30,9 @@ namespace detail {
 /// Rebuilds a tape node by node. `emit` returns the index, on the new tape, of what stands for the node.
 class Rebuilder {
  public:
-  constexpr Rebuilder(Tape& to, Index expected_nodes, OptimiseReport& report) : to_(to), report_(report) {
+  /// `last` says that what is rebuilt is not differentiated again.
+  constexpr Rebuilder(Tape& to, Index expected_nodes, OptimiseReport& report, bool last = false)
+      : to_(to), report_(report), last_(last) {
     std::size_t size = 64;
     while (size < 2 * static_cast<std::size_t>(expected_nodes)) size *= 2;
     nodes_.resize(size, empty);
@@ -130,6 +132,10 @@ class Rebuilder {
         if (is(y, 0.0)) return constant(1);
         if (is(y, -1.0)) return emit(Op::Div, constant(1), x, none, at);
         return none;
+      case Op::PowDerivative:
+        if (last_ && is(z, 1.0)) return pow_partial_x(x, y, at);
+        if (last_ && is(z, 256.0)) return pow_partial_y(x, y, at);
+        return none;
       case Op::AbsorbingProduct:
         if (x < 0) return value(x) == 0 ? constant(0) : emit(Op::Mul, x, y, none, at);
         if (is_finite_constant(y)) return emit(Op::Mul, x, y, none, at);
@@ -146,6 +152,18 @@ class Rebuilder {
       default:
         return none;
     }
+  }
+  /// The partials of pow as the products that its rule makes of them for plain numbers: they share the power, and run on lanes.
+  constexpr Index pow_partial_x(Index x, Index y, Location at) {
+    const Index result = emit(Op::Pow, x, y, none, at);
+    const Index ordinary = emit(Op::Equal, emit(Op::Div, result, result, none, at), constant(1), none, at);
+    const Index below = emit(Op::Pow, x, emit(Op::Sub, y, constant(1), none, at), none, at);
+    const Index edge = emit(Op::Select, emit(Op::Equal, result, result, none, at), below, constant(ops::not_a_number), at);
+    return emit(Op::AbsorbingProduct, y, emit(Op::Select, ordinary, emit(Op::Div, result, x, none, at), edge, at), none, at);
+  }
+  constexpr Index pow_partial_y(Index x, Index y, Location at) {
+    const Index product = emit(Op::AbsorbingProduct, emit(Op::Pow, x, y, none, at), emit(Op::Log, x, none, none, at), none, at);
+    return emit(Op::Select, emit(Op::LessEqual, constant(0), x, none, at), product, constant(ops::not_a_number), at);
   }
   /// (-a) * b = -(a * b) and the like: exact, and signs that meet cancel.
   constexpr Index move_sign_out(Op op, Index x, Index y, Location at) {
@@ -220,6 +238,7 @@ class Rebuilder {
 
   Tape& to_;
   OptimiseReport& report_;
+  bool last_;
   std::vector<Index> nodes_;
   std::vector<Index> constants_;
 };
@@ -258,10 +277,10 @@ constexpr Index copy_node(const Tape& from, Index i, Tape& to, const Moved& move
 }
 
 /// One pass from a tape to an empty one. All independents stay, in their order; `outputs` becomes their indices on the new tape.
-constexpr OptimiseReport optimise_once(const Tape& from, std::vector<Index>& outputs, Tape& to) {
+constexpr OptimiseReport optimise_once(const Tape& from, std::vector<Index>& outputs, Tape& to, bool last) {
   OptimiseReport report;
   report.before = from.size();
-  Rebuilder rebuilder(to, from.size(), report);
+  Rebuilder rebuilder(to, from.size(), report, last);
   const std::vector<unsigned char> live = live_nodes(from, outputs);
   std::vector<Index> place(static_cast<std::size_t>(from.size()), 0);
   const auto moved = [&](Index i) { return i < 0 ? rebuilder.constant(from.value(i)) : place[static_cast<std::size_t>(i)]; };
@@ -301,11 +320,12 @@ constexpr OptimiseReport optimise_once(const Tape& from, std::vector<Index>& out
 }
 
 /// Optimises `from` into the empty tape `to`; `outputs` (indices on `from`) becomes their indices on `to`, below 0 for what
-/// turned out to be constant. All independents stay. Two passes: the second sweeps up what the first made dead. O(nodes).
-constexpr OptimiseReport optimise(const Tape& from, std::vector<Index>& outputs, Tape& to) {
+/// turned out to be constant. All independents stay. `last` says that the result is not differentiated again. Two passes: the second
+/// sweeps up what the first made dead. O(nodes).
+constexpr OptimiseReport optimise(const Tape& from, std::vector<Index>& outputs, Tape& to, bool last = false) {
   Tape once(from.keeps_locations());
-  const OptimiseReport first = optimise_once(from, outputs, once);
-  const OptimiseReport second = optimise_once(once, outputs, to);
+  const OptimiseReport first = optimise_once(from, outputs, once, last);
+  const OptimiseReport second = optimise_once(once, outputs, to, last);
   return {first.before,
           first.dead + second.dead,
           first.folded + second.folded,
