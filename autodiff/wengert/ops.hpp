@@ -57,7 +57,7 @@ constexpr T pow_derivative(T power, T x, Difference y_less, T log, int m, int k)
   T slopes[16] = {power};
   for (int i = 0; i < m; ++i) {
     const T factor = y_less(i);
-    for (int j = k; j > 0; --j) slopes[j] = (slopes[j] == T(0) ? T(0) : slopes[j] / x * factor) + T(j) * slopes[j - 1] / x;
+    for (int j = k; j > 0; --j) slopes[j] = (factor == T(0) || slopes[j] == T(0) ? T(0) : slopes[j] / x * factor) + T(j) * slopes[j - 1] / x;
     slopes[0] = factor == T(0) ? T(0) : slopes[0] / x * factor;
   }
   T sum = T(0), choices = T(1);
@@ -708,7 +708,10 @@ struct Asinh : Rule<1> {
   }
   template <class T>
   static constexpr Partials1<T> partials(T x, T) {
-    return {T(1) / hypot(T(1), x)};
+    // where the 1 is far below rounding it is left out: hypot has no derivative at infinity, and this has
+    const T size = abs(x);
+    return {either(
+        size < T(1e18), [&] { return T(1) / hypot(T(1), x); }, [&] { return T(1) / size; })};
   }
 };
 
@@ -725,8 +728,9 @@ struct Acosh : Rule<1> {
   }
   template <class T>
   static constexpr Partials1<T> partials(T x, T) {
-    // two roots: the product (x - 1)(x + 1) overflows, and is positive again below -1
-    return {T(1) / (sqrt(x - T(1)) * sqrt(x + T(1)))};
+    // two roots: the product (x - 1)(x + 1) overflows, and is positive again below -1; two divisions: in the derivative of a product, a root
+    // that is 0 at x = 1 would meet an infinity
+    return {T(1) / sqrt(x - T(1)) / sqrt(x + T(1))};
   }
 };
 
