@@ -186,11 +186,24 @@ struct SharedValues {
     constexpr FrozenNode node = program[i];
     if constexpr (!node.varying && node.op != Op::Independent) StraightLine<Recipe, double>::template step<i>(v.data());
   }
-  template <Index... i>
-  void run(std::span<const double> frontier, std::integer_sequence<Index, i...>) {
+  // Steps in chunks: clang limits one fold to 256.
+  static constexpr Index chunk_size = 128;
+  template <Index first, Index... i>
+  void chunk(std::integer_sequence<Index, i...>) {
+    (step<first + i>(), ...);
+  }
+  template <Index first = 0>
+  void run_steps() {
+    constexpr Index left = program.size - first;
+    if constexpr (left > 0) {
+      chunk<first>(std::make_integer_sequence<Index, (left < chunk_size ? left : chunk_size)>());
+      run_steps<first + chunk_size>();
+    }
+  }
+  void run(std::span<const double> frontier) {
     for (std::size_t k = 0; k < frontier.size(); ++k)
       v[static_cast<std::size_t>(BatchLayout<Recipe>::independent(static_cast<int>(k)))] = frontier[k];
-    (step<i>(), ...);
+    run_steps();
   }
   double operator[](Index i) const { return i >= 0 ? v[static_cast<std::size_t>(i)] : program.constant(i); }
 
@@ -206,22 +219,37 @@ struct SharedValues {
   }
 };
 
-/// The shape of a callable for `shared` numbers in an array or as scalars, then scalars for the sample.
-template <class Callable, std::size_t shared, std::size_t columns = 1>
+/// Whether a callable takes `shared` numbers in an array, then n more for the sample: as scalars, or in an array too.
+template <class Callable, std::size_t shared, std::size_t n>
+struct TakesColumns {
+  static constexpr std::size_t columns = n;
+  static constexpr bool as_scalars = []<std::size_t... k>(std::index_sequence<k...>) {
+    if constexpr (n <= 32) return std::is_invocable_v<Callable, std::array<Var, shared>, std::conditional_t<(k >= 0), Var, Var>...>;
+    return false;
+  }(std::make_index_sequence<n <= 32 ? n : 0>());
+  static constexpr bool value = [] {
+    if constexpr (as_scalars) return true;
+    return std::is_invocable_v<Callable, std::array<Var, shared>, std::array<Var, n>>;
+  }();
+};
+
+/// The shape of a callable of scalars, or else that with the fewest columns that fits; looked for 64 at a time.
+template <class Callable, std::size_t shared, std::size_t before = 0>
 constexpr auto batch_shape() {
-  constexpr auto with_array = []<std::size_t... k>(std::index_sequence<k...>) {
-    return std::is_invocable_v<Callable, std::array<Var, shared>, std::conditional_t<(k >= 0), Var, Var>...>;
-  };
-  if constexpr (scalars_taken<Callable>() > 0)
+  if constexpr (scalars_taken<Callable>() > 0) {
     return scalars(std::make_index_sequence<scalars_taken<Callable>()>());
-  else if constexpr (with_array(std::make_index_sequence<columns>()))
-    return []<std::size_t... k>(std::index_sequence<k...>) { return Shape<shared, (0 * k)...>{}; }
-  (std::make_index_sequence<columns>());
-  else if constexpr (std::is_invocable_v<Callable, std::array<Var, shared>, std::array<Var, columns>>) return Shape<shared,
-                                                                                                                    columns>{};
-  else {
-    static_assert(columns < 64, "fuse: a batch needs a callable of scalars, of an array (shared) and scalars, or of two arrays");
-    return batch_shape<Callable, shared, columns + 1>();
+  } else {
+    static_assert(before < 1024, "fuse: a batch needs a callable of scalars (32 at most), of an array of the shared inputs and scalars, or "
+                                 "of two arrays, the second of 1024 numbers at most; the shared inputs are as many as its first array holds");
+    using Fit = decltype([]<std::size_t... k>(std::index_sequence<k...>) {
+      return std::disjunction<TakesColumns<Callable, shared, before + 1 + k>...>();
+    }(std::make_index_sequence<64>()));
+    if constexpr (!Fit::value)
+      return batch_shape<Callable, shared, before + 64>();
+    else if constexpr (Fit::as_scalars)
+      return []<std::size_t... k>(std::index_sequence<k...>) { return Shape<shared, (0 * k)...>{}; }
+    (std::make_index_sequence<Fit::columns>());
+    else return Shape<shared, Fit::columns>{};
   }
 }
 
@@ -265,7 +293,7 @@ BatchResult run_fused(const char* name, bool mean, std::span<const double, share
   for (std::size_t k = 0; k < frontier.size(); ++k) frontier[k] = outer_values[frozen<Outer>.frontier[k]];
 
   SharedValues<Inner> values;
-  values.run(frontier, std::make_integer_sequence<Index, program.size>());
+  values.run(frontier);
   if (!values.template are_ordinary<T>()) return replayed();
 
   std::array<T, static_cast<std::size_t>(program.size) + program.constants.size()> cells;

@@ -466,12 +466,14 @@ struct Pow : Rule<2> {
   }
 
  private:
-  // At base 0 the products have the right value, and derivatives that are 0 * inf: there, and on a tape, which may be replayed there,
-  // the operation that knows its own derivatives.
+  // At base 0 the products have the right value, and derivatives that are 0 * inf, and near it those overflow on the way: there, and on a
+  // tape, which may be replayed there, the operation that knows its own derivatives.
   template <class T, class Product>
   static constexpr T regular_or(T x, T y, T result, int order, Product product) {
-    if constexpr (requires { { result == T(1) } -> std::same_as<bool>; })
-      if (result / result == T(1)) return product();
+    if constexpr (requires { { x < y } -> std::same_as<bool>; }) {
+      const auto moderate = [](T number) { return T(1e-36) < number * number && number * number < T(1e36); };
+      if (moderate(x) && moderate(result)) return product();
+    }
     return pow_derivative(x, y, T(order));
   }
   // pow(x, y - 1). As result / x it is free of the rounding of y - 1, which costs up to |log x| ulps; but where the result is 0

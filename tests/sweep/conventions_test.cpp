@@ -221,6 +221,14 @@ TEST(Conventions, PowAtBaseZeroHasTheLimitFromAbove) {
   expect_hessian(OF_X(pow(x, 2)), {0.0}, {2});
 }
 
+TEST(Conventions, PowAtBaseZeroHasTheLimitsOfItsSecondDerivatives) {
+  expect_hessian(OF_XY(pow(x, y)), {0.0, 0.0}, {0, infinity, infinity, infinity});
+  expect_hessian(OF_XY(pow(x, y)), {0.0, 0.5}, {-infinity, -infinity, -infinity, 0});
+  expect_hessian(OF_XY(pow(x, y)), {0.0, 1}, {0, -infinity, -infinity, 0});
+  expect_hessian(OF_XY(pow(x, y)), {0.0, 2}, {2, 0, 0, 0});
+  expect_hessian(OF_XY(pow(x, y)), {0.0, 3}, {0, 0, 0, 0});
+}
+
 TEST(Conventions, PowZeroToTheZeroIsOneAndFlatInTheBase) { expect(OF_XY(pow(x, y)), {0.0, 0.0}, 1, {0, -infinity}); }
 
 TEST(Conventions, PowAtExponentZeroIsFlatInTheBaseAndKeepsItsMixedDerivative) {
@@ -303,6 +311,20 @@ TEST(Conventions, HypotThatOverflowsIsFlat) { expect(OF_XY(hypot(x, y)), {1.5e30
 TEST(Conventions, HypotOfAnInfinityIsNaNInThatArgument) {
   expect(OF_XY(hypot(x, y)), {infinity, 1}, infinity, {not_a_number, 0});
   expect(OF_XY(hypot(x, y)), {infinity, infinity}, infinity, {not_a_number, not_a_number});
+}
+
+TEST(Conventions, AsinhHasTheLimitsOfItsSecondDerivativeAtInfinity) {
+  expect_hessian(OF_X(asinh(x)), {infinity}, {0});
+  expect_hessian(OF_X(asinh(x)), {-infinity}, {0});
+}
+
+TEST(Conventions, SecondDerivativesWithoutALimitAreNaN) {
+  expect_hessian(OF_X(cbrt(x)), {0.0}, {not_a_number});
+  expect(OF_XY(atan2(x, y)), {infinity, 1}, pi / 2, {0, not_a_number});
+  const Function power = record(OF_XY(pow(x, y)), Point{0.5, 0.75});
+  EXPECT_THAT(power.derivative().jacobian(Point{1, infinity})(1, 1), testing::IsNan());
+  const Function length = record(OF_XY(hypot(x, y)), Point{0.5, 0.75});
+  EXPECT_THAT(length.hessian(Point{1e-310, 1e-310})(0, 0), testing::IsNan());
 }
 
 // -- choice
