@@ -224,12 +224,16 @@ template <class Callable, std::size_t shared, std::size_t n>
 struct TakesColumns {
   static constexpr std::size_t columns = n;
   static constexpr bool as_scalars = []<std::size_t... k>(std::index_sequence<k...>) {
-    if constexpr (n <= 32) return std::is_invocable_v<Callable, std::array<Var, shared>, std::conditional_t<(k >= 0), Var, Var>...>;
-    return false;
+    if constexpr (n <= 32)
+      return std::is_invocable_v<Callable, std::array<Var, shared>, std::conditional_t<(k >= 0), Var, Var>...>;
+    else
+      return false;
   }(std::make_index_sequence<n <= 32 ? n : 0>());
   static constexpr bool value = [] {
-    if constexpr (as_scalars) return true;
-    return std::is_invocable_v<Callable, std::array<Var, shared>, std::array<Var, n>>;
+    if constexpr (as_scalars)
+      return true;
+    else  // not asked of a callable of scalars, whose body may not compile for arrays
+      return std::is_invocable_v<Callable, std::array<Var, shared>, std::array<Var, n>>;
   }();
 };
 

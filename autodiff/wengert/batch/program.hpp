@@ -62,11 +62,6 @@ constexpr std::vector<Index> split(const Tape& from, Index& dependent, Index sha
   const std::vector<unsigned char> varying = varying_nodes(from, shared);
   const std::vector<unsigned char> live = live_nodes(from, std::span(&dependent, 1));
   const auto varies = [&](Index i) { return i >= 0 && varying[static_cast<std::size_t>(i)]; };
-  const auto is_shared_input = [&](Index i) {
-    for (std::size_t k = 0; k < static_cast<std::size_t>(shared); ++k)
-      if (from.independents()[k] == i) return true;
-    return false;
-  };
 
   std::vector<unsigned char> frontier(static_cast<std::size_t>(from.size()), 0);
   const auto enters = [&](Index i) {
@@ -116,7 +111,7 @@ constexpr std::vector<Index> split(const Tape& from, Index& dependent, Index sha
   for (Index i = 0; i < from.size(); ++i) {
     inner_guards(i);
     if (from[i].op == Op::Independent || !live[static_cast<std::size_t>(i)]) continue;
-    if (varies(i) || (at_inputs && !is_shared_input(i))) to_inner.node(i);
+    if (varies(i) || at_inputs) to_inner.node(i);  // independents were passed over above
   }
   inner_guards(from.size());
   dependent = dependent < 0 ? inner.constant(from.value(dependent)) : to_inner.at(dependent);
