@@ -53,7 +53,6 @@ struct RecordedRecipe<Callable, Shape<sizes...>> {
     const Var dependent = std::apply(Callable{}, arguments);
     Build result;
     result.program.outputs = {index_on(tape, dependent, "fuse", {})};
-    result.shared = static_cast<Index>(Shape<sizes...>::inputs);
     return result;
   }
 };
@@ -81,7 +80,6 @@ struct ValueRecipe {
     Build result;
     result.program.outputs = {record_fused<Callable, Shape>(tape)};
     result.report = optimise(tape, result.program.outputs, to);
-    result.shared = static_cast<Index>(Shape::inputs);
     return result;
   }
 };
@@ -123,7 +121,6 @@ struct HessianVectorRecipe {
     std::vector<Index> all = record_derivative(product, std::span(&dot, 1), raw);
     result.program.outputs.assign(all.begin() + 1, all.begin() + 1 + static_cast<std::ptrdiff_t>(Shape::inputs));
     result.report = optimise(raw, result.program.outputs, to, true);
-    result.shared = static_cast<Index>(2 * Shape::inputs);
     return result;
   }
 };

@@ -50,7 +50,6 @@ struct OuterRecipe {
     Index dependent = record_fused<Callable, Shape>(tape);
     Build result;
     result.frontier = split(tape, dependent, static_cast<Index>(shared), standard_errors, outer, inner);
-    result.shared = static_cast<Index>(shared);
     return result;
   }
 };
