@@ -135,7 +135,7 @@ class Tape : detail::NodeStorage, detail::Names {
     if (size_ >= limit_) [[unlikely]]
       prepare(op, x, y, value, at.file, at.line);
     const Index i = size_++;
-    nodes_[i] = {x, op, static_cast<std::uint8_t>(constants), y};
+    nodes_[i] = {x, y, op, static_cast<std::uint8_t>(constants)};
     values_[i] = value;
     return i;
   }

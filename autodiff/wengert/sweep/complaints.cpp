@@ -140,7 +140,7 @@ void Tape::throw_full(const char* what) const {
 }
 
 void Tape::throw_non_finite(Op op, Index x, Index y, double value, Location at) const {
-  const Node node{x, op, 0, y};
+  const Node node{x, y, op, 0};
   const Arguments operands = arguments(node);
   std::string text;
   for (Index k = 0; k < operands.size(); ++k) {
