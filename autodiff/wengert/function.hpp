@@ -107,7 +107,7 @@ class Recorder {
 
 namespace detail {
 
-/// One part of a point as independents: a number as a Var, an array of N as an array, any other range as a vector.
+/// One part of a point as independents: a number as a Var, an array of length as an array, any other range as a vector.
 template <class Part>
 auto make_independents(Tape& tape, const Part& part) {
   if constexpr (std::is_arithmetic_v<Part>) {
@@ -126,7 +126,7 @@ auto make_independents(Tape& tape, const Part& part) {
 }  // namespace detail
 
 /// Records callable(point…) once. Each part of the point is a number, which becomes a Var, or a vector, span or array of numbers,
-/// which becomes a std::vector<Var> (std::array<Var, N>); all of them together, in order, are the inputs. The callable returns a
+/// which becomes a std::vector<Var> (std::array<Var, length>); all of them together, in order, are the inputs. The callable returns a
 /// Var, or a range of them. Loops and branches are recorded as they go at this point; branches on values are guarded in replays.
 template <class Callable, class... Point>
   requires(!std::is_base_of_v<NaryOperation, std::remove_cvref_t<Callable>>)

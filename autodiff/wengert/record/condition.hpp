@@ -115,8 +115,8 @@ constexpr Condition operator!=(Operand x, Operand y) { return {Op::Equal, x, y, 
 /// x where the condition holds, y elsewhere, decided anew in every replay. Both sides are computed; only the chosen one gets an
 /// adjoint.
 // A template, so that plain numbers on both sides do not make the select of plain numbers the better match.
-template <std::convertible_to<Operand> X, std::convertible_to<Operand> Y>
-constexpr Var select(const Condition& condition, const X& x, const Y& y, Location at = Location::current()) {
+template <std::convertible_to<Operand> Chosen, std::convertible_to<Operand> Other>
+constexpr Var select(const Condition& condition, const Chosen& x, const Other& y, Location at = Location::current()) {
   const Var truth = condition.as_var();
   const Operand chosen(x, at), other(y, at);
   if (truth.is_constant()) return truth.value() != 0 ? chosen.var : other.var;

@@ -31,13 +31,13 @@ class NaryIndex {
 
 }  // namespace detail
 
-void Tape::release_nary_operations() {
+void detail::NaryNodes::release_nary_operations() {
   for (const NaryOperation* operation : nary_) delete operation;
   delete nary_index_;
 }
 
-void Tape::forget_nary_operations() {
-  detail::NaryIndex& index = *nary_index_;
+void detail::NaryNodes::forget_nary_operations() {
+  NaryIndex& index = *nary_index_;
   index.place.clear();
   std::size_t kept = 0;
   for (std::size_t k = 0; k < nary_.size(); ++k) {
@@ -56,7 +56,7 @@ void Tape::forget_nary_operations() {
   index.used.assign(kept, 0);
 }
 
-Index Tape::adopt(const NaryOperation& operation) {
+Index detail::NaryNodes::adopt(const NaryOperation& operation) {
   if (nary_index_ == nullptr) nary_index_ = new detail::NaryIndex;
   const auto [place, is_new] = nary_index_->place.try_emplace(operation.identity(), static_cast<Index>(nary_.size()));
   if (is_new) {
@@ -67,7 +67,7 @@ Index Tape::adopt(const NaryOperation& operation) {
   return place->second;
 }
 
-Index Tape::adopt_new_static(const NaryOperation& operation) {
+Index detail::NaryNodes::adopt_new_static(const NaryOperation& operation) {
   const Index which = adopt(operation);
   originals_.resize(nary_.size());
   originals_[static_cast<std::size_t>(which)] = &operation;
