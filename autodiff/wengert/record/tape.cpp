@@ -38,11 +38,17 @@ void detail::NaryNodes::release_nary_operations() {
 
 void detail::NaryNodes::forget_nary_operations() {
   NaryIndex& index = *nary_index_;
-  index.place.clear();
+  const auto stays = [&](std::size_t k) { return index.used[k] || (k < originals_.size() && originals_[k] != nullptr); };
   std::size_t kept = 0;
+  while (kept < nary_.size() && stays(kept)) ++kept;
+  if (kept == nary_.size()) {  // as it is mostly
+    std::fill(index.used.begin(), index.used.end(), 0);
+    return;
+  }
+  index.place.clear();
+  kept = 0;
   for (std::size_t k = 0; k < nary_.size(); ++k) {
-    const bool lives_on = k < originals_.size() && originals_[k] != nullptr;
-    if (!index.used[k] && !lives_on) {
+    if (!stays(k)) {
       delete nary_[k];
       continue;
     }
