@@ -15,6 +15,13 @@ namespace wengert::detail {
 
 [[noreturn]] void throw_full(const char* what);
 
+// Before its users: clang instantiates what constant evaluation needs in the order of definition.
+template <class T>
+constexpr T* new_array(std::size_t count) {
+  // Constant evaluation may not read or assign what was never initialised; at run time untouched pages cost nothing.
+  return std::is_constant_evaluated() ? new T[count]() : new T[count];
+}
+
 /// Arrays that grow by doubling. `limit_` is where pushing must stop to think: at the capacity, or sooner.
 class NodeStorage {
  public:
@@ -55,8 +62,8 @@ class NodeStorage {
   }
   constexpr void move_to(Index capacity, Index constant_capacity) {
     const auto cells = static_cast<std::size_t>(capacity) + static_cast<std::size_t>(constant_capacity);
-    Node* const nodes = make<Node>(static_cast<std::size_t>(capacity));
-    double* const values = make<double>(cells) + constant_capacity;
+    Node* const nodes = new_array<Node>(static_cast<std::size_t>(capacity));
+    double* const values = new_array<double>(cells) + constant_capacity;
     for (Index i = 0; i < size_; ++i) nodes[i] = nodes_[i];
     for (Index i = -constants_; i < size_; ++i) values[i] = values_[i];
     release();
@@ -81,11 +88,6 @@ class NodeStorage {
     // Growing moves the values too, so constants keep up with the nodes: each value moves a bounded number of times.
     const Index twice = constant_capacity_ < 16 ? 32 : 2 * constant_capacity_;
     move_to(capacity_, twice > capacity_ / 8 ? twice : capacity_ / 8);
-  }
-  template <class T>
-  static constexpr T* make(std::size_t count) {
-    // Constant evaluation may not read or assign what was never initialised; at run time untouched pages cost nothing.
-    return std::is_constant_evaluated() ? new T[count]() : new T[count];
   }
   constexpr void release() {
     delete[] nodes_;
