@@ -22,6 +22,14 @@ def read(address, size):
     return bytes(gdb.selected_inferior().read_memory(address, size))
 
 
+def shared(pointer):
+    """What a std::shared_ptr points to, in libstdc++ and libc++."""
+    names = [field.name for field in pointer.type.strip_typedefs().fields()]
+    if "__ptr_" in names:
+        return pointer["__ptr_"].dereference()
+    return pointer["_M_ptr"].dereference()
+
+
 def vector_range(vector):
     """(begin, end) addresses of a std::vector, of libstdc++ or libc++."""
     names = [field.name for field in vector.type.strip_typedefs().fields()]
@@ -130,7 +138,7 @@ class FunctionPrinter:
         self.value = value
 
     def to_string(self):
-        state = self.value["state_"].dereference()
+        state = shared(self.value["state_"])
         tape = tape_of(state["tape"])
         begin, end = vector_range(state["dependents"])
         dependents = [i for (i,) in struct.iter_unpack("<i", read(begin, end - begin))] if begin != end else []
@@ -289,7 +297,7 @@ def view_of(value):
             raise Problem("wengert: the variable is " + tape.variable(index, generation, float(value["value_"])))
         return View(tape, node=index)
     if name == "wengert::Function":
-        return View(tape_of(value["state_"].dereference()["tape"]))
+        return View(tape_of(shared(value["state_"])["tape"]))
     if name == "wengert::Adjoints<double>":
         tape, base, nodes = adjoints_of(value)
         return View(tape, None, base, nodes) if tape else None

@@ -20,6 +20,12 @@ def member(value, name):
     return value.GetNonSyntheticValue().GetChildMemberWithName(name)
 
 
+def shared(pointer):
+    """The pointer inside a std::shared_ptr, of libstdc++ or libc++."""
+    inside = member(pointer, "_M_ptr")
+    return inside if inside.IsValid() else member(pointer, "__ptr_")
+
+
 def integer(value, name):
     return member(value, name).GetValueAsUnsigned()
 
@@ -146,7 +152,7 @@ def tape(value):
 
 @guarded
 def function(value):
-    state = plain(member(value, "state_"))
+    state = plain(shared(member(value, "state_")))
     tape_ = tape_of(member(state, "tape"))
     begin, end = vector_range(state, "dependents")
     dependents = [i for (i,) in struct.iter_unpack("<i", tape_.read(begin, end - begin))] if begin != end else []
@@ -225,7 +231,7 @@ def view_of(value):
             raise Problem("wengert: the variable is " + tape_.variable(index, generation, value_of(value)))
         return View(tape_, node=index)
     if name == "wengert::Function":
-        return View(tape_of(member(plain(member(value, "state_")), "tape")))
+        return View(tape_of(member(plain(shared(member(value, "state_"))), "tape")))
     if integer(value, "tape_") == 0:
         return None
     tape_ = tape_of(member(value, "tape_"))

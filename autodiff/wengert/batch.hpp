@@ -10,6 +10,10 @@
 
 #include "wengert/function.hpp"
 
+// What a vector of something else is told.
+#define WENGERT_COLUMN_OF_NUMBERS \
+  "samples are a column of double or float; for several columns use Samples::rows or Samples::columns, and copy whole numbers to double"
+
 namespace wengert {
 
 /// Fills samples first … first + count - 1: column c of sample first + k goes to columns[c][k]. Called from several threads at
@@ -21,6 +25,8 @@ using SampleGenerator = std::function<void(std::size_t first, std::size_t count,
 /// nothing.
 template <class T>
 class BasicSamples {
+  static_assert(std::is_same_v<T, double> || std::is_same_v<T, float>, WENGERT_COLUMN_OF_NUMBERS);
+
  public:
   /// One column.
   BasicSamples(std::span<const T> column) : BasicSamples(column.data(), column.size(), 1, 1, column.size()) {}
@@ -106,11 +112,13 @@ BatchResult sum_gradient(const Function& f, std::span<const double> shared, cons
 template <class T>
 BatchResult mean_gradient(const Function& f, std::span<const double> shared, const std::vector<T>& samples,
                           const BasicBatchOptions<T>& options = {}) {
+  static_assert(std::is_same_v<T, double> || std::is_same_v<T, float>, WENGERT_COLUMN_OF_NUMBERS);
   return mean_gradient(f, shared, BasicSamples<T>(samples), options);
 }
 template <class T>
 BatchResult sum_gradient(const Function& f, std::span<const double> shared, const std::vector<T>& samples,
                          const BasicBatchOptions<T>& options = {.standard_errors = false}) {
+  static_assert(std::is_same_v<T, double> || std::is_same_v<T, float>, WENGERT_COLUMN_OF_NUMBERS);
   return sum_gradient(f, shared, BasicSamples<T>(samples), options);
 }
 

@@ -118,17 +118,17 @@ requires(!std::is_convertible_v<const Range&, Var>) std::vector<Var> as_vars(con
   return result;
 }
 /// f of a span of variables, or of a vector where f asks for one.
-template <class F>
+template <class Callable>
 std::vector<Var> call_with_range(const void* f, std::span<const Var> x) {
-  const F& function = *static_cast<const F*>(f);
-  if constexpr (std::is_invocable_v<const F&, std::span<const Var>>)
+  const Callable& function = *static_cast<const Callable*>(f);
+  if constexpr (std::is_invocable_v<const Callable&, std::span<const Var>>)
     return as_vars(function(x));
   else
     return as_vars(function(std::vector<Var>(x.begin(), x.end())));
 }
-template <class F, std::size_t... K>
-std::vector<Var> call_with_each(const F& function, std::span<const Var> x, std::index_sequence<K...>) {
-  return as_vars(function(x[K]...));
+template <class Callable, std::size_t... k>
+std::vector<Var> call_with_each(const Callable& function, std::span<const Var> x, std::index_sequence<k...>) {
+  return as_vars(function(x[k]...));
 }
 
 }  // namespace detail
@@ -138,22 +138,22 @@ std::vector<Var> call_with_each(const F& function, std::span<const Var> x, std::
 /// several dependents, a random combination of them is checked.
 /// Needs x finite, f finite there, and no kink. Costs some 30 calls of f for each input, more where f varies on a scale that its
 /// operations don't tell; the tape keeps locations, so that a disagreement can name the source line.
-template <class F>
-CheckReport check_gradient(const F& f, std::span<const double> x, const CheckOptions& options = {},
+template <class Callable>
+CheckReport check_gradient(const Callable& f, std::span<const double> x, const CheckOptions& options = {},
                            Location at = Location::current()) {
-  return detail::check_gradient({&f, &detail::call_with_range<F>}, x, options, at);
+  return detail::check_gradient({&f, &detail::call_with_range<Callable>}, x, options, at);
 }
-template <class F>
-CheckReport check_gradient(const F& f, const std::vector<double>& x, const CheckOptions& options = {},
+template <class Callable>
+CheckReport check_gradient(const Callable& f, const std::vector<double>& x, const CheckOptions& options = {},
                            Location at = Location::current()) {
   return check_gradient(f, std::span<const double>(x), options, at);
 }
 /// The same for f(a, b, c), a variable for each number in braces: check_gradient(f, {0.5, 0.8, 0.3}).
-template <class F, std::size_t N>
-CheckReport check_gradient(const F& f, const double (&x)[N], const CheckOptions& options = {},
+template <class Callable, std::size_t length>
+CheckReport check_gradient(const Callable& f, const double (&x)[length], const CheckOptions& options = {},
                            Location at = Location::current()) {
   constexpr auto call = [](const void* function, std::span<const Var> vars) {
-    return detail::call_with_each(*static_cast<const F*>(function), vars, std::make_index_sequence<N>());
+    return detail::call_with_each(*static_cast<const Callable*>(function), vars, std::make_index_sequence<length>());
   };
   return detail::check_gradient({&f, call}, x, options, at);
 }

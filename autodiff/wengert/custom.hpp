@@ -66,13 +66,13 @@ class CustomOperation final : public NaryOperation {
   const NaryOperation* clone() const override;
 
  private:
-  template <std::size_t N>
-  constexpr Var at_each(const Operand (&operands)[N]) const {
+  template <std::size_t length>
+  constexpr Var at_each(const Operand (&operands)[length]) const {
     if (std::is_constant_evaluated()) detail::a_fused_function_cannot_use_a_custom_operation_record_it_instead();
-    Var vars[N], result;
-    for (std::size_t k = 0; k < N; ++k) vars[k] = operands[k].var;
+    Var vars[length], result;
+    for (std::size_t k = 0; k < length; ++k) vars[k] = operands[k].var;
     // asked again, because gcc looks for a way through that is all constexpr before it reads the line above
-    if (!std::is_constant_evaluated()) result = (*this)(std::span<const Var>(vars), operands[N - 1].at);
+    if (!std::is_constant_evaluated()) result = (*this)(std::span<const Var>(vars), operands[length - 1].at);
     return result;
   }
 

@@ -5,9 +5,11 @@
 #include <concepts>
 #include <cstddef>
 #include <initializer_list>
+#include <memory>
 #include <span>
 #include <tuple>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "wengert/jacobian.hpp"
@@ -34,9 +36,8 @@ struct Workspace {
 /// out differently at x; then the function must be recorded again there (or use select, which follows the data).
 class Function {
  public:
-  Function(const Function& other) noexcept;
-  Function& operator=(const Function& other) noexcept;
-  ~Function();
+  /// An empty one, to be assigned to; asking it anything throws NotRecorded.
+  Function() = default;
 
   std::size_t inputs() const { return tape().independents().size(); }
   std::size_t outputs() const { return dependents().size(); }
@@ -61,6 +62,20 @@ class Function {
   requires(sizeof...(Numbers) > 0 && (std::is_arithmetic_v<Numbers> && ...)) std::vector<double> gradient(Numbers... x)
   const { return gradient(std::array{static_cast<double>(x)...}); }
 
+  /// Both at once, for the price of the gradient.
+  struct ValueAndGradient {
+    double value;
+    std::vector<double> gradient;
+  };
+  ValueAndGradient value_and_gradient(std::span<const double> x) const;
+
+  /// Weights times Jacobian, w'J: one number for each input. One forward and one reverse sweep. Throws ShapeMismatch unless there is
+  /// a weight for each output.
+  std::vector<double> pull_back(std::span<const double> w, std::span<const double> x) const;
+  /// Jacobian times direction, Jv: one number for each output. One forward sweep with tangents. Throws ShapeMismatch unless v has a
+  /// number for each input.
+  std::vector<double> push_forward(std::span<const double> v, std::span<const double> x) const;
+
   /// outputs x inputs. One forward sweep, and one reverse sweep per output.
   Matrix jacobian(std::span<const double> x) const;
   /// Hessian of the one output times v, exact; a small constant times one gradient. Throws NoSecondOrder if a custom operation
@@ -78,22 +93,26 @@ class Function {
   /// What the optimiser did when this function was made by derivative() or optimised().
   const OptimiseReport& report() const;
 
+  /// Whether the recording still is what the program computes: records callable(point…) anew and compares values and Jacobian, to the
+  /// bit. Throws as calls do; where a branch comes out otherwise, the answer is false.
+  template <class Callable, class... Point>
+  bool verify(Callable&& callable, const Point&... point) const;
+
  private:
   friend class Recorder;
   friend class detail::BatchPlans;
   struct State;
-  explicit Function(State* state) : state_(state) {}
+  explicit Function(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  const State& state() const;
+  bool same_as(const Function& other, std::span<const double> x) const;
 
-  State* state_;
+  std::shared_ptr<State> state_;
 };
 
 /// What record() uses: a tape on its way to becoming a Function.
 class Recorder {
  public:
-  explicit Recorder(bool keep_locations = WENGERT_KEEP_LOCATIONS);
-  Recorder(const Recorder&) = delete;
-  Recorder& operator=(const Recorder&) = delete;
-  ~Recorder();
+  explicit Recorder(bool keep_locations);
 
   Tape& tape();
   /// Ends the recording. Throws ForeignVariable if a dependent is on another tape.
@@ -102,12 +121,12 @@ class Recorder {
   Function finish(std::vector<Index> dependents, const OptimiseReport& report = {});
 
  private:
-  Function::State* state_;
+  std::shared_ptr<Function::State> state_;
 };
 
 namespace detail {
 
-/// One part of a point as independents: a number as a Var, an array of N as an array, any other range as a vector.
+/// One part of a point as independents: a number as a Var, an array of length as an array, any other range as a vector.
 template <class Part>
 auto make_independents(Tape& tape, const Part& part) {
   if constexpr (std::is_arithmetic_v<Part>) {
@@ -123,26 +142,68 @@ auto make_independents(Tape& tape, const Part& part) {
   }
 }
 
+template <class Part>
+void append_numbers(std::vector<double>& all, const Part& part) {
+  if constexpr (std::is_arithmetic_v<Part>)
+    all.push_back(static_cast<double>(part));
+  else
+    for (const auto& number : part) append_numbers(all, number);
+}
+
+template <class T>
+inline constexpr bool is_tuple = false;
+template <class... Ts>
+inline constexpr bool is_tuple<std::tuple<Ts...>> = true;
+template <class T, class U>
+inline constexpr bool is_tuple<std::pair<T, U>> = true;
+
+/// The Vars that a callable returned, in order: one, or those of a range, a tuple, a matrix, or ranges of them.
+template <class Result>
+void append_outputs(std::vector<Var>& all, const Result& result) {
+  static_assert(!Number<Result>,
+                "record: the callable returns a plain number, which no longer depends on the inputs; return a Var (was value() asked "
+                "on the way, or a double declared?)");
+  if constexpr (Number<Result>) {
+  } else if constexpr (std::is_convertible_v<const Result&, Var>) {
+    all.push_back(result);
+  } else if constexpr (is_tuple<Result>) {
+    std::apply([&](const auto&... part) { (append_outputs(all, part), ...); }, result);
+  } else if constexpr (requires { result.begin() != result.end(); }) {
+    for (const auto& part : result) append_outputs(all, part);
+  } else if constexpr (requires { result.data()[result.size() - 1]; }) {
+    for (std::ptrdiff_t k = 0; k < static_cast<std::ptrdiff_t>(result.size()); ++k) append_outputs(all, result.data()[k]);
+  } else {
+    static_assert(!sizeof(Result), "record: the callable must return a Var, or a range, tuple or matrix of them");
+  }
+}
+
 }  // namespace detail
 
 /// Records callable(point…) once. Each part of the point is a number, which becomes a Var, or a vector, span or array of numbers,
-/// which becomes a std::vector<Var> (std::array<Var, N>); all of them together, in order, are the inputs. The callable returns a
-/// Var, or a range of them. Loops and branches are recorded as they go at this point; branches on values are guarded in replays.
-template <class Callable, class... Point>
+/// which becomes a std::vector<Var> (std::array<Var, length>); all of them together, in order, are the inputs. The callable returns a
+/// Var, or a range, tuple or matrix of them: the outputs, in order. Loops and branches are recorded as they go at this point; branches
+/// on values are guarded in replays. (`keep_locations` is asked where record is called: files compiled for debugging and others meet
+/// in one program.)
+template <bool keep_locations = WENGERT_KEEP_LOCATIONS, class Callable, class... Point>
   requires(!std::is_base_of_v<NaryOperation, std::remove_cvref_t<Callable>>)
 Function record(Callable&& callable, const Point&... point) {
-  Recorder recorder;
+  Recorder recorder(keep_locations);
   Tape& tape = recorder.tape();
   // braces: independents are made in the order of the arguments
   std::tuple<decltype(detail::make_independents(tape, point))...> arguments{detail::make_independents(tape, point)...};
-  auto result = std::apply(static_cast<Callable&&>(callable), arguments);
-  if constexpr (std::is_convertible_v<decltype(result), Var>) {
-    const Var dependent = result;
-    return recorder.finish(std::span(&dependent, 1));
-  } else {
-    const std::vector<Var> dependents(result.begin(), result.end());
-    return recorder.finish(std::span<const Var>(dependents));
-  }
+  using Result = decltype(std::apply(static_cast<Callable&&>(callable), arguments));
+  static_assert(!std::is_void_v<Result>, "record: the callable returns nothing; return the Var that it computes");
+  std::vector<Var> outputs;
+  if constexpr (!std::is_void_v<Result>)
+    detail::append_outputs(outputs, static_cast<const std::remove_cvref_t<Result>&>(std::apply(static_cast<Callable&&>(callable), arguments)));
+  return recorder.finish(std::span<const Var>(outputs));
+}
+
+template <class Callable, class... Point>
+bool Function::verify(Callable&& callable, const Point&... point) const {
+  std::vector<double> x;
+  (detail::append_numbers(x, point), ...);
+  return same_as(wengert::record(static_cast<Callable&&>(callable), point...), x);
 }
 
 }  // namespace wengert

@@ -181,18 +181,18 @@ class FusedOperation final : public NaryOperation {
 /// What an argument list looks like as a Shape.
 template <class Argument>
 inline constexpr std::size_t shape_size = 0;
-template <class T, std::size_t N>
-inline constexpr std::size_t shape_size<std::array<T, N>> = N;
-template <class T, std::size_t N>
-inline constexpr std::size_t shape_size<std::span<T, N>> = N;
+template <class T, std::size_t length>
+inline constexpr std::size_t shape_size<std::array<T, length>> = length;
+template <class T, std::size_t length>
+inline constexpr std::size_t shape_size<std::span<T, length>> = length;
 
 /// Whether an argument is recorded: a Var or what converts to one, or an array of them.
 template <class Argument>
 inline constexpr bool holds_var = !Number<Argument> && std::is_convertible_v<const Argument&, Var>;
-template <class T, std::size_t N>
-inline constexpr bool holds_var<std::array<T, N>> = holds_var<T>;
-template <class T, std::size_t N>
-inline constexpr bool holds_var<std::span<T, N>> = holds_var<std::remove_const_t<T>>;
+template <class T, std::size_t length>
+inline constexpr bool holds_var<std::array<T, length>> = holds_var<T>;
+template <class T, std::size_t length>
+inline constexpr bool holds_var<std::span<T, length>> = holds_var<std::remove_const_t<T>>;
 
 /// The tape of the first variable among arguments; nullptr where there is none.
 constexpr Tape* tape_of(const Operand& x) { return x.var.tape(); }
@@ -278,18 +278,18 @@ class Fused {
     return outputs<detail::GradientRecipe>(x...);
   }
   /// Hessian at x times v: x and v are arrays of all inputs in order.
-  template <std::size_t N>
-  std::array<double, N> hessian_vector(const std::array<double, N>& x, const std::array<double, N>& v) const {
-    return hessian_vector(detail::scalars(std::make_index_sequence<N>()), x, v);
+  template <std::size_t length>
+  std::array<double, length> hessian_vector(const std::array<double, length>& x, const std::array<double, length>& v) const {
+    return hessian_vector(detail::scalars(std::make_index_sequence<length>()), x, v);
   }
   /// The same for a callable that takes arrays: say its shape, with 0 for each scalar. hessian_vector(Shape<3, 0>(), x, v).
-  template <std::size_t... sizes, std::size_t N>
-  std::array<double, N> hessian_vector(Shape<sizes...>, const std::array<double, N>& x, const std::array<double, N>& v) const {
-    static_assert(Shape<sizes...>::inputs == N, "fuse: the callable takes another number of inputs");
-    std::array<double, 2 * N> point;
-    for (std::size_t k = 0; k < N; ++k) {
+  template <std::size_t... sizes, std::size_t length>
+  std::array<double, length> hessian_vector(Shape<sizes...>, const std::array<double, length>& x, const std::array<double, length>& v) const {
+    static_assert(Shape<sizes...>::inputs == length, "fuse: the callable takes another number of inputs");
+    std::array<double, 2 * length> point;
+    for (std::size_t k = 0; k < length; ++k) {
       point[k] = x[k];
-      point[N + k] = v[k];
+      point[length + k] = v[k];
     }
     return detail::StraightLine<detail::HessianVectorRecipe<Callable, Shape<sizes...>>, double>::outputs(point.data());
   }

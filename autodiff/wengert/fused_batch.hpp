@@ -118,12 +118,6 @@ struct FusedBatch {
   const T* shifts;                // what squares of the summed outputs are taken around
 };
 
-// No contraction of a product with a sum (see record/config.hpp): on x86-64 the baseline has none.
-#if defined(__x86_64__) && !defined(__clang__)
-#define WENGERT_LOOP_ROUNDED(product) asm("" : "+v"(product))
-#else
-#define WENGERT_LOOP_ROUNDED(product) WENGERT_ROUNDED(product)
-#endif
 #define WENGERT_LOOP_NAME BaselineLoop
 #define WENGERT_LOOP_BYTES 16
 #include "wengert/fused/loop-inl.hpp"
@@ -161,7 +155,6 @@ struct FusedBatch {
 #pragma GCC pop_options
 #endif
 #endif
-#undef WENGERT_LOOP_ROUNDED
 
 /// The loop of a recipe for an instruction set.
 template <class Recipe, class T, bool squares>

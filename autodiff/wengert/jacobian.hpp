@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <initializer_list>
 #include <span>
 #include <vector>
 
@@ -25,6 +26,10 @@ struct Matrix {
 /// d dependents[row] / d variables[column], at the recorded values. One reverse sweep per dependent.
 Matrix jacobian(std::span<const Var> dependents, std::span<const Var> variables, Location at = Location::current());
 
+inline Matrix jacobian(std::initializer_list<Var> dependents, std::initializer_list<Var> variables, Location at = Location::current()) {
+  return jacobian(std::span(dependents.begin(), dependents.size()), std::span(variables.begin(), variables.size()), at);
+}
+
 /// Hessian of t in the independents `variables` times `direction`, exact: a forward sweep with tangents, then a reverse sweep on
 /// them (forward over reverse). Costs a small constant times one gradient. Throws NotRecorded if a variable is not an independent
 /// of t's tape, ShapeMismatch if the sizes differ, NoSecondOrder if a custom operation has no second derivatives.
@@ -33,5 +38,8 @@ std::vector<double> hessian_vector_product(const Var& t, std::span<const Var> va
 
 /// The Hessian of t in the independents `variables`: one Hessian-vector product per column.
 Matrix hessian(const Var& t, std::span<const Var> variables, Location at = Location::current());
+inline Matrix hessian(const Var& t, std::initializer_list<Var> variables, Location at = Location::current()) {
+  return hessian(t, std::span(variables.begin(), variables.size()), at);
+}
 
 }  // namespace wengert

@@ -24,6 +24,29 @@ namespace wengert {
 
 class NaryOperation;
 
+namespace detail {
+
+/// select, where a member or friend of that name hides the others.
+template <class Condition, class T>
+constexpr T choose(const Condition& condition, const T& x, const T& y) {
+  return select(condition, x, y);
+}
+
+/// The plain number inside a number of any type.
+template <class T>
+constexpr double value_of(const T& x) {
+  if constexpr (std::is_arithmetic_v<T>)
+    return static_cast<double>(x);
+  else if constexpr (requires { x.value(); })
+    return value_of(x.value());
+  else if constexpr (requires { x.real(); })
+    return value_of(x.real());
+  else
+    return value_of(x.value);
+}
+
+}  // namespace detail
+
 /// An argument of an operation and the operation's partial in it.
 template <class Number, class Part>
 struct Term {
@@ -110,10 +133,10 @@ struct NumberType {
   }
 
  private:
-  template <class S = Self>
-  using Part = std::remove_cvref_t<decltype(S::value)>;
-  template <class P>
-  static constexpr Term<Self, P> term(const Self& x, const P& partial) {
+  template <class Number = Self>
+  using Part = std::remove_cvref_t<decltype(Number::value)>;
+  template <class Partial>
+  static constexpr Term<Self, Partial> term(const Self& x, const Partial& partial) {
     return {x, partial};
   }
 };

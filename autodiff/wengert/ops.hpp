@@ -131,9 +131,9 @@ inline constexpr double smallest_normal = std::numeric_limits<double>::min();
 ///     tell the derivative;
 ///   precise(double, double): false where the stated bounds do not hold;
 ///   partial_x and partial_y, beside partials: for sweeps to skip one that is costly when its argument is a constant.
-template <int N>
+template <int length>
 struct Rule {
-  static constexpr int arity = N;
+  static constexpr int arity = length;
   /// Value needs only + - * / and comparisons, so a compile-time tape may fold it.
   static constexpr bool arithmetic = false;
   /// Passes an argument on or drops it: its partials are 0, 1/2 or 1, and where one is 0 nothing goes back, not even an
@@ -173,8 +173,8 @@ constexpr auto both(const Condition& x, const Condition& y) {
 }
 
 /// f() or g() by the condition. A plain bool computes only the one that is asked for; lanes and tapes need both.
-template <class Condition, class F, class G>
-constexpr auto either(Condition condition, F f, G g) {
+template <class Condition, class First, class Second>
+constexpr auto either(Condition condition, First f, Second g) {
   if constexpr (std::is_same_v<Condition, bool>)
     return condition ? f() : g();
   else

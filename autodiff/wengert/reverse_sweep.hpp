@@ -3,6 +3,7 @@
 
 #include <span>
 
+#include "wengert/adjoints.hpp"
 #include "wengert/sweep/chain_rule.hpp"
 #include "wengert/sweep/nary_sweep.hpp"
 #include "wengert/tape.hpp"
@@ -10,55 +11,6 @@
 #include "wengert/var.hpp"
 
 namespace wengert {
-
-namespace detail {
-[[noreturn]] void throw_not_on(const char* function, const Var& x, const Tape* tape, std::uint32_t generation, Location at);
-[[noreturn]] void throw_values(Index constants, Index nodes, Index expected_constants, Index expected_nodes);
-}  // namespace detail
-
-/// What a reverse sweep returns: the adjoint of every node, the derivative of the seeded combination of dependents in it.
-template <class T>
-class Adjoints {
- public:
-  Adjoints() = default;
-  constexpr Adjoints(const Tape& tape) : tape_(&tape), generation_(tape.generation()) {}
-
-  /// The derivative with respect to x; 0 if nothing seeded depends on it. Throws ForeignVariable or StaleVariable for a variable
-  /// of another recording and NotRecorded for a constant.
-  constexpr T wrt(const Var& x, Location at = Location::current()) const {
-    if (x.is_constant() || (tape_ != nullptr && (x.tape() != tape_ || x.generation() != generation_)))
-      detail::throw_not_on("wrt", x, tape_, generation_, at);
-    return (*this)[x.index()];
-  }
-  std::vector<T> wrt(std::span<const Var> xs, Location at = Location::current()) const {
-    std::vector<T> result;
-    result.reserve(xs.size());
-    for (const Var& x : xs) result.push_back(wrt(x, at));
-    return result;
-  }
-  /// nullptr for the gradient of a constant.
-  constexpr const Tape* tape() const { return tape_; }
-  constexpr std::uint32_t generation() const { return generation_; }
-
-  /// Whether the tape still holds what was differentiated.
-  constexpr bool current() const { return tape_ == nullptr || tape_->generation() == generation_; }
-  /// The adjoint of node i.
-  constexpr T operator[](Index i) const { return i < adjoints.nodes() ? adjoints[i] : T(0); }
-
-  /// By node. Nodes after the last dependent are left out: their adjoint is 0.
-  Values<T> adjoints;
-
- private:
-  const Tape* tape_ = nullptr;
-  std::uint32_t generation_ = 0;
-};
-
-/// A dependent variable and the adjoint to start from.
-template <class T>
-struct Seed {
-  Var variable;
-  T adjoint;
-};
 
 /// Carries the adjoint of node i back to its arguments. The visitor of the reverse sweep.
 template <class T>
@@ -122,28 +74,6 @@ constexpr void pull_back_all(const Tape& tape, const T* values, T* adjoints, Ind
 // For numbers compiled in sweeps.cpp, where an optimised build has a quicker way through the same steps.
 void pull_back_all(const Tape& tape, const double* values, double* adjoints, Index nodes);
 void pull_back_all(const Tape& tape, const float* values, float* adjoints, Index nodes);
-
-/// The adjoints that a reverse sweep starts from: zeros, and the seeds in their dependents' places. Checks its arguments and
-/// throws as reverse_sweep does.
-template <class T>
-constexpr void seed_adjoints(const Tape& tape, ValuesView<T> values, std::span<const Seed<T>> seeds, Adjoints<T>& result,
-                             Location at) {
-  if (values.nodes != tape.size() || values.constants != tape.constants())
-    throw_values(values.constants, values.nodes, tape.constants(), tape.size());
-  Index nodes = 0;
-  for (const Seed<T>& seed : seeds) {
-    if (seed.variable.is_constant()) continue;  // a constant has no derivative
-    if (seed.variable.tape() != &tape || seed.variable.generation() != tape.generation())
-      throw_not_on("reverse_sweep", seed.variable, &tape, tape.generation(), at);
-    if (nodes <= seed.variable.index()) nodes = seed.variable.index() + 1;
-  }
-  Values<T> cells = static_cast<Values<T>&&>(result.adjoints);
-  cells.reset(tape.constants(), nodes);
-  for (const Seed<T>& seed : seeds)
-    if (!seed.variable.is_constant()) cells[seed.variable.index()] += seed.adjoint;
-  result = Adjoints<T>(tape);
-  result.adjoints = static_cast<Values<T>&&>(cells);
-}
 
 }  // namespace detail
 

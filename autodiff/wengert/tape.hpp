@@ -7,40 +7,29 @@
 //      value    c1    c0  |  v0    v1    v2    …
 #pragma once
 
-#include <array>
-#include <bit>
 #include <cstdint>
 #include <limits>
-#include <span>
 #include <string_view>
 #include <type_traits>
 #include <vector>
 
 #include "wengert/record/config.hpp"
 #include "wengert/record/names.hpp"
+#include "wengert/record/nary_nodes.hpp"
 #include "wengert/record/node.hpp"
 #include "wengert/record/node_storage.hpp"
 
 namespace wengert {
 
-class NaryOperation;
 class Var;
-namespace detail {
-class NaryIndex;
-}
 
 /// The tape. Explicit and pinned: variables point to it, so it is neither copied nor moved.
 /// Recording costs amortised constant time and at most 24 bytes an operation (a custom one 4 besides for each argument, a fused one
 /// 12); clear() keeps the memory. Not for two threads at once.
-class Tape : detail::NodeStorage, detail::Names {
+class Tape : detail::NodeStorage, detail::NaryNodes, detail::Names {
  public:
   constexpr explicit Tape(bool keep_locations = WENGERT_KEEP_LOCATIONS)
-      : generation_(std::is_constant_evaluated() ? 1 : first_generation()), keeps_locations_(keep_locations) {
-    known_constants_.fill(0);
-  }
-  constexpr ~Tape() {
-    if (nary_index_ != nullptr) release_nary_operations();
-  }
+      : generation_(std::is_constant_evaluated() ? 1 : first_generation()), keeps_locations_(keep_locations) {}
 
   // -- recording
 
@@ -50,16 +39,13 @@ class Tape : detail::NodeStorage, detail::Names {
   /// Forgets everything recorded and keeps the memory, and of the custom operations those that were recorded since the last call.
   /// Variables from before are refused from then on. O(1) in the nodes.
   constexpr void clear() {
-    size_ = 0;
-    constants_ = 0;
     leading_ = 0;
-    known_constants_.fill(0);
     independents_.clear();
-    extra_.clear();
     guards_.clear();
     locations_.clear();
+    clear_nodes();
+    clear_nary();
     clear_names();
-    if (nary_index_ != nullptr) forget_nary_operations();
     generation_ = std::is_constant_evaluated() ? generation_ + 1 : next_generation(generation_);
   }
 
@@ -104,13 +90,6 @@ class Tape : detail::NodeStorage, detail::Names {
   /// How many nodes at the beginning are independents: a reverse sweep ends there.
   constexpr Index leading_independents() const { return leading_; }
   constexpr const std::vector<Guard>& guards() const { return guards_; }
-  constexpr const Index* extra_arguments(Index from) const { return extra_.data() + from; }
-  const NaryOperation& nary(Index which) const { return *nary_[static_cast<std::size_t>(which)]; }
-  /// The partials of a custom node at the values as recorded, where recording left them; else nullptr.
-  const double* kept_partials(const Node& custom) const {
-    const auto from = static_cast<std::size_t>(custom.x);
-    return from < partials_.size() && partials_[from] == 1 ? &partials_[from + 1] : nullptr;
-  }
   constexpr bool keeps_locations() const { return keeps_locations_; }
   /// Unknown unless locations were kept while the node was recorded.
   constexpr Location location(Index i) const {
@@ -118,6 +97,9 @@ class Tape : detail::NodeStorage, detail::Names {
   }
   /// name(i): empty for a node without a name. find(name): the last node of that name, or -1. set_name(i, name).
   using Names::find, Names::name, Names::set_name;
+  /// extra_arguments(from): of ternary and custom nodes. nary(which): an operation of a custom node. kept_partials(node): of a custom
+  /// node at the values as recorded, where recording left them, else nullptr.
+  using NaryNodes::extra_arguments, NaryNodes::kept_partials, NaryNodes::nary;
   /// Another one after every clear(), and of no other tape; a variable remembers it.
   constexpr std::uint32_t generation() const { return generation_; }
 
@@ -127,7 +109,11 @@ class Tape : detail::NodeStorage, detail::Names {
   };
   Memory memory() const;
 
-  // -- what Var calls while it records
+  // -- what Var calls while it records: constant(value) and new_constant(value) give the index of a constant; the others are about
+  // nodes with more than two arguments
+  using NaryNodes::adopt, NaryNodes::adopt_static, NaryNodes::extra_argument, NaryNodes::grow_extra, NaryNodes::keep_partials,
+      NaryNodes::push_extra;
+  using NodeStorage::constant, NodeStorage::new_constant;
 
   /// Appends a node and returns its index. `constants` says which arguments are constants, as in Node.
   WENGERT_INLINE constexpr Index push(Op op, Index x, Index y, unsigned constants, double value, Location at) {
@@ -135,7 +121,7 @@ class Tape : detail::NodeStorage, detail::Names {
     if (size_ >= limit_) [[unlikely]]
       prepare(op, x, y, value, at.file, at.line);
     const Index i = size_++;
-    nodes_[i] = {x, op, static_cast<std::uint8_t>(constants), y};
+    nodes_[i] = {x, y, op, static_cast<std::uint8_t>(constants)};
     values_[i] = value;
     return i;
   }
@@ -147,74 +133,18 @@ class Tape : detail::NodeStorage, detail::Names {
     const Index rest[] = {y, z};
     return push(op, x, push_extra(rest), 0u, value, at);
   }
-  constexpr Index push_extra(std::span<const Index> arguments) {
-    const Index from = grow_extra(arguments.size());
-    for (std::size_t k = 0; k < arguments.size(); ++k) extra_argument(from)[k] = arguments[k];
-    return from;
-  }
-  /// Room for `count` extra arguments, for the caller to fill: from extra_argument(returned) on.
-  constexpr Index grow_extra(std::size_t count) {
-    if (extra_.size() + count > std::numeric_limits<Index>::max()) throw_full("extra arguments");
-    const std::size_t from = extra_.size();
-    if (std::is_constant_evaluated())  // where clang does not take libstdc++'s resize
-      for (std::size_t k = 0; k < count; ++k) extra_.push_back(0);
-    else
-      extra_.resize(from + count);
-    if (from < partials_.size()) partials_[from] = 0;  // of an earlier recording
-    return static_cast<Index>(from);
-  }
-  constexpr Index* extra_argument(Index from) { return extra_.data() + from; }
-  /// Keeps the partials of a custom node whose arguments were the last to be pushed: `known[k]` is that in argument k, at the values
-  /// as recorded.
-  void keep_partials(std::span<const double> known) {
-    if (partials_.size() < extra_.size()) [[unlikely]]
-      partials_.resize(2 * extra_.size());
-    double* const kept = partials_.data() + (extra_.size() - known.size());
-    kept[-1] = 1;  // beside the number of arguments: yes, they are kept
-    for (std::size_t k = 0; k < known.size(); ++k) kept[k] = known[k];
-  }
   /// Says anew where node i was made: for tapes that are made from others.
   constexpr void relocate(Index i, Location at) {
     if (static_cast<std::size_t>(i) < locations_.size()) locations_[static_cast<std::size_t>(i)] = at;
   }
   constexpr void push_guard(const Guard& guard) { guards_.push_back(guard); }
-  /// The index of a constant. Equal constants (to the bit) met shortly after each other share one.
-  WENGERT_INLINE constexpr Index constant(double value) {
-    const auto bits = std::bit_cast<std::uint64_t>(value);
-    // Multiplying mixes all bits into the upper ones: 2 and 3 differ in one bit only.
-    const std::size_t slot = (bits * 0x9E3779B97F4A7C15u) >> 60;
-    const Index known = known_constants_[slot];
-    if (known < 0 && std::bit_cast<std::uint64_t>(values_[known]) == bits) return known;
-    return known_constants_[slot] = new_constant(value);
-  }
-  /// The same for data, which seldom repeat: without the search.
-  WENGERT_INLINE constexpr Index new_constant(double value) {
-    if (constants_ == constant_capacity_) [[unlikely]]
-      make_room_for_constants();
-    const Index i = -++constants_;
-    values_[i] = value;
-    return i;
-  }
-  /// Keeps a copy of the operation, unless it has one that computes the same.
-  Index adopt(const NaryOperation& operation);
-  /// The same for an operation that lives as long as the program, found again by its address.
-  Index adopt_static(const NaryOperation& operation) {
-    for (std::size_t k = originals_.size(); k-- > 0;)
-      if (originals_[k] == &operation) return static_cast<Index>(k);
-    return adopt_new_static(operation);
-  }
-
  private:
   static std::uint32_t first_generation();
   static std::uint32_t next_generation(std::uint32_t generation) {
     return (generation + 1) % generations_at_a_time != 0 ? generation + 1 : first_generation();
   }
   static constexpr std::uint32_t generations_at_a_time = 16;
-  Index adopt_new_static(const NaryOperation& operation);
-  void forget_nary_operations();
-  void release_nary_operations();
   [[noreturn]] void throw_full(Op op, Location at) const;
-  [[noreturn]] void throw_full(const char* what) const;
   [[noreturn]] void throw_non_finite(Op op, Index x, Index y, double value, Location at) const;
 
   constexpr void update_limit() {
@@ -235,24 +165,14 @@ class Tape : detail::NodeStorage, detail::Names {
       locations_.push_back(at);
     }
   }
-  [[gnu::noinline, gnu::cold]] constexpr void make_room_for_constants() {
-    if (!grow_constants()) throw_full("constants");
-  }
-
   Index leading_ = 0;
   Index max_nodes_ = std::numeric_limits<Index>::max();
   std::uint32_t generation_;
   bool keeps_locations_;
   bool checks_finite_ = false;
-  std::array<Index, 16> known_constants_;  // recently used constants, by 4 bits of a hash; 0 for none
   std::vector<Index> independents_;
-  std::vector<Index> extra_;
-  std::vector<double> partials_;  // beside extra_, as far as some are kept; 1 or 0 beside a node's number of arguments
   std::vector<Guard> guards_;
   std::vector<Location> locations_;
-  std::vector<const NaryOperation*> nary_;
-  std::vector<const NaryOperation*> originals_;  // of nary_, where they live as long as the program
-  detail::NaryIndex* nary_index_ = nullptr;
 };
 
 }  // namespace wengert

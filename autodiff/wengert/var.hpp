@@ -3,7 +3,6 @@
 
 #include <concepts>
 #include <cstdint>
-#include <limits>
 #include <string_view>
 #include <type_traits>
 
@@ -100,6 +99,10 @@ WENGERT_INLINE constexpr Var push(Tape& tape, Index x, Index y, Index z, unsigne
   }
 }
 
+// Not constexpr, and that is the point: what calls them does not compile as part of a fused function.
+void a_fused_function_cannot_branch_on_a_value_use_select();
+void a_fused_function_cannot_compute_this_of_a_plain_number_write_the_number();
+[[noreturn]] void throw_foreign(const char* operation, const Var& x, const Var& beside, const Tape& tape, Location at);
 [[noreturn]] void throw_stale(const char* operation, const Var& x, Location at);
 /// What the fast way does not know: constants that are Vars, and the errors. Throws ForeignVariable or StaleVariable.
 // Handed everything piece by piece, and returning what fits into registers: a whole Var would have to be built in memory by every
@@ -112,9 +115,37 @@ struct Place {
 [[gnu::cold]] Place record_other(Op op, double result, const char* file, unsigned line, Tape* x_tape, double x, Index x_index, std::uint32_t x_generation,
                    Tape* y_tape, double y, Index y_index, std::uint32_t y_generation, Tape* z_tape, double z, Index z_index,
                    std::uint32_t z_generation);
-/// The same in constant evaluation, where values are skipped: only the structure is wanted.
+/// Index on the tape of a variable or constant; an error names the variable `beside` it that is on the tape.
+constexpr Index index_on(Tape& tape, const Var& x, const char* operation, Location at, const Var& beside = {}) {
+  if (x.tape() == &tape && x.generation() == tape.generation()) return x.index();
+  if (x.is_constant()) return tape.constant(x.value());
+  if (x.tape() != &tape) throw_foreign(operation, x, beside, tape, at);
+  throw_stale(operation, x, at);
+}
+
+/// Recording in constant evaluation, where values are skipped: only the structure is wanted.
 template <class Rule>
-constexpr Var record_structure(const Operand& x, const Operand& y, const Operand& z, Location at);
+constexpr Var record_structure(const Operand& x, const Operand& y, const Operand& z, Location at) {
+  const Var& beside = !x.var.is_constant() ? x.var : !y.var.is_constant() ? y.var : z.var;
+  Tape* tape = beside.tape();
+  if (beside.is_constant()) {  // all of them
+    if constexpr (Rule::arithmetic) {
+      if constexpr (Rule::arity == 1)
+        return Rule::template value<double>(x.var.value());
+      else if constexpr (Rule::arity == 2)
+        return Rule::template value<double>(x.var.value(), y.var.value());
+      else
+        return Rule::template value<double>(x.var.value(), y.var.value(), z.var.value());
+    }
+    // a constant that knows its tape: what cannot be computed now is recorded
+    tape = x.var.tape() != nullptr ? x.var.tape() : y.var.tape() != nullptr ? y.var.tape() : z.var.tape();
+    if (tape == nullptr) a_fused_function_cannot_compute_this_of_a_plain_number_write_the_number();
+  }
+  const Index at_x = index_on(*tape, x.var, Rule::name, at, beside);
+  const Index at_y = Rule::arity > 1 ? index_on(*tape, y.var, Rule::name, at, beside) : at_x;
+  const Index at_z = Rule::arity > 2 ? index_on(*tape, z.var, Rule::name, at, beside) : at_y;
+  return push<Rule>(*tape, at_x, at_y, at_z, (at_x < 0 ? 1u : 0u) | (at_y < 0 ? 2u : 0u), 0, at);
+}
 
 /// Appends Rule of x… to their tape; among constants it only computes. `at` is the operation's place in the source.
 // No loops over operands and no addresses of them: so the optimiser keeps them in registers.
@@ -197,17 +228,6 @@ WENGERT_INLINE constexpr Var max(const Var& x, const Var& y, Location at = Locat
   return detail::record<ops::Max>(Operand(x, at), Operand(y, at));
 }
 
-/// Gives a node a name for tables, errors and pictures, and returns it. Numbers of other types pass through, so generic code can
-/// name its steps. Throws StaleVariable for a variable from before clear().
-constexpr Var named(std::string_view name, Var x, Location at = Location::current()) {
-  if (x.is_constant()) return x;
-  if (x.generation() != x.tape()->generation()) detail::throw_stale("named", x, at);
-  x.tape()->set_name(x.index(), name);
-  return x;
-}
-template <class T>
-requires(!std::derived_from<T, Var>) constexpr T named(std::string_view, T x) { return x; }
-
 // Inlined, because a Var returned through memory, written by parts and copied whole, stalls its reader.
 WENGERT_INLINE constexpr Var Tape::variable(double value, std::string_view name, Location at) {
   const Index i = push(Op::Independent, 0, 0, 0u, value, at);
@@ -219,8 +239,4 @@ WENGERT_INLINE constexpr Var Tape::variable(double value, std::string_view name,
 
 }  // namespace wengert
 
-// Without it, generic code that asks for epsilon() of a Var would be told 0.
-template <>
-class std::numeric_limits<wengert::Var> : public std::numeric_limits<double> {};
-
-#include "wengert/record/condition.hpp"  // comparisons and select
+#include "wengert/record/condition.hpp"  // comparisons, select, named

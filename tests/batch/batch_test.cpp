@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <random>
 #include <vector>
@@ -322,6 +323,25 @@ TEST(Batch, AMixtureEqualsTheTapeThatRecordsEverything) {
   EXPECT_NEAR(sum.value, everything(p), 1e-12 * std::abs(everything(p)));
   const auto expected = everything.gradient(p);
   for (std::size_t k = 0; k < p.size(); ++k) EXPECT_NEAR(sum.gradient[k], expected[k], 1e-12 * (1 + std::abs(expected[k]))) << k;
+}
+
+TEST(Batch, OfInfiniteSamplesIsInfiniteHoweverMany) {
+  const Function f = record([](Var a, Var x) { return a / x; }, 1.0, 1.0);
+  constexpr double inf = std::numeric_limits<double>::infinity();
+  for (const std::size_t count : {10u, 1000u, 2000u, 5000u, 100000u})
+    for (const std::size_t zeros : {1u, 2u, 5u}) {
+      std::vector<double> x(count, 1.0);
+      for (std::size_t k = 0; k < zeros; ++k) x[k * count / zeros] = 0;
+      const BatchResult sum = sum_gradient(f, std::array{1.0}, x), mean = mean_gradient(f, std::array{1.0}, x);
+      EXPECT_EQ(sum.value, inf) << count << " samples, " << zeros << " zeros";
+      EXPECT_EQ(sum.gradient[0], inf) << count << " samples, " << zeros << " zeros";
+      EXPECT_EQ(mean.value, inf);
+      EXPECT_EQ(mean.gradient[0], inf);
+      EXPECT_TRUE(std::isnan(mean.value_error)) << "an infinite sample has no spread";
+    }
+  std::vector<double> both(5000, 1.0);
+  both[7] = 0.0, both[4000] = -0.0;  // +inf and -inf: no number
+  EXPECT_TRUE(std::isnan(sum_gradient(f, std::array{1.0}, both).value));
 }
 
 }  // namespace

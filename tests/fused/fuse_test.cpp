@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <vector>
 
@@ -231,5 +232,41 @@ template <class F>
 class Parity : public testing::Test {};
 TYPED_TEST_SUITE(Parity, ParityFunctions);
 TYPED_TEST(Parity, SteppedReplayedAndFusedAgree) { expect_parity(TypeParam{}); }
+
+// 3 / 2 b is 1.5 b whatever type the 3 has.
+constexpr auto halves = fuse([](auto a, auto b) { return a / 2 * b; });
+
+TEST(Fused, TakesEveryNumberForADoubleAlsoWithinAnother) {
+  constexpr auto from_int = fuse([](auto x) { return halves(3, x); });
+  constexpr auto from_float = fuse([](auto x) { return halves(3.0f, x); });
+  constexpr auto from_long = fuse([](auto x) { return halves(3L, x) + halves(x, true); });
+  constexpr auto from_array = fuse([](auto x) {
+    return fuse([](auto data, auto y) {
+      auto sum = data[0];  // a Var, although the array holds numbers: it takes up what comes
+      sum += y;
+      return sum / 2 + data[1] / 2;
+    })(std::array{1, 3}, x);
+  });
+  Tape tape(false);
+  const Var x = tape.variable(1);
+  EXPECT_EQ(from_int(1.0), 1.5);
+  EXPECT_EQ(from_int.gradient(1.0)[0], 1.5);
+  EXPECT_EQ(gradient(from_int(x)).wrt(x), 1.5);
+  EXPECT_EQ(gradient(halves(3, x)).wrt(x), 1.5);
+  EXPECT_EQ(from_float(1.0), 1.5);
+  EXPECT_EQ(from_long(1.0), 2);  // 1.5 x + x / 2
+  EXPECT_EQ(from_array(1.0), 2.5);  // (1 + x) / 2 + 3 / 2
+  EXPECT_EQ(from_array.gradient(1.0)[0], 0.5);
+}
+
+TEST(Fused, ContractsNothing) {
+  // a x x + b x at a = -1.25, b = 2, x = 1e308: -inf + inf as it is written, where one operation for product and sum would give -inf
+  constexpr auto f = fuse([](auto a, auto b, auto x) { return a * x * x + b * x; });
+  volatile double x = 1e308;
+  EXPECT_TRUE(std::isnan(f(-1.25, 2.0, x)));
+  // 1e308 * 10 - 1e308 overflows before the difference could bring it back
+  constexpr auto g = fuse([](auto y) { return y * 10 - y; });
+  EXPECT_EQ(g(x), std::numeric_limits<double>::infinity());
+}
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cmath>
+#include <limits>
 #include <random>
 #include <vector>
 
@@ -152,6 +153,31 @@ TEST(FusedBatch, PrintsWhatIsComputedOnceAndWhatForEachSample) {
   EXPECT_THAT(text, HasSubstr("once"));
   EXPECT_THAT(text, testing::ContainsRegex("z +add .*for each sample"));
   EXPECT_THAT(text, testing::Not(HasSubstr("log")));  // hoisted out of the inner program
+}
+
+TEST(FusedBatch, OfInfiniteSamplesIsInfiniteHoweverMany) {
+  constexpr auto f = fuse([](auto a, auto x) { return a / x; });
+  constexpr double inf = std::numeric_limits<double>::infinity();
+  for (const std::size_t count : {10u, 1000u, 5000u, 100000u}) {
+    std::vector<double> x(count, 1.0);
+    x[0] = x[count / 2] = 0;
+    const BatchResult sum = sum_gradient(f, std::array{1.0}, x), mean = mean_gradient(f, std::array{1.0}, x);
+    EXPECT_EQ(sum.value, inf) << count;
+    EXPECT_EQ(sum.gradient[0], inf) << count;
+    EXPECT_EQ(mean.value, inf) << count;
+  }
+}
+
+TEST(FusedBatch, ContractsNothing) {
+  // -inf + inf as it is written (see Fused.ContractsNothing), in full vectors and in the rest
+  constexpr auto f = fuse([](auto a, auto b, auto x) { return a * x * x + b * x; });
+  for (const std::size_t count : {1u, 8u, 100u}) {
+    std::vector<double> x(count, 1e308), values(count);
+    BatchOptions options;
+    options.values = values;
+    sum_gradient(f, std::array{-1.25, 2.0}, x, options);
+    for (const double value : values) EXPECT_TRUE(std::isnan(value)) << count;
+  }
 }
 
 }  // namespace

@@ -3,7 +3,11 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
+#include <cstring>
+#include <cstdlib>
 #include <cstdint>
 #include <functional>
 #include <limits>
@@ -308,5 +312,75 @@ constexpr double derivative_at_compile_time() {
   return tape[y.index()].op == Op::Mul && y.index() == 6 ? tape.size() : -1;
 }
 static_assert(derivative_at_compile_time() == 7);
+
+// -- what strangers' code does with it
+
+TEST(Var, OfZeroBytesIsTheConstantZero) {
+  Tape tape(false);
+  const Var x = tape.variable(3);
+  const auto behaves_as_zero = [&](const Var& zero, const char* made) {
+    EXPECT_TRUE(zero.is_constant()) << made;
+    EXPECT_EQ(zero.value(), 0) << made;
+    const Var s = zero + x, p = zero * x + x * x;
+    EXPECT_EQ(s.value(), 3) << made;
+    EXPECT_EQ(gradient(s).wrt(x), 1) << made;
+    EXPECT_EQ(gradient(p).wrt(x), 6) << made;  // d (0 x + x^2) / dx at 3
+    EXPECT_TRUE((zero + zero).is_constant()) << made;
+    EXPECT_TRUE(exp(zero).is_constant()) << made;
+    EXPECT_TRUE(zero < x) << made;
+  };
+  Var* const callocated = static_cast<Var*>(std::calloc(3, sizeof(Var)));
+  behaves_as_zero(callocated[1], "calloc");
+  std::free(callocated);
+  Var set = tape.variable(7);
+  std::memset(static_cast<void*>(&set), 0, sizeof set);
+  behaves_as_zero(set, "memset");
+  behaves_as_zero(std::bit_cast<Var>(std::array<unsigned char, sizeof(Var)>{}), "bit_cast");
+  behaves_as_zero(std::array<Var, 2>()[1], "a value-initialised array");
+  std::vector<Var> many(2);
+  behaves_as_zero(many[1], "a vector");
+}
+
+TEST(Var, IsAnOperandFromWhateverConvertsToIt) {
+  enum Unscoped { two = 2 };
+  struct Derived : Var {
+    using Var::Var;
+    explicit Derived(const Var& v) : Var(v) {}
+  };
+  struct Proxy {
+    Var inner;
+    operator Var() const { return inner; }
+  };
+  Tape tape(false);
+  Var x = tape.variable(3);
+  const auto slope = [&](const Var& y) { return gradient(y).wrt(x); };
+  EXPECT_EQ(slope(two * x), 2);
+  EXPECT_EQ(slope(x * std::integral_constant<int, 4>()), 4);
+  EXPECT_EQ(slope(x * true), 1);
+  EXPECT_EQ(slope(x * 2.5L), 2.5);
+  EXPECT_EQ(slope(Derived(x) * x), 6);
+  EXPECT_EQ(slope(1.0 + Proxy{x} * Proxy{x}), 6);
+  EXPECT_EQ(slope(std::ref(x) * x), 6);
+  EXPECT_EQ(slope(sin(Proxy{x})), std::cos(3.0));
+  std::vector<bool> flags{true};
+  EXPECT_EQ(slope(flags[0] * x), 1);
+}
+
+TEST(Condition, IsDataWhereAVarIsWanted) {
+  Tape tape(false);
+  const Var x = tape.variable(3), y = tape.variable(-2);
+  const Var step = x > 0, none = y > 0;
+  EXPECT_EQ(step.value(), 1);
+  EXPECT_EQ(none.value(), 0);
+  EXPECT_EQ(gradient(x * (x > 0)).wrt(x), 1);
+  EXPECT_EQ(gradient(y * (y > 0)).wrt(y), 0);
+  EXPECT_TRUE(tape.guards().empty()) << "nothing branched";
+  const Var both = (x > 0) == (y > 0);
+  EXPECT_EQ(both.value(), 0);
+  EXPECT_EQ(((x > 0) + (y < 0)).value(), 2);
+  EXPECT_EQ(select(x > 0, 1.0, 0.0).value(), 1);
+  EXPECT_EQ(select(y > 0, 1, 0).value(), 0);
+  EXPECT_EQ(gradient(select(x > 0, x * x, 0.0)).wrt(x), 6);
+}
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <Eigen/Dense>
 #include <array>
 #include <cmath>
+#include <vector>
+#include <memory>
 
 #include "wengert/error.hpp"
 #include "wengert/forward_sweep.hpp"
@@ -166,6 +168,64 @@ TEST(Custom, ReadsAsAFunctionInPrint) {
   Tape tape;
   const Var x = tape.variable(2.5, "x");
   EXPECT_EQ(statement(tape, lgamma_operation(x).index()), "lgamma(x)");
+}
+
+TEST(CustomOperation, MadeAnewInEachRecordingIsLetGo) {
+  Tape tape(false);
+  auto witness = std::make_shared<int>();
+  for (int turn = 0; turn < 1000; ++turn) {
+    tape.clear();
+    const Var x = tape.variable(3);
+    const CustomOperation square("square", 1, [witness](auto v) { return v[0] * v[0]; },
+                                 [](auto v, double, auto p) { p[0] = 2 * v[0]; });
+    EXPECT_EQ(gradient(square(x)).wrt(x), 6);
+    // this one's rules in the tape and here, each with two functions of which one holds the witness; the last recording's until then
+    ASSERT_LE(witness.use_count(), 4) << turn;
+  }
+  tape.clear();
+  tape.clear();
+  EXPECT_EQ(witness.use_count(), 1) << "two recordings later";
+}
+
+TEST(CustomOperation, MetAgainAfterClearAllocatesNothingAndIsFoundAmongMany) {
+  Tape tape(false);
+  std::vector<CustomOperation> scales;
+  for (int k = 0; k < 2000; ++k)
+    scales.emplace_back("scale", 1, [k](auto v) { return k * v[0]; }, [k](auto, double, auto p) { p[0] = k; });
+  for (int turn = 0; turn < 3; ++turn) {
+    tape.clear();
+    const Var x = tape.variable(1);
+    Var sum = 0;
+    for (const CustomOperation& scale : scales) sum += scale(x);
+    EXPECT_EQ(gradient(sum).wrt(x), 2000 * 1999 / 2);
+  }
+}
+
+TEST(CustomOperation, ThatRecordsOnTheTapeBeingSweptIsRefused) {
+  Tape tape(false);
+  const Var x = tape.variable(2);
+  const CustomOperation cube("cube", 1, [](auto v) { return v[0] * v[0] * v[0]; },
+                             [&](auto v, double, auto p) {
+                               const Var y = tape.variable(v[0]);
+                               p[0] = gradient(y * y * y).wrt(y);
+                             });
+  const Var z = cube(x * x) * x;
+  EXPECT_THAT([&] { gradient(z); }, ThrowsMessage<RecordedMeanwhile>(HasSubstr("cube")));
+  const CustomOperation clears("clears", 1, [](auto v) { return v[0]; }, [&](auto, double, auto p) { tape.clear(), p[0] = 1; });
+  const Var w = clears(x) * x;
+  EXPECT_THROW(gradient(w), RecordedMeanwhile);
+}
+
+TEST(CustomOperation, MayRecordOnATapeOfItsOwn) {
+  Tape tape(false);
+  const Var x = tape.variable(2);
+  const CustomOperation cube("cube", 1, [](auto v) { return v[0] * v[0] * v[0]; },
+                             [](auto v, double, auto p) {
+                               Tape own(false);
+                               const Var y = own.variable(v[0]);
+                               p[0] = gradient(y * y * y).wrt(y);
+                             });
+  EXPECT_EQ(gradient(cube(x * x)).wrt(x), 6 * 32);  // x^6
 }
 
 }  // namespace

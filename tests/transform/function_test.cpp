@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <thread>
+#include <tuple>
 #include <vector>
 
 #include "wengert/error.hpp"
@@ -13,6 +14,7 @@
 namespace {
 
 using namespace wengert;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::ThrowsMessage;
 
@@ -192,6 +194,60 @@ TEST(Function, MayBeCalledFromSeveralThreads) {
     });
   for (auto& thread : threads) thread.join();
   for (const double sum : sums) EXPECT_EQ(sum, sums[0]);
+}
+
+TEST(Function, IsEmptyUntilAssignedTo) {
+  Function f;
+  EXPECT_THROW(f(1.0), NotRecorded);
+  EXPECT_THROW(f.tape(), NotRecorded);
+  f = record([](Var x) { return x * x; }, 3.0);
+  EXPECT_EQ(f(3.0), 9);
+}
+
+TEST(Function, GivesValueAndGradientAtOnce) {
+  const Function f = record([](Var x, Var y) { return x * x * y; }, 1.0, 1.0);
+  const auto [value, gradient] = f.value_and_gradient(std::array{3.0, 5.0});
+  EXPECT_EQ(value, 45);
+  EXPECT_THAT(gradient, ElementsAre(30, 9));
+}
+
+TEST(Function, PullsWeightsBackAndPushesDirectionsForward) {
+  // (x y, x^2, y) at (3, 5): J = [5 3; 6 0; 0 1]
+  const Function f = record([](Var x, Var y) { return std::array{x * y, x * x, y}; }, 1.0, 1.0);
+  const std::array x{3.0, 5.0};
+  EXPECT_THAT(f.pull_back(std::array{1.0, 10.0, 100.0}, x), ElementsAre(5 + 60, 3 + 100));
+  EXPECT_THAT(f.push_forward(std::array{1.0, 10.0}, x), ElementsAre(5 + 30, 6, 10));
+  EXPECT_THROW(f.pull_back(std::array{1.0, 10.0}, x), ShapeMismatch);
+  EXPECT_THROW(f.push_forward(std::array{1.0, 10.0, 100.0}, x), ShapeMismatch);
+}
+
+TEST(Function, TakesOutputsFromTuplesNestedRangesAndConditions) {
+  const Function f = record([](Var x, Var y) { return std::tuple{x + y, std::vector{std::vector{x}, std::vector{y, x * y}}, x < y}; }, 1.0, 2.0);
+  EXPECT_THAT(f.values(std::array{3.0, 5.0}), ElementsAre(8, 3, 5, 15, 1));
+  EXPECT_THAT(f.values(std::array{5.0, 3.0}), ElementsAre(8, 5, 3, 15, 0)) << "a condition is data, and decided anew";
+}
+
+TEST(Function, TellsWhetherItStillIsItsProgram) {
+  double factor = 2;
+  const auto program = [&](Var x) { return factor * x * x; };
+  const Function f = record(program, 3.0);
+  EXPECT_TRUE(f.verify(program, 3.0));
+  EXPECT_TRUE(f.verify(program, -7.0));
+  factor = 3;
+  EXPECT_FALSE(f.verify(program, 3.0));
+  const auto branching = [](Var x) { return x > 0 ? x : -x; };
+  EXPECT_FALSE(record(branching, 1.0).verify(branching, -1.0)) << "the other branch";
+}
+
+TEST(Function, NamesTheUsersLineWhenABranchOfItsDerivativeChanges) {
+  const Function f = record<true>([](Var x) { return x > 0 ? x * x : x; }, 1.0);
+  const std::string line = "function_test.cpp:" + std::to_string(__LINE__ - 1);
+  try {
+    f.derivative().values(std::array{-1.0});
+    FAIL() << "no BranchChanged";
+  } catch (const BranchChanged& error) {
+    EXPECT_THAT(error.what(), HasSubstr(line));
+  }
 }
 
 }  // namespace

@@ -42,16 +42,13 @@ struct WENGERT_LOOP_NAME {
     } else if constexpr (node.op == Op::Sub) {
       v[i][u] = x - y;
     } else if constexpr (node.op == Op::Mul) {
-      Vector product = x * y;
-      WENGERT_LOOP_ROUNDED(product);
-      v[i][u] = product;
+      v[i][u] = WENGERT_ROUNDED(x * y);
     } else if constexpr (node.op == Op::Div) {
       v[i][u] = x / y;
     } else if constexpr (node.op == Op::Neg) {
       v[i][u] = -x;
     } else if constexpr (node.op == Op::AbsorbingProduct) {
-      Vector product = x * y;
-      WENGERT_LOOP_ROUNDED(product);
+      const Vector product = WENGERT_ROUNDED(x * y);
       v[i][u] = x == zero ? zero : product;
     } else if constexpr (node.op == Op::Select) {
       load<node.z, u>(batch, v, z);

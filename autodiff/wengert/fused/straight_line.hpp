@@ -55,7 +55,7 @@ struct StraightLine {
         v[i] = evaluate<Rule, T>(operand<node.x>(v), operand<node.y>(v));
       else
         v[i] = evaluate<Rule, T>(operand<node.x>(v), operand<node.y>(v), operand<node.z>(v));
-      if constexpr (std::is_floating_point_v<T> && (node.op == Op::Mul || node.op == Op::AbsorbingProduct)) WENGERT_ROUNDED(v[i]);
+      if constexpr (std::is_floating_point_v<T> && (node.op == Op::Mul || node.op == Op::AbsorbingProduct)) v[i] = WENGERT_ROUNDED(v[i]);
     }
   }
 

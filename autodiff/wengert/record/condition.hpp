@@ -1,50 +1,15 @@
-// Comparisons of Vars: branches, guarded in replays, or data for select. And what recording does during compilation.
+// What else a number can do: comparisons (branches, guarded in replays, or data for select), names, limits.
 #pragma once
 
 #include <concepts>
-#include <span>
+#include <limits>
+#include <string_view>
 #include <type_traits>
 
 #include "wengert/var.hpp"
 
 namespace wengert {
 namespace detail {
-
-// Not constexpr, and that is the point: what calls them does not compile as part of a fused function.
-void a_fused_function_cannot_branch_on_a_value_use_select();
-void a_fused_function_cannot_compute_this_of_a_plain_number_write_the_number();
-[[noreturn]] void throw_foreign(const char* operation, const Var& x, const Var& beside, const Tape& tape, Location at);
-
-/// Index on the tape of a variable or constant; an error names the variable `beside` it that is on the tape.
-constexpr Index index_on(Tape& tape, const Var& x, const char* operation, Location at, const Var& beside = {}) {
-  if (x.tape() == &tape && x.generation() == tape.generation()) return x.index();
-  if (x.is_constant()) return tape.constant(x.value());
-  if (x.tape() != &tape) throw_foreign(operation, x, beside, tape, at);
-  throw_stale(operation, x, at);
-}
-
-template <class Rule>
-constexpr Var record_structure(const Operand& x, const Operand& y, const Operand& z, Location at) {
-  const Var& beside = !x.var.is_constant() ? x.var : !y.var.is_constant() ? y.var : z.var;
-  Tape* tape = beside.tape();
-  if (beside.is_constant()) {  // all of them
-    if constexpr (Rule::arithmetic) {
-      if constexpr (Rule::arity == 1)
-        return Rule::template value<double>(x.var.value());
-      else if constexpr (Rule::arity == 2)
-        return Rule::template value<double>(x.var.value(), y.var.value());
-      else
-        return Rule::template value<double>(x.var.value(), y.var.value(), z.var.value());
-    }
-    // a constant that knows its tape: what cannot be computed now is recorded
-    tape = x.var.tape() != nullptr ? x.var.tape() : y.var.tape() != nullptr ? y.var.tape() : z.var.tape();
-    if (tape == nullptr) a_fused_function_cannot_compute_this_of_a_plain_number_write_the_number();
-  }
-  const Index at_x = index_on(*tape, x.var, Rule::name, at, beside);
-  const Index at_y = Rule::arity > 1 ? index_on(*tape, y.var, Rule::name, at, beside) : at_x;
-  const Index at_z = Rule::arity > 2 ? index_on(*tape, z.var, Rule::name, at, beside) : at_y;
-  return push<Rule>(*tape, at_x, at_y, at_z, (at_x < 0 ? 1u : 0u) | (at_y < 0 ? 2u : 0u), 0, at);
-}
 
 /// Marks that the recording program branched on a comparison, unless both sides are constants.
 constexpr void record_guard(Op relation, const Operand& x, const Operand& y, bool outcome) {
@@ -115,8 +80,8 @@ constexpr Condition operator!=(Operand x, Operand y) { return {Op::Equal, x, y, 
 /// x where the condition holds, y elsewhere, decided anew in every replay. Both sides are computed; only the chosen one gets an
 /// adjoint.
 // A template, so that plain numbers on both sides do not make the select of plain numbers the better match.
-template <std::convertible_to<Operand> X, std::convertible_to<Operand> Y>
-constexpr Var select(const Condition& condition, const X& x, const Y& y, Location at = Location::current()) {
+template <std::convertible_to<Operand> Chosen, std::convertible_to<Operand> Other>
+constexpr Var select(const Condition& condition, const Chosen& x, const Other& y, Location at = Location::current()) {
   const Var truth = condition.as_var();
   const Operand chosen(x, at), other(y, at);
   if (truth.is_constant()) return truth.value() != 0 ? chosen.var : other.var;
@@ -131,4 +96,19 @@ constexpr bool isnan(Operand x) { return x != x; }
 constexpr bool isinf(Operand x) { return x == Operand(ops::infinity, x.at) || x == Operand(-ops::infinity, x.at); }
 constexpr bool isfinite(Operand x) { return Operand(-ops::infinity, x.at) < x && x < Operand(ops::infinity, x.at); }
 
+/// Gives a node a name for tables, errors and pictures, and returns it. Numbers of other types pass through, so generic code can
+/// name its steps. Throws StaleVariable for a variable from before clear().
+constexpr Var named(std::string_view name, Var x, Location at = Location::current()) {
+  if (x.is_constant()) return x;
+  if (x.generation() != x.tape()->generation()) detail::throw_stale("named", x, at);
+  x.tape()->set_name(x.index(), name);
+  return x;
+}
+template <class T>
+requires(!std::derived_from<T, Var>) constexpr T named(std::string_view, T x) { return x; }
+
 }  // namespace wengert
+
+// Without it, generic code that asks for epsilon() of a Var would be told 0.
+template <>
+class std::numeric_limits<wengert::Var> : public std::numeric_limits<double> {};

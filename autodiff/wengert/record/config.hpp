@@ -18,14 +18,12 @@
 #define WENGERT_IS_DATA(number) false
 #endif
 
-// Keeps a product from being contracted with a sum to one operation: that would give other special values than the two of them
-// where the product overflows. It costs no instruction.
-#if defined(__GNUC__) && !defined(__clang__) && (defined(__x86_64__) || defined(__i386__)) && defined(__FMA__)
-#define WENGERT_ROUNDED(product) asm("" : "+x"(product))
-#elif defined(__GNUC__) && !defined(__clang__) && defined(__aarch64__)
-#define WENGERT_ROUNDED(product) asm("" : "+w"(product))
+// A product that is not contracted with a sum to one operation: that would give other special values than the two of them where the
+// product overflows. Clang contracts within an expression only, so the products that are one statement are safe; gcc is told.
+#if defined(__GNUC__) && !defined(__clang__)
+#define WENGERT_ROUNDED(product) __builtin_assoc_barrier(product)
 #else
-#define WENGERT_ROUNDED(product) static_cast<void>(0)
+#define WENGERT_ROUNDED(product) (product)
 #endif
 
 // Whether a tape keeps the source line of every node unless told otherwise.

@@ -12,14 +12,12 @@ namespace wengert {
 /// One recorded operation. A unary node's `y` is its `x`; a ternary one keeps its second and third argument in the tape's
 /// list of extra arguments, from position `y` on; a custom one keeps their number and all of them there from `x` on, and `y` says
 /// which operation.
-// 12 bytes; with the value a recorded operation costs 20. Plain data: a debugger prints {x = 2, op = wengert::Op::Mul, constants = 2, y = -1}.
-// The arguments stand apart, because compilers put two neighbours into a vector register first, which takes longer than two stores.
+// 12 bytes; with the value a recorded operation costs 20. Plain data: a debugger prints {x = 2, y = -1, op = wengert::Op::Mul, …}.
 struct Node {
-  Index x;
+  Index x, y;
   Op op;
   /// Bit k is set where the k-th argument of a unary or binary node is a constant: nothing is carried back to it.
   std::uint8_t constants;
-  Index y;
 };
 
 /// The indices of a node's arguments, in order: for (const Index argument : tape.arguments(i)).

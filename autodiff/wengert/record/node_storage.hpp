@@ -1,13 +1,26 @@
 // The memory of a tape: nodes in one array, values in another, with the constants' values below those of the nodes.
 #pragma once
 
+#include <array>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <type_traits>
 
+#include "wengert/record/config.hpp"
 #include "wengert/record/node.hpp"
 
 namespace wengert::detail {
+
+[[noreturn]] void throw_full(const char* what);
+
+// Before its users: clang instantiates what constant evaluation needs in the order of definition.
+template <class T>
+constexpr T* new_array(std::size_t count) {
+  // Constant evaluation may not read or assign what was never initialised; at run time untouched pages cost nothing.
+  return std::is_constant_evaluated() ? new T[count]() : new T[count];
+}
 
 /// Arrays that grow by doubling. `limit_` is where pushing must stop to think: at the capacity, or sooner.
 class NodeStorage {
@@ -15,26 +28,42 @@ class NodeStorage {
   NodeStorage(const NodeStorage&) = delete;
   NodeStorage& operator=(const NodeStorage&) = delete;
 
+
+  /// The index of a constant. Equal constants (to the bit) met shortly after each other share one.
+  WENGERT_INLINE constexpr Index constant(double value) {
+    const auto bits = std::bit_cast<std::uint64_t>(value);
+    // Multiplying mixes all bits into the upper ones: 2 and 3 differ in one bit only.
+    const std::size_t slot = (bits * 0x9E3779B97F4A7C15u) >> 60;
+    const Index known = known_constants_[slot];
+    if (known < 0 && std::bit_cast<std::uint64_t>(values_[known]) == bits) return known;
+    return known_constants_[slot] = new_constant(value);
+  }
+  /// The same for data, which seldom repeat: without the search.
+  WENGERT_INLINE constexpr Index new_constant(double value) {
+    if (constants_ == constant_capacity_) [[unlikely]]
+      make_room_for_constants();
+    const Index i = -++constants_;
+    values_[i] = value;
+    return i;
+  }
+
  protected:
-  constexpr NodeStorage() = default;
+  constexpr NodeStorage() { known_constants_.fill(0); }
   constexpr ~NodeStorage() { release(); }
 
+  constexpr void clear_nodes() {
+    size_ = 0;
+    constants_ = 0;
+    known_constants_.fill(0);
+  }
   constexpr void grow_nodes() {
     constexpr Index most = std::numeric_limits<Index>::max();
     move_to(capacity_ > most / 2 ? most : capacity_ < 32 ? 64 : 2 * capacity_, constant_capacity_);
   }
-  /// False where the constants cannot grow further.
-  constexpr bool grow_constants() {
-    if (constant_capacity_ > std::numeric_limits<Index>::max() / 2) return false;
-    // Growing moves the values too, so constants keep up with the nodes: each value moves a bounded number of times.
-    const Index twice = constant_capacity_ < 16 ? 32 : 2 * constant_capacity_;
-    move_to(capacity_, twice > capacity_ / 8 ? twice : capacity_ / 8);
-    return true;
-  }
   constexpr void move_to(Index capacity, Index constant_capacity) {
     const auto cells = static_cast<std::size_t>(capacity) + static_cast<std::size_t>(constant_capacity);
-    Node* const nodes = make<Node>(static_cast<std::size_t>(capacity));
-    double* const values = make<double>(cells) + constant_capacity;
+    Node* const nodes = new_array<Node>(static_cast<std::size_t>(capacity));
+    double* const values = new_array<double>(cells) + constant_capacity;
     for (Index i = 0; i < size_; ++i) nodes[i] = nodes_[i];
     for (Index i = -constants_; i < size_; ++i) values[i] = values_[i];
     release();
@@ -51,12 +80,14 @@ class NodeStorage {
   Index constants_ = 0;
   Index capacity_ = 0;
   Index constant_capacity_ = 0;
+  std::array<Index, 16> known_constants_;  // recently used constants, by 4 bits of a hash; 0 for none
 
  private:
-  template <class T>
-  static constexpr T* make(std::size_t count) {
-    // Constant evaluation may not read or assign what was never initialised; at run time untouched pages cost nothing.
-    return std::is_constant_evaluated() ? new T[count]() : new T[count];
+  [[gnu::noinline, gnu::cold]] constexpr void make_room_for_constants() {
+    if (constant_capacity_ > std::numeric_limits<Index>::max() / 2) throw_full("constants");
+    // Growing moves the values too, so constants keep up with the nodes: each value moves a bounded number of times.
+    const Index twice = constant_capacity_ < 16 ? 32 : 2 * constant_capacity_;
+    move_to(capacity_, twice > capacity_ / 8 ? twice : capacity_ / 8);
   }
   constexpr void release() {
     delete[] nodes_;

@@ -31,18 +31,24 @@ class NaryIndex {
 
 }  // namespace detail
 
-void Tape::release_nary_operations() {
+void detail::NaryNodes::release_nary_operations() {
   for (const NaryOperation* operation : nary_) delete operation;
   delete nary_index_;
 }
 
-void Tape::forget_nary_operations() {
-  detail::NaryIndex& index = *nary_index_;
-  index.place.clear();
+void detail::NaryNodes::forget_nary_operations() {
+  NaryIndex& index = *nary_index_;
+  const auto stays = [&](std::size_t k) { return index.used[k] || (k < originals_.size() && originals_[k] != nullptr); };
   std::size_t kept = 0;
+  while (kept < nary_.size() && stays(kept)) ++kept;
+  if (kept == nary_.size()) {  // as it is mostly
+    std::fill(index.used.begin(), index.used.end(), 0);
+    return;
+  }
+  index.place.clear();
+  kept = 0;
   for (std::size_t k = 0; k < nary_.size(); ++k) {
-    const bool lives_on = k < originals_.size() && originals_[k] != nullptr;
-    if (!index.used[k] && !lives_on) {
+    if (!stays(k)) {
       delete nary_[k];
       continue;
     }
@@ -56,7 +62,7 @@ void Tape::forget_nary_operations() {
   index.used.assign(kept, 0);
 }
 
-Index Tape::adopt(const NaryOperation& operation) {
+Index detail::NaryNodes::adopt(const NaryOperation& operation) {
   if (nary_index_ == nullptr) nary_index_ = new detail::NaryIndex;
   const auto [place, is_new] = nary_index_->place.try_emplace(operation.identity(), static_cast<Index>(nary_.size()));
   if (is_new) {
@@ -67,7 +73,7 @@ Index Tape::adopt(const NaryOperation& operation) {
   return place->second;
 }
 
-Index Tape::adopt_new_static(const NaryOperation& operation) {
+Index detail::NaryNodes::adopt_new_static(const NaryOperation& operation) {
   const Index which = adopt(operation);
   originals_.resize(nary_.size());
   originals_[static_cast<std::size_t>(which)] = &operation;

@@ -2,8 +2,6 @@
 // its partials, and add it up.
 #pragma once
 
-#include <type_traits>
-
 #include "wengert/ops.hpp"
 
 namespace wengert::detail {
@@ -56,25 +54,6 @@ constexpr bool carries_nothing(const T& adjoint) {
     return adjoint.is_constant() && adjoint.value() == 0;
   else
     return adjoint == T(0);
-}
-
-/// select, where a member or friend of that name hides the others.
-template <class Condition, class T>
-constexpr T choose(const Condition& condition, const T& x, const T& y) {
-  return select(condition, x, y);
-}
-
-/// The plain number inside a number of any type.
-template <class T>
-constexpr double value_of(const T& x) {
-  if constexpr (std::is_arithmetic_v<T>)
-    return static_cast<double>(x);
-  else if constexpr (requires { x.value(); })
-    return value_of(x.value());
-  else if constexpr (requires { x.real(); })
-    return value_of(x.real());
-  else
-    return value_of(x.value);
 }
 
 }  // namespace wengert::detail

@@ -134,13 +134,12 @@ void Tape::throw_full(Op op, Location at) const {
                              called(wengert::name(op), at), size_));
 }
 
-void Tape::throw_full(const char* what) const {
-  throw TapeFull(fmt::format(
-      "recording: the tape is full of {} at {} nodes; call clear() between recordings, or split the computation", what, size_));
+void detail::throw_full(const char* what) {
+  throw TapeFull(fmt::format("recording: the tape is full of {}; call clear() between recordings, or split the computation", what));
 }
 
 void Tape::throw_non_finite(Op op, Index x, Index y, double value, Location at) const {
-  const Node node{x, op, 0, y};
+  const Node node{x, y, op, 0};
   const Arguments operands = arguments(node);
   std::string text;
   for (Index k = 0; k < operands.size(); ++k) {

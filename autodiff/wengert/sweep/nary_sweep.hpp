@@ -93,19 +93,27 @@ template <class T>
     if (argument[k] >= 0) accumulate(adjoints[argument[k]], absorbing_product(adjoint, partial[k]));
 }
 
-/// The same; at the values as recorded, from the partials that recording kept, if it did.
+/// The partials of a custom node that recording kept, if these are the values as recorded; else nullptr.
+template <class T>
+const double* kept_partials(const Tape& tape, const T* values, const Node& node) {
+  if constexpr (std::is_same_v<T, double>)
+    if (values == tape.values().base) return tape.kept_partials(node);
+  return nullptr;
+}
+/// What a custom node carries back by them.
+template <class T>
+void pull_back_kept(const Tape& tape, const Node& node, const double* known, T* adjoints, T adjoint) {
+  const Index* const argument = tape.extra_arguments(node.x) + 1;
+  for (Index k = 0; k < argument[-1]; ++k)
+    if (argument[k] >= 0) adjoints[argument[k]] += absorbing_product(adjoint, static_cast<T>(known[k]));
+}
+
+/// What custom node i carries back, by the partials that recording kept, or by those of the operation.
 template <class T>
 void pull_back_custom(const Tape& tape, const T* values, T* adjoints, Index i) {
-  if constexpr (std::is_same_v<T, double>) {
-    const double* const known = values == tape.values().base ? tape.kept_partials(tape[i]) : nullptr;
-    if (known != nullptr) {
-      const Index* const argument = tape.extra_arguments(tape[i].x) + 1;
-      const double adjoint = adjoints[i];
-      for (Index k = 0; k < argument[-1]; ++k)
-        if (argument[k] >= 0) adjoints[argument[k]] += absorbing_product(adjoint, known[k]);
-      return;
-    }
-  }
+  if constexpr (std::is_same_v<T, double>)
+    if (const double* const known = kept_partials(tape, values, tape[i]))
+      return pull_back_kept(tape, tape[i], known, adjoints, adjoints[i]);
   pull_back_custom_anywhere(tape, values, adjoints, i);
 }
 

@@ -97,7 +97,18 @@ struct ThreadedSweep {
   }
   static void custom(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, Index i, T adjoint) {
     adjoints[i] = adjoint;
-    if (!carries_nothing(adjoint)) pull_back_custom(sweep.tape, values, adjoints, i);
+    if (!carries_nothing(adjoint)) {
+      const double* const known = kept_partials(sweep.tape, values, *node);
+      if (known == nullptr) {
+        WENGERT_TAIL_CALL custom_anywhere(sweep, node, values, adjoints, i, adjoint);
+      }
+      pull_back_kept(sweep.tape, *node, known, adjoints, adjoint);
+    }
+    WENGERT_TAIL_CALL go_on(sweep, node, values, adjoints, i, i > 0 ? adjoints[i - 1] : T(0));
+  }
+  // A function of its own, since it calls others before it goes on.
+  [[gnu::noinline]] static void custom_anywhere(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, Index i, T) {
+    pull_back_custom_anywhere(sweep.tape, values, adjoints, i);
     WENGERT_TAIL_CALL go_on(sweep, node, values, adjoints, i, i > 0 ? adjoints[i - 1] : T(0));
   }
 

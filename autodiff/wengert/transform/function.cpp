@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "wengert/transform/derivative.hpp"
@@ -40,19 +42,13 @@ void sweep_back(const Tape& tape, const Values<T>& values, Index dependent, Valu
 
 }  // namespace
 
-Function::Function(const Function& other) noexcept : state_(other.state_) { ++state_->owners; }
-Function& Function::operator=(const Function& other) noexcept {
-  Function copy(other);
-  std::swap(state_, copy.state_);
-  return *this;
+const Function::State& Function::state() const {
+  if (state_ == nullptr) throw NotRecorded("Function: it is empty; assign what record(…) returns before asking it anything");
+  return *state_;
 }
-Function::~Function() {
-  if (--state_->owners == 0) delete state_;
-}
-
-const Tape& Function::tape() const { return state_->tape; }
-std::span<const Index> Function::dependents() const { return state_->dependents; }
-const OptimiseReport& Function::report() const { return state_->report; }
+const Tape& Function::tape() const { return state().tape; }
+std::span<const Index> Function::dependents() const { return state().dependents; }
+const OptimiseReport& Function::report() const { return state().report; }
 
 double Function::operator()(std::span<const double> x) const {
   throw_unless_one_output("Function::operator()", "values", outputs());
@@ -80,6 +76,48 @@ std::vector<double> Function::gradient(std::span<const double> x) const {
   Workspace workspace;
   gradient(x, workspace);
   return std::move(workspace.gradient);
+}
+
+Function::ValueAndGradient Function::value_and_gradient(std::span<const double> x) const {
+  Workspace workspace;
+  gradient(x, workspace);
+  return {workspace.values[dependents()[0]], std::move(workspace.gradient)};
+}
+
+std::vector<double> Function::pull_back(std::span<const double> w, std::span<const double> x) const {
+  if (w.size() != outputs()) throw_direction("Function::pull_back", outputs(), w.size());
+  Values<double> values, adjoints(tape().constants(), tape().size());
+  replay(tape(), x, values);
+  for (std::size_t k = 0; k < w.size(); ++k) adjoints[dependents()[k]] += w[k];
+  detail::pull_back_all(tape(), values.base(), adjoints.base(), tape().size());
+  std::vector<double> result;
+  for (const Index independent : tape().independents()) result.push_back(adjoints[independent]);
+  return result;
+}
+
+std::vector<double> Function::push_forward(std::span<const double> v, std::span<const double> x) const {
+  if (v.size() != inputs()) throw_direction("Function::push_forward", inputs(), v.size());
+  if (x.size() != inputs()) throw_independents("Function::push_forward", static_cast<Index>(inputs()), x.size());
+  std::vector<Dual<double>> point(inputs());
+  for (std::size_t k = 0; k < inputs(); ++k) point[k] = {x[k], v[k]};
+  Values<Dual<double>> values;
+  replay(tape(), std::span<const Dual<double>>(point), values);
+  std::vector<double> result;
+  for (const Index dependent : dependents()) result.push_back(values[dependent].tangent);
+  return result;
+}
+
+bool Function::same_as(const Function& other, std::span<const double> x) const {
+  if (inputs() != other.inputs() || outputs() != other.outputs()) return false;
+  const auto equal = [](const std::vector<double>& a, const std::vector<double>& b) {
+    return std::equal(a.begin(), a.end(), b.begin(),
+                      [](double p, double q) { return std::bit_cast<std::uint64_t>(p) == std::bit_cast<std::uint64_t>(q) || (p != p && q != q); });
+  };
+  try {
+    return equal(values(x), other.values(x)) && equal(jacobian(x).data, other.jacobian(x).data);
+  } catch (const BranchChanged&) {
+    return false;
+  }
 }
 
 Matrix Function::jacobian(std::span<const double> x) const {
@@ -134,8 +172,7 @@ Function Function::optimised() const {
   return recorder.finish(std::move(results), report);
 }
 
-Recorder::Recorder(bool keep_locations) : state_(new Function::State(keep_locations)) {}
-Recorder::~Recorder() { delete state_; }
+Recorder::Recorder(bool keep_locations) : state_(std::make_shared<Function::State>(keep_locations)) {}
 Tape& Recorder::tape() { return state_->tape; }
 
 Function Recorder::finish(std::span<const Var> dependents) {
@@ -147,7 +184,7 @@ Function Recorder::finish(std::span<const Var> dependents) {
 Function Recorder::finish(std::vector<Index> dependents, const OptimiseReport& report) {
   state_->dependents = std::move(dependents);
   state_->report = report;
-  return Function(std::exchange(state_, nullptr));
+  return Function(std::move(state_));
 }
 
 }  // namespace wengert

@@ -1,7 +1,6 @@
 // What a Function holds. Inside the library only; not installed.
 #pragma once
 
-#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -21,7 +20,6 @@ struct Function::State {
   Tape tape;
   std::vector<Index> dependents;
   OptimiseReport report;
-  std::atomic<int> owners{1};
 
   // Plans for batches, made when first asked for: by number of shared inputs and what is wanted.
   std::mutex plans_lock;
