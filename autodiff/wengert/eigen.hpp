@@ -11,6 +11,7 @@
 #include "wengert/eigen/reflections.hpp"
 #include "wengert/eigen/solves.hpp"
 #include "wengert/eigen/sparse.hpp"
+#include "wengert/eigen/sparse_qr.hpp"
 #include "wengert/var.hpp"
 
 namespace wengert {

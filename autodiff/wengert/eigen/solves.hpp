@@ -69,18 +69,17 @@ Var determinant(const Derived& given) {
 
 template <class Decomposition>
 concept SolvesForVars = std::same_as<typename Decomposition::Scalar, Var>;
-/// Those that solve with reflections or rotations, which Eigen applies to its own type of scalar only.
+/// Those that Eigen lets solve for their own type of scalar only: with reflections, rotations, or supernodes.
 template <class Decomposition>
-concept Orthogonal = requires(const Decomposition& d) { d.householderQ(); } || requires(const Decomposition& d) { d.matrixQ(); } ||
-                     requires(const Decomposition& d) { d.singularValues(); };
+inline constexpr bool wants_its_scalar = requires(const Decomposition& d) { d.householderQ(); } ||
+    requires(const Decomposition& d) { d.matrixQ(); } || requires(const Decomposition& d) { d.singularValues(); } ||
+    requires(const Decomposition& d) { d.rowsPermutation(); };
 template <class Decomposition>
-struct IsOrthogonal : std::bool_constant<Orthogonal<Decomposition>> {};
-template <class Decomposition>
-struct IsOrthogonal<Eigen::Transpose<const Decomposition>> : IsOrthogonal<Decomposition> {};
+inline constexpr bool wants_its_scalar<Eigen::Transpose<const Decomposition>> = wants_its_scalar<Decomposition>;
 /// Variables in the decomposition and numbers on the right-hand side, or the reverse where Eigen cannot mix them.
 template <class Decomposition, class Rhs>
 concept MixedSolve = (SolvesForVars<Decomposition> && !OfVars<Rhs>) ||
-                     (!SolvesForVars<Decomposition> && OfVars<Rhs> && IsOrthogonal<Decomposition>::value);
+                     (!SolvesForVars<Decomposition> && OfVars<Rhs> && wants_its_scalar<Decomposition>);
 
 template <class Expression>
 using AsVars = typename Eigen::internal::plain_matrix_type_column_major<
