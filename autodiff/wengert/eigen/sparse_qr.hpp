@@ -16,34 +16,36 @@ template <class Matrix, class Ordering>
 class SparseQR;
 template <class Derived>
 class SparseSolverBase;
+template <class Scalar, int Options, class StorageIndex>
+class SparseMatrix;
 
 /// A P = Q R by columns in the order of `Ordering`, Q as reflections, each into a row of its own. Least squares where A has more rows
 /// than columns. Columns below the threshold are dead: their part of a solution is 0.
-template <class SparseMatrix, class Ordering>
-requires wengert::detail::OfVars<SparseMatrix>
-class SparseQR<SparseMatrix, Ordering> : public SparseSolverBase<SparseQR<SparseMatrix, Ordering>> {
+template <class Given, class Ordering>
+requires wengert::detail::OfVars<Given>
+class SparseQR<Given, Ordering> : public SparseSolverBase<SparseQR<Given, Ordering>> {
  public:
-  using MatrixType = SparseMatrix;
+  using MatrixType = Given;
   using OrderingType = Ordering;
   using Scalar = wengert::Var;
   using RealScalar = wengert::Var;
-  using StorageIndex = typename SparseMatrix::StorageIndex;
-  using QRMatrixType = Eigen::SparseMatrix<Scalar, ColMajor, StorageIndex>;
+  using StorageIndex = typename Given::StorageIndex;
+  using QRMatrixType = SparseMatrix<Scalar, ColMajor, StorageIndex>;
   using PermutationType = PermutationMatrix<Dynamic, Dynamic, StorageIndex>;
-  enum { ColsAtCompileTime = SparseMatrix::ColsAtCompileTime, MaxColsAtCompileTime = SparseMatrix::MaxColsAtCompileTime };
+  enum { ColsAtCompileTime = Given::ColsAtCompileTime, MaxColsAtCompileTime = Given::MaxColsAtCompileTime };
 
   SparseQR() = default;
-  explicit SparseQR(const SparseMatrix& matrix) { compute(matrix); }
-  void compute(const SparseMatrix& matrix) {
+  explicit SparseQR(const Given& matrix) { compute(matrix); }
+  void compute(const Given& matrix) {
     analyzePattern(matrix);
     factorize(matrix);
   }
-  void analyzePattern(const SparseMatrix& matrix) {
+  void analyzePattern(const Given& matrix) {
     const QRMatrixType by_columns = matrix;
     Ordering()(by_columns, order_);
     if (order_.size() == 0) order_.setIdentity(matrix.cols());  // the natural one
   }
-  void factorize(const SparseMatrix& matrix);
+  void factorize(const Given& matrix);
 
   Index rows() const { return rows_; }
   Index cols() const { return r_.cols(); }
@@ -103,9 +105,9 @@ class SparseQR<SparseMatrix, Ordering> : public SparseSolverBase<SparseQR<Sparse
   bool has_threshold_ = false;
 };
 
-template <class SparseMatrix, class Ordering>
-requires wengert::detail::OfVars<SparseMatrix>
-void SparseQR<SparseMatrix, Ordering>::factorize(const SparseMatrix& matrix) {
+template <class Given, class Ordering>
+requires wengert::detail::OfVars<Given>
+void SparseQR<Given, Ordering>::factorize(const Given& matrix) {
   using wengert::detail::always_zero;
   const QRMatrixType a = matrix;
   const Index n = a.cols();
