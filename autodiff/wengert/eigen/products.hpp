@@ -1,10 +1,12 @@
-// Matrix products with Vars in one factor or both, coefficient by coefficient. Eigen's blocked kernels want one type of scalar, and
-// record a product with 1 and a sum with 0 besides.
+// Matrix products with Vars in one factor or both, coefficient by coefficient. Eigen's blocked kernels want one type of scalar,
+// and record a product with 1 and a sum with 0 besides.
 #pragma once
 
 #include "wengert/eigen/number.hpp"
 
 namespace wengert::detail {
+
+using AnyMatrix = Eigen::Matrix<Var, Eigen::Dynamic, Eigen::Dynamic>;
 
 /// A product, assigned, added or subtracted: what Eigen asks of a generic_product_impl, from Derived::product(lhs, rhs).
 template <class Lhs, class Rhs, class Derived>
@@ -34,12 +36,12 @@ struct DenseProduct : CoefficientProduct<Lhs, Rhs, DenseProduct<Lhs, Rhs>> {
 
 /// A triangular view times a dense matrix: the zeros of the other half take no part.
 template <class View, class Dense>
-Eigen::Matrix<Var, Eigen::Dynamic, Eigen::Dynamic> triangular_product(const View& view, const Dense& dense) {
+AnyMatrix triangular_product(const View& view, const Dense& dense) {
   constexpr auto mode = static_cast<unsigned>(View::Mode);
   constexpr bool lower = (mode & Eigen::Lower) != 0, whole = (mode & (Eigen::UnitDiag | Eigen::ZeroDiag)) == 0;
   const auto& factor = view.nestedExpression();
   const typename Eigen::internal::nested_eval<Dense, Eigen::Dynamic>::type rows(dense);
-  Eigen::Matrix<Var, Eigen::Dynamic, Eigen::Dynamic> result(view.rows(), dense.cols());
+  AnyMatrix result(view.rows(), dense.cols());
   for (Eigen::Index i = 0; i < view.rows(); ++i) {
     const Eigen::Index on = i < view.cols() ? i : view.cols();  // below the diagonal's end there is none
     const bool has_diagonal = on == i && i < view.cols();
@@ -57,7 +59,7 @@ struct TriangularProduct : CoefficientProduct<View, Dense, TriangularProduct<Vie
 };
 template <class Dense, class View>
 struct ProductTriangular : CoefficientProduct<Dense, View, ProductTriangular<Dense, View>> {
-  static Eigen::Matrix<Var, Eigen::Dynamic, Eigen::Dynamic> product(const Dense& dense, const View& view) {
+  static AnyMatrix product(const Dense& dense, const View& view) {
     return triangular_product(view.transpose(), dense.transpose()).transpose();
   }
 };
@@ -69,11 +71,11 @@ Eigen::Matrix<typename View::Scalar, Eigen::Dynamic, Eigen::Dynamic> whole(const
 }
 template <class View, class Dense>
 struct SelfAdjointProduct : CoefficientProduct<View, Dense, SelfAdjointProduct<View, Dense>> {
-  static Eigen::Matrix<Var, Eigen::Dynamic, Eigen::Dynamic> product(const View& view, const Dense& dense) { return whole(view).lazyProduct(dense); }
+  static AnyMatrix product(const View& view, const Dense& dense) { return whole(view).lazyProduct(dense); }
 };
 template <class Dense, class View>
 struct ProductSelfAdjoint : CoefficientProduct<Dense, View, ProductSelfAdjoint<Dense, View>> {
-  static Eigen::Matrix<Var, Eigen::Dynamic, Eigen::Dynamic> product(const Dense& dense, const View& view) { return dense.lazyProduct(whole(view)); }
+  static AnyMatrix product(const Dense& dense, const View& view) { return dense.lazyProduct(whole(view)); }
 };
 
 }  // namespace wengert::detail

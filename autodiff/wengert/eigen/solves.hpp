@@ -1,5 +1,5 @@
-// Triangular substitution, determinants, and solves that mix numbers and variables. Eigen's skip what is exactly zero, and with it
-// the derivatives of a variable that happens to be 0. Here only what is zero for good is skipped.
+// Triangular substitution, determinants, and solves that mix numbers and variables. Eigen's skip what is exactly zero, and with
+// it the derivatives of a variable that happens to be 0. Here only what is zero for good is skipped.
 #pragma once
 
 #include "wengert/eigen/number.hpp"
@@ -108,8 +108,8 @@ requires wengert::detail::OfVars<Rhs>
 struct triangular_solver_selector<Lhs, Rhs, Side, Mode, NoUnrolling, 1> : wengert::detail::TriangularSolve<Lhs, Rhs, Side, Mode> {};
 template <class Lhs, class Rhs, int Side, int Mode>
 requires wengert::detail::OfVars<Rhs>
-struct triangular_solver_selector<Lhs, Rhs, Side, Mode, NoUnrolling, Dynamic> : wengert::detail::TriangularSolve<Lhs, Rhs, Side, Mode> {
-};
+struct triangular_solver_selector<Lhs, Rhs, Side, Mode, NoUnrolling, Dynamic>
+    : wengert::detail::TriangularSolve<Lhs, Rhs, Side, Mode> {};
 
 /// Solves with variables on either side have variables for a result.
 template <int Side, class Triangular, class Rhs>

@@ -2,6 +2,7 @@
 // here only what is zero for good, which the matrix does not store, is left alone.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -45,7 +46,62 @@ class SparseQR<Given, Ordering> : public SparseSolverBase<SparseQR<Given, Orderi
     Ordering()(by_columns, order_);
     if (order_.size() == 0) order_.setIdentity(matrix.cols());  // the natural one
   }
-  void factorize(const Given& matrix);
+  void factorize(const Given& matrix) {
+    using wengert::detail::always_zero;
+    const QRMatrixType a = matrix;
+    const Index n = a.cols();
+    const PermutationType position = order_.inverse();
+    rows_ = a.rows();
+    reflections_.clear();
+    double largest = 0;  // norm of a column
+    for (Index j = 0; j < n; ++j) largest = std::max(largest, Vector(a.col(j)).template cast<double>().norm());
+    // Davis, Algorithm 915, SuiteSparseQR (2011), page 8:3, as Eigen's
+    const Scalar threshold =
+        has_threshold_ ? threshold_
+                       : Scalar(20 * static_cast<double>(rows_ + n) * (largest == 0 ? 1 : largest) * NumTraits<double>::epsilon());
+
+    std::vector<bool> taken(static_cast<std::size_t>(rows_));
+    std::vector<Vector> alive, dead;
+    std::vector<StorageIndex> alive_columns, dead_columns;
+    for (Index k = 0; k < n; ++k) {
+      const StorageIndex column = position.indices()(k);
+      Vector x = a.col(column);
+      for (const Reflection& reflection : reflections_) reflection.apply(x);
+      Vector r = Vector::Zero(n);
+      for (std::size_t i = 0; i < reflections_.size(); ++i) r(static_cast<Index>(i)) = x(reflections_[i].row);
+
+      std::vector<Index> left;
+      for (Index i = 0; i < rows_; ++i)
+        if (!taken[static_cast<std::size_t>(i)] && !always_zero(x(i))) left.push_back(i);
+      Vector tail(static_cast<Index>(left.size()));
+      for (std::size_t i = 0; i < left.size(); ++i) tail(static_cast<Index>(i)) = x(left[i]);
+      Scalar tau = 0, beta = 0;
+      if (!left.empty()) tail.segment(0, tail.size()).makeHouseholderInPlace(tau, beta);
+      if (left.empty() || !(abs(beta) >= threshold)) {
+        dead.push_back(r);
+        dead_columns.push_back(column);
+        continue;
+      }
+      Reflection reflection{left[0], {}, tau};
+      for (std::size_t i = 1; i < left.size(); ++i) reflection.essential.emplace_back(left[i], tail(static_cast<Index>(i)));
+      r(rank()) = beta;
+      taken[static_cast<std::size_t>(left[0])] = true;
+      reflections_.push_back(std::move(reflection));
+      alive.push_back(r);
+      alive_columns.push_back(column);
+    }
+    alive.insert(alive.end(), dead.begin(), dead.end());
+    alive_columns.insert(alive_columns.end(), dead_columns.begin(), dead_columns.end());
+    r_ = QRMatrixType(std::max(rows_, n), n);
+    permutation_.resize(n);
+    for (Index k = 0; k < n; ++k) {
+      permutation_.indices()(k) = alive_columns[static_cast<std::size_t>(k)];
+      for (Index i = 0; i < n; ++i)
+        if (const Scalar& value = alive[static_cast<std::size_t>(k)](i); !always_zero(value)) r_.insert(i, k) = value;
+    }
+    r_.makeCompressed();
+    this->m_isInitialized = true;
+  }
 
   Index rows() const { return rows_; }
   Index cols() const { return r_.cols(); }
@@ -104,64 +160,5 @@ class SparseQR<Given, Ordering> : public SparseSolverBase<SparseQR<Given, Orderi
   Scalar threshold_ = 0;
   bool has_threshold_ = false;
 };
-
-template <class Given, class Ordering>
-requires wengert::detail::OfVars<Given>
-void SparseQR<Given, Ordering>::factorize(const Given& matrix) {
-  using wengert::detail::always_zero;
-  const QRMatrixType a = matrix;
-  const Index n = a.cols();
-  const PermutationType position = order_.inverse();
-  rows_ = a.rows();
-  reflections_.clear();
-  double largest = 0;  // norm of a column
-  for (Index j = 0; j < n; ++j) largest = std::max(largest, Vector(a.col(j)).template cast<double>().norm());
-  // Davis, Algorithm 915, SuiteSparseQR (2011), page 8:3, as Eigen's
-  const Scalar threshold =
-      has_threshold_ ? threshold_
-                     : Scalar(20 * static_cast<double>(rows_ + n) * (largest == 0 ? 1 : largest) * NumTraits<double>::epsilon());
-
-  std::vector<bool> taken(static_cast<std::size_t>(rows_));
-  std::vector<Vector> alive, dead;
-  std::vector<StorageIndex> alive_columns, dead_columns;
-  for (Index k = 0; k < n; ++k) {
-    const StorageIndex column = position.indices()(k);
-    Vector x = a.col(column);
-    for (const Reflection& reflection : reflections_) reflection.apply(x);
-    Vector r = Vector::Zero(n);
-    for (std::size_t i = 0; i < reflections_.size(); ++i) r(static_cast<Index>(i)) = x(reflections_[i].row);
-
-    std::vector<Index> left;
-    for (Index i = 0; i < rows_; ++i)
-      if (!taken[static_cast<std::size_t>(i)] && !always_zero(x(i))) left.push_back(i);
-    Vector tail(static_cast<Index>(left.size()));
-    for (std::size_t i = 0; i < left.size(); ++i) tail(static_cast<Index>(i)) = x(left[i]);
-    Scalar tau = 0, beta = 0;
-    if (!left.empty()) tail.segment(0, tail.size()).makeHouseholderInPlace(tau, beta);
-    if (left.empty() || !(abs(beta) >= threshold)) {
-      dead.push_back(r);
-      dead_columns.push_back(column);
-      continue;
-    }
-    Reflection reflection{left[0], {}, tau};
-    for (std::size_t i = 1; i < left.size(); ++i) reflection.essential.emplace_back(left[i], tail(static_cast<Index>(i)));
-    r(rank()) = beta;
-    taken[static_cast<std::size_t>(left[0])] = true;
-    reflections_.push_back(std::move(reflection));
-    alive.push_back(r);
-    alive_columns.push_back(column);
-  }
-  alive.insert(alive.end(), dead.begin(), dead.end());
-  alive_columns.insert(alive_columns.end(), dead_columns.begin(), dead_columns.end());
-  r_ = QRMatrixType(std::max(rows_, n), n);
-  permutation_.resize(n);
-  for (Index k = 0; k < n; ++k) {
-    permutation_.indices()(k) = alive_columns[static_cast<std::size_t>(k)];
-    for (Index i = 0; i < n; ++i)
-      if (const Scalar& value = alive[static_cast<std::size_t>(k)](i); !always_zero(value)) r_.insert(i, k) = value;
-  }
-  r_.makeCompressed();
-  this->m_isInitialized = true;
-}
 
 }  // namespace Eigen
