@@ -37,6 +37,12 @@ class Adjoints {
     for (const Var& x : xs) result.push_back(wrt(x, at));
     return result;
   }
+  /// The same for Eigen's vectors and matrices of Vars: a matrix of that shape.
+  template <class Vars>
+  requires requires(const Vars& xs) { xs.unaryExpr([](const Var&) { return T(); }).eval(); }
+  auto wrt(const Vars& xs, Location at = Location::current()) const {
+    return xs.unaryExpr([&](const Var& x) { return wrt(x, at); }).eval();
+  }
   /// nullptr for the gradient of a constant.
   constexpr const Tape* tape() const { return tape_; }
   constexpr std::uint32_t generation() const { return generation_; }

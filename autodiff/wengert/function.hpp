@@ -84,6 +84,25 @@ class Function {
   /// inputs x inputs, one Hessian-vector product per column.
   Matrix hessian(std::span<const double> x) const;
 
+  // The same for other ranges of numbers, Eigen's vectors among them.
+  template <detail::OtherRangeOf<double> Point>
+  double operator()(const Point& x) const { return (*this)(std::span<const double>(detail::side_by_side<double>(x))); }
+  template <detail::OtherRangeOf<double> Point>
+  std::vector<double> values(const Point& x) const { return values(std::span<const double>(detail::side_by_side<double>(x))); }
+  template <detail::OtherRangeOf<double> Point>
+  std::vector<double> gradient(const Point& x) const { return gradient(std::span<const double>(detail::side_by_side<double>(x))); }
+  template <detail::OtherRangeOf<double> Point>
+  Matrix jacobian(const Point& x) const { return jacobian(std::span<const double>(detail::side_by_side<double>(x))); }
+  template <detail::OtherRangeOf<double> Point>
+  Matrix hessian(const Point& x) const { return hessian(std::span<const double>(detail::side_by_side<double>(x))); }
+  template <class Point, class Direction>
+  requires(detail::OtherRangeOf<Point, double> || detail::OtherRangeOf<Direction, double>)
+  std::vector<double> hessian_vector(const Point& x, const Direction& v) const {
+    const auto point = detail::side_by_side<double>(x);
+    const auto direction = detail::side_by_side<double>(v);
+    return hessian_vector(std::span<const double>(point), std::span<const double>(direction));
+  }
+
   /// A Function that computes the m outputs and then the m x n entries of the Jacobian, row by row: the reverse sweep recorded on
   /// a tape of its own and optimised. It can be replayed forwards, printed, and differentiated again. Throws NoSecondOrder as
   /// above.

@@ -42,4 +42,25 @@ inline Matrix hessian(const Var& t, std::initializer_list<Var> variables, Locati
   return hessian(t, std::span(variables.begin(), variables.size()), at);
 }
 
+// The same for other ranges, Eigen's vectors among them.
+template <class Dependents, class Variables>
+requires(detail::OtherRangeOf<Dependents, Var> || detail::OtherRangeOf<Variables, Var>)
+Matrix jacobian(const Dependents& dependents, const Variables& variables, Location at = Location::current()) {
+  const auto ys = detail::side_by_side<Var>(dependents);
+  const auto xs = detail::side_by_side<Var>(variables);
+  return jacobian(std::span<const Var>(ys), std::span<const Var>(xs), at);
+}
+template <class Variables, class Direction>
+requires(detail::OtherRangeOf<Variables, Var> || detail::OtherRangeOf<Direction, double>)
+std::vector<double> hessian_vector_product(const Var& t, const Variables& variables, const Direction& direction,
+                                           Location at = Location::current()) {
+  const auto xs = detail::side_by_side<Var>(variables);
+  const auto v = detail::side_by_side<double>(direction);
+  return hessian_vector_product(t, std::span<const Var>(xs), std::span<const double>(v), at);
+}
+template <detail::OtherRangeOf<Var> Variables>
+Matrix hessian(const Var& t, const Variables& variables, Location at = Location::current()) {
+  return hessian(t, std::span<const Var>(detail::side_by_side<Var>(variables)), at);
+}
+
 }  // namespace wengert

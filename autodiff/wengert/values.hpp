@@ -1,8 +1,10 @@
 // One number per node and per constant of a tape: values in a forward sweep, adjoints in a reverse sweep.
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <type_traits>
 #include <vector>
 
@@ -10,6 +12,28 @@ namespace wengert {
 
 /// Number of a node (from 0) or of a constant (from -1 downwards).
 using Index = std::int32_t;
+
+namespace detail {
+template <class Range, class T>
+concept SpanOf = std::convertible_to<const Range&, std::span<const T>>;
+/// A range of T, or of what becomes T, that is no span by itself: Eigen's vectors (whose entries need not lie side by side), lists.
+template <class Range, class T>
+concept OtherRangeOf = !SpanOf<Range, T> && requires(const Range& range) {
+  { *range.begin() } -> std::convertible_to<T>;
+  range.end();
+};
+/// A span, or a copy that converts to one.
+template <class T, class Range>
+requires(SpanOf<Range, T> || OtherRangeOf<Range, T>) auto side_by_side(const Range& range) {
+  if constexpr (SpanOf<Range, T>) {
+    return std::span<const T>(range);
+  } else {
+    std::vector<T> copy;
+    for (const auto& entry : range) copy.push_back(static_cast<T>(entry));
+    return copy;
+  }
+}
+}  // namespace detail
 
 /// Values that somebody else owns: base[0 .. nodes) for nodes, base[-constants .. 0) for constants.
 template <class T>

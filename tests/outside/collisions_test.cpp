@@ -2,9 +2,7 @@
 // macros are still there afterwards, and each call reaches the stranger's function, not one of ours.
 #include <gmock/gmock.h>
 
-#include <Eigen/Dense>
-#include <fmt/format.h>
-#include <vector>
+#include "before_every_public_header.hpp"
 
 #define A 1
 #define B 2
