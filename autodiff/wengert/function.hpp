@@ -173,8 +173,8 @@ template <class T>
 inline constexpr bool is_tuple = false;
 template <class... Ts>
 inline constexpr bool is_tuple<std::tuple<Ts...>> = true;
-template <class T, class U>
-inline constexpr bool is_tuple<std::pair<T, U>> = true;
+template <class First, class Second>
+inline constexpr bool is_tuple<std::pair<First, Second>> = true;
 
 /// The Vars that a callable returned, in order: one, or those of a range, a tuple, a matrix, or ranges of them.
 template <class Result>

@@ -2,7 +2,14 @@
 // macros are still there afterwards, and each call reaches the stranger's function, not one of ours.
 #include <gmock/gmock.h>
 
-#include "before_every_public_header.hpp"
+#include <Eigen/Dense>
+#include <Eigen/Sparse>
+#include <complex>
+#include <fmt/format.h>
+#include <functional>
+#include <map>
+#include <memory>
+#include <vector>
 
 #define A 1
 #define B 2
