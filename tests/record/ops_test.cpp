@@ -392,4 +392,21 @@ TEST(OpsMeasurement, FindsAPartialThatIsRightButCancels) {
   EXPECT_GT(worst.partial.error, 1e12);
 }
 
+namespace with_both {
+using namespace wengert;
+using namespace std;
+double of_numbers() { return max(1.0, 2.0) + min(3.0, 4.0); }
+double of_vars(Var x, Var y) { return max(x, y).value() + min(x, 1.0).value(); }
+}  // namespace with_both
+
+TEST(MinAndMax, OfPlainNumbersAreNumbersWhateverIsInSight) {
+  static_assert(std::is_same_v<decltype(wengert::max(1.0, 2.0)), double> && std::is_same_v<decltype(wengert::min(1, 2.5)), double>);
+  EXPECT_EQ(wengert::max(1.0, 2.0), 2);
+  EXPECT_EQ(wengert::min(1, 2.5), 1);
+  EXPECT_EQ(wengert::max(3u, 2u), 3u);
+  EXPECT_TRUE(std::isnan(wengert::max(1.0, std::nan(""))) && std::isnan(wengert::min(std::nan(""), 1.0)));
+  EXPECT_EQ(with_both::of_numbers(), 5);
+  EXPECT_EQ(with_both::of_vars(2, 3), 4);
+}
+
 }  // namespace

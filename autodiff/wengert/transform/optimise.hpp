@@ -27,6 +27,22 @@ struct OptimiseReport {
 
 namespace detail {
 
+/// The value of a rule on constants, each by its place. Defined before its user, as clang needs in constant evaluation.
+struct Compute {
+  const double* value;
+  Index x, y, z;
+
+  template <class Rule>
+  constexpr double operator()() const {
+    if constexpr (Rule::arity == 1)
+      return Rule::template value<double>(value[x]);
+    else if constexpr (Rule::arity == 2)
+      return Rule::template value<double>(value[x], value[y]);
+    else
+      return Rule::template value<double>(value[x], value[y], value[z]);
+  }
+};
+
 /// Rebuilds a tape node by node. `emit` returns the index, on the new tape, of what stands for the node.
 class Rebuilder {
  public:
@@ -62,21 +78,6 @@ class Rebuilder {
  private:
   static constexpr Index none = std::numeric_limits<Index>::min();
   static constexpr Index empty = none;
-
-  struct Compute {
-    const double* value;
-    Index x, y, z;
-
-    template <class Rule>
-    constexpr double operator()() const {
-      if constexpr (Rule::arity == 1)
-        return Rule::template value<double>(value[x]);
-      else if constexpr (Rule::arity == 2)
-        return Rule::template value<double>(value[x], value[y]);
-      else
-        return Rule::template value<double>(value[x], value[y], value[z]);
-    }
-  };
 
   constexpr double value(Index constant) const { return to_.value(constant); }
   constexpr bool is(Index x, double number) const {
