@@ -33,13 +33,13 @@ requires std::is_arithmetic_v<T>
 constexpr T max(const T& x, const T& y) {
   return y > x || y != y ? y : x;
 }
-template <class X, class Y>
-requires(std::is_arithmetic_v<X> && std::is_arithmetic_v<Y> && !std::is_same_v<X, Y>) constexpr auto min(const X& x, const Y& y) {
-  return min<std::common_type_t<X, Y>>(x, y);
+template <class First, class Second>
+requires(std::is_arithmetic_v<First> && std::is_arithmetic_v<Second> && !std::is_same_v<First, Second>) constexpr auto min(const First& x, const Second& y) {
+  return min<std::common_type_t<First, Second>>(x, y);
 }
-template <class X, class Y>
-requires(std::is_arithmetic_v<X> && std::is_arithmetic_v<Y> && !std::is_same_v<X, Y>) constexpr auto max(const X& x, const Y& y) {
-  return max<std::common_type_t<X, Y>>(x, y);
+template <class First, class Second>
+requires(std::is_arithmetic_v<First> && std::is_arithmetic_v<Second> && !std::is_same_v<First, Second>) constexpr auto max(const First& x, const Second& y) {
+  return max<std::common_type_t<First, Second>>(x, y);
 }
 
 /// adjoint * partial, but 0 where the adjoint is 0, whatever the partial: a zero adjoint carries nothing back.

@@ -57,7 +57,7 @@ int floor_of(const std::string& file) {
       {"var.hpp", 1}, {"tape.hpp", 1},
       {"dual.hpp", 2}, {"number_type.hpp", 2}, {"bounded.hpp", 2}, {"adjoints.hpp", 2}, {"forward_sweep.hpp", 2},
       {"reverse_sweep.hpp", 2}, {"gradient.hpp", 2}, {"jacobian.hpp", 2}, {"custom.hpp", 2}, {"matrix.hpp", 2},
-      {"function.hpp", 3}, {"vector_math.hpp", 4}, {"batch.hpp", 5}, {"fuse.hpp", 6}, {"fused_batch.hpp", 6}};
+      {"eigen.hpp", 8}, {"function.hpp", 3}, {"vector_math.hpp", 4}, {"batch.hpp", 5}, {"fuse.hpp", 6}, {"fused_batch.hpp", 6}};
   if (const auto slash = file.find('/'); slash != std::string::npos) {
     const auto room = rooms.find(file.substr(0, slash));
     EXPECT_NE(room, rooms.end()) << file << " stands in a room without a floor";

@@ -8,8 +8,8 @@ namespace wengert::detail {
 /// The elementary reflector I - tau v v' that takes x to (beta, 0, …, 0), v = (1, essential).
 // Eigen reflects nothing where the tail is 0: a jump, and neither tau nor beta has the derivatives of the way there. So only a
 // tail that is 0 for good is left as it is.
-template <class X, class Essential>
-void make_reflector(const X& x, Essential& essential, Var& tau, Var& beta) {
+template <class Argument, class Essential>
+void make_reflector(const Argument& x, Essential& essential, Var& tau, Var& beta) {
   const Var head = x.coeff(0);
   Var squares = head * head;
   bool zero_tail = true;

@@ -8,8 +8,8 @@
 namespace wengert::detail {
 
 /// x with T x = x, in place, T the lower or upper triangle of a matrix.
-template <unsigned Mode, class Matrix, class X>
-void substitute(const Matrix& matrix, X& x) {
+template <unsigned Mode, class Matrix, class Argument>
+void substitute(const Matrix& matrix, Argument& x) {
   const Eigen::Index n = matrix.rows();
   for (Eigen::Index column = 0; column < x.cols(); ++column)
     for (Eigen::Index k = 0; k < n; ++k) {
@@ -29,7 +29,7 @@ struct TriangularSolve {
     const typename Eigen::internal::nested_eval<Lhs, Eigen::Dynamic>::type matrix(lhs);
     if constexpr (Side == Eigen::OnTheLeft) {
       substitute<Mode>(matrix, rhs);
-    } else {  // X T = B is T' X' = B'
+    } else {  // Argument T = B is T' Argument' = B'
       Eigen::Transpose<Rhs> transposed(rhs);
       substitute<Mode ^ (Eigen::Lower | Eigen::Upper)>(matrix.transpose(), transposed);
     }
