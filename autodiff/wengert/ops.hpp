@@ -145,7 +145,7 @@ struct Rule {
   /// Swapping x and y changes nothing.
   static constexpr bool commutative = false;
   /// Largest error of the value and of any partial over the domain in units in the last place, at double precision, counted
-  /// from the exact result; glibc's own error is included. tests/ops_test.cpp measures both. A partial is held to it where the
+  /// from the exact result; glibc's own error is included. tests/record/ops_test.cpp measures both. A partial is held to it where the
   /// value is zero or a normal number (a subnormal or overflowed value has fewer digits to give), and `precise`, if the rule
   /// has one, is true.
   static constexpr double value_ulps = 1;
