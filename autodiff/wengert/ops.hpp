@@ -99,7 +99,7 @@ struct Partials3 {
   T x, y, z;
 };
 
-/// Arguments in which an operation is defined and smooth, bar its stated kinks; tests sample it.
+/// Arguments in which an operation is defined and smooth, its stated kinks aside; tests sample it.
 struct Domain {
   double low, high;
 };
@@ -483,7 +483,7 @@ struct Pow : Rule<2> {
     return either(
         result / result == T(1), [&] { return result / x; }, [&] { return inside(result == result, pow(x, y - T(1))); });
   }
-  // bar 1 itself, for which pow(x, 0) would be 1 even at a NaN
+  // 1 itself aside, for which pow(x, 0) would be 1 even at a NaN
   static constexpr bool one_less_is_exact(double y) { return (y - 1) + 1 == y && y - (y - 1) == 1 && y != 1; }
 };
 

@@ -1,4 +1,4 @@
-// What the user can mend, told apart from a fault of the program.
+// What the user can put right, told apart from a fault of the program.
 #pragma once
 
 #include <stdexcept>

@@ -14,7 +14,7 @@
 namespace wengert::detail {
 namespace {
 
-/// What one thread takes at a time: some 0.1 ms of work, so that handing it over is no part of the cost. It depends on the batch
+/// What one thread takes at a time: about 0.1 ms of work, so that handing it over is no part of the cost. It depends on the batch
 /// alone, never on the threads.
 template <class T>
 std::size_t samples_in_a_chunk(const BlockJob<T>& job) {

@@ -1,4 +1,4 @@
-// The loops over a block, for one instruction set S; compiled in block_kernels_*.cpp. Inside the library only.
+// The loops over a block, for one instruction set S; compiled in baseline.cpp, avx2.cpp and avx512.cpp. Inside the library only.
 #pragma once
 
 #include "wengert/kernels/block_kernels.hpp"
