@@ -2,7 +2,7 @@
 //
 // One struct per operation. Rules are templates on the number type T (double, float, Lanes, Dual, Var), so the same line
 // computes, batches, differentiates twice and records. Partials use operations of this table only: the table is closed under
-// differentiation. To add an operation: write its struct here, add its name to a list in op.hpp; sweeps and tests follow.
+// differentiation. To add an operation: write its struct here, add its name to a list in operations.hpp; sweeps and tests follow.
 //
 // Arguments are x, y (and z); `result` is the operation's own value.
 #pragma once

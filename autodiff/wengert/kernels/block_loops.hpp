@@ -252,7 +252,7 @@ void sincos_loop(T* sine, T* cosine, const T* x, std::size_t n) {
   last_c.store(cosine + end);
 }
 
-/// What each block_kernels_*.cpp defines for its instruction set.
+/// What each of these files defines for its instruction set.
 #define WENGERT_BLOCK_LOOPS(prefix, S)                                                       \
   prefix template BlockKernel<double> block_kernel_for<double, S>(Op, unsigned);             \
   prefix template BlockKernel<float> block_kernel_for<float, S>(Op, unsigned);               \
