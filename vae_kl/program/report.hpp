@@ -19,16 +19,16 @@ class Value {
   using Fields = std::vector<Field>;
   using Any = std::variant<std::monostate, bool, std::uint64_t, double, std::string, List, Fields>;
 
-  Value() = default;
-  Value(bool truth) : any_(truth) {}
-  Value(std::integral auto number) : any_(static_cast<std::uint64_t>(number)) {}  // counts: none is negative
-  Value(double number) : any_(number) {}
-  Value(const char* text) : any_(std::string(text)) {}
-  Value(std::string_view text) : any_(std::string(text)) {}
-  Value(std::string text) : any_(std::move(text)) {}
+  Value();
+  Value(bool truth);
+  Value(std::integral auto number);  // counts: none is negative
+  Value(double number);
+  Value(const char* text);
+  Value(std::string_view text);
+  Value(std::string text);
   template <class T>
-  Value(const std::vector<T>& list) : any_(List(list.begin(), list.end())) {}
-  Value(List&& list) : any_(std::move(list)) {}
+  Value(const std::vector<T>& list);
+  Value(List&& list);
   Value(std::initializer_list<Field> fields);
 
   const Any& any() const { return any_; }
@@ -42,6 +42,17 @@ struct Value::Field {
   std::string name;
   Value value;
 };
+// Here, where a field is complete: clang asks for that where a list of them is made or let go.
+inline Value::Value() = default;
+inline Value::Value(bool truth) : any_(truth) {}
+Value::Value(std::integral auto number) : any_(static_cast<std::uint64_t>(number)) {}
+inline Value::Value(double number) : any_(number) {}
+inline Value::Value(const char* text) : any_(std::string(text)) {}
+inline Value::Value(std::string_view text) : any_(std::string(text)) {}
+inline Value::Value(std::string text) : any_(std::move(text)) {}
+template <class T>
+Value::Value(const std::vector<T>& list) : any_(List(list.begin(), list.end())) {}
+inline Value::Value(List&& list) : any_(std::move(list)) {}
 
 /// As JSON, fields in their order; `indent` -1 for one line.
 std::string json_text(const Value& value, int indent);
