@@ -112,9 +112,10 @@ struct Place {
   Index index;
   std::uint32_t generation;
 };
-[[gnu::cold]] Place record_other(Op op, double result, const char* file, unsigned line, Tape* x_tape, double x, Index x_index, std::uint32_t x_generation,
-                   Tape* y_tape, double y, Index y_index, std::uint32_t y_generation, Tape* z_tape, double z, Index z_index,
-                   std::uint32_t z_generation);
+[[gnu::cold]] Place record_other(Op op, double result, const char* file, unsigned line,              //
+                                 Tape* x_tape, double x, Index x_index, std::uint32_t x_generation,  //
+                                 Tape* y_tape, double y, Index y_index, std::uint32_t y_generation,  //
+                                 Tape* z_tape, double z, Index z_index, std::uint32_t z_generation);
 /// Index on the tape of a variable or constant; an error names the variable `beside` it that is on the tape.
 constexpr Index index_on(Tape& tape, const Var& x, const char* operation, Location at, const Var& beside = {}) {
   if (x.tape() == &tape && x.generation() == tape.generation()) return x.index();

@@ -227,4 +227,18 @@ TEST(ReverseSweep, RecordsAGradientInConstantEvaluation) {
   EXPECT_GT(nodes_of_a_recorded_gradient(), 3);
 }
 
+TEST(ReverseSweep, IsRightForTapesOfEveryLength) {
+  // y = x + x + …, n times: dy/dx = n + 1; lengths around the stretches that the sweep is done in, and far beyond any stack
+  for (const int n : {1, 2, 1022, 1023, 1024, 1025, 2047, 2048, 2049, 5000, 3000000}) {
+    Tape tape(false);
+    const Var x = tape.variable(1), unused = tape.variable(2);
+    Var y = x;
+    for (int k = 0; k < n; ++k) y = y + x;
+    const Gradient g = gradient(y);
+    EXPECT_EQ(g.wrt(x), n + 1);
+    EXPECT_EQ(g.wrt(unused), 0);
+    EXPECT_EQ(g[tape.size() - 1 - n / 2], 1) << "a sum on the way";
+  }
+}
+
 }  // namespace

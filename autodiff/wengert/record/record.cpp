@@ -3,9 +3,10 @@
 
 namespace wengert::detail {
 
-Place record_other(Op op, double result, const char* file, unsigned line, Tape* x_tape, double x, Index x_index, std::uint32_t x_generation,
-                   Tape* y_tape, double y, Index y_index, std::uint32_t y_generation, Tape* z_tape, double z, Index z_index,
-                   std::uint32_t z_generation) {
+Place record_other(Op op, double result, const char* file, unsigned line,              //
+                   Tape* x_tape, double x, Index x_index, std::uint32_t x_generation,  //
+                   Tape* y_tape, double y, Index y_index, std::uint32_t y_generation,  //
+                   Tape* z_tape, double z, Index z_index, std::uint32_t z_generation) {
   const Location at{file, line};
   const Var operands[] = {Var(x_tape, x, x_index, x_generation), Var(y_tape, y, y_index, y_generation),
                           Var(z_tape, z, z_index, z_generation)};

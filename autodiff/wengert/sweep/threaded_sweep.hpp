@@ -30,10 +30,12 @@ struct ThreadedSweep {
 
   static void run(const Tape& tape, const T* values, T* adjoints, Index nodes) {
     const Index leading = tape.leading_independents();  // nothing is carried from there
-    if (nodes <= leading) return;
-    const ThreadedSweep sweep{tape, leading};
-    const Index i = nodes - 1;
-    steps[which(tape[i])](sweep, &tape[i], values, adjoints, i, adjoints[i]);
+    // A stretch at a time, so that a compiler that does not turn calls into jumps (gcc's -Og, say) needs little stack all the same.
+    constexpr Index stretch = 1024;
+    for (Index i = nodes - 1; i >= leading; i -= stretch) {
+      const ThreadedSweep sweep{tape, i - leading < stretch ? leading : i - stretch + 1};
+      steps[which(tape[i])](sweep, &tape[i], values, adjoints, i, adjoints[i]);
+    }
   }
 
  private:
