@@ -133,17 +133,16 @@ int main(int argc, char** argv) {
     if (!variants.empty()) {
       Table some = table;
       std::erase_if(some.rows, [&](const std::string& row) {
-        return std::none_of(variants.begin(), variants.end(), [&](const std::string& c) {
-          return table.times.contains({row, c});
-        });
+        return std::none_of(variants.begin(), variants.end(),
+                            [&](const std::string& c) { return table.times.contains({row, c}); });
       });
       fmt::print("\n{}", print(some, variants, markdown));
     }
     const auto unsteady = std::count_if(table.times.begin(), table.times.end(),
                                         [](const auto& entry) { return entry.second.median > 1.2 * entry.second.least; });
     if (unsteady > 0)
-      fmt::print("\nBusy machine? Of {} medians {} are more than 20 % above the least of their repetitions.\n", table.times.size(),
-                 unsteady);
+      fmt::print("\nBusy machine? Of {} medians {} are more than 20 % above the least of their repetitions.\n",
+                 table.times.size(), unsteady);
   } catch (const std::exception& error) {
     fmt::print(stderr, "wengert_report: {}: {}\n", argv[1], error.what());
     return 2;

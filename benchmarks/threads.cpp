@@ -1,5 +1,5 @@
-// What does a second thread bring? Wall time per sample of the demo's graph, replayed and fused, on one thread and on two, from 10^4
-// to 10^7 samples, as columns for gnuplot.
+// What does a second thread bring? Wall time per sample of the demo's graph, replayed and fused, on one thread and on two, from
+// 10^4 to 10^7 samples, as columns for gnuplot.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -26,8 +26,8 @@ std::array<double, 2> least_times(const Function& f, const std::vector<double>& 
   for (int k = 0; k < 2 * repetitions; ++k) {
     const int threads = 1 + k % 2;
     const double start = seconds();
-    results[static_cast<std::size_t>(threads - 1)] = mean_gradient(
-        f, std::array{0.5, 0.8}, samples, wengert::BatchOptions{.threads = threads, .standard_errors = false});
+    results[static_cast<std::size_t>(threads - 1)] =
+        mean_gradient(f, std::array{0.5, 0.8}, samples, wengert::BatchOptions{.threads = threads, .standard_errors = false});
     double& time = least[static_cast<std::size_t>(threads - 1)];
     time = std::min(time, seconds() - start);
   }
@@ -49,8 +49,8 @@ int main() {
     const auto [replayed_1, replayed_2] = least_times(replayed, eps);
     const auto [fused_1, fused_2] = least_times(fused, eps);
     const double per_sample = 1e9 / static_cast<double>(samples);
-    fmt::print("{} {:.3f} {:.3f} {:.3f} {:.3f}\n", samples, replayed_1 * per_sample, replayed_2 * per_sample, fused_1 * per_sample,
-               fused_2 * per_sample);
+    fmt::print("{} {:.3f} {:.3f} {:.3f} {:.3f}\n", samples, replayed_1 * per_sample, replayed_2 * per_sample,
+               fused_1 * per_sample, fused_2 * per_sample);
     std::fflush(stdout);
   }
 }

@@ -59,8 +59,8 @@ class OnTape {
   std::vector<wengert::Var> xs_;
 };
 
-/// The whole kernel recorded once and optimised, then one forward and one reverse sweep for each gradient: where nothing is summed
-/// over samples.
+/// The whole kernel recorded once and optimised, then one forward and one reverse sweep for each gradient: where nothing is
+/// summed over samples.
 template <class Kernel>
 class ReplayedWhole {
  public:

@@ -39,7 +39,7 @@ class Adjoints {
   }
   /// The same for Eigen's vectors and matrices of Vars: a matrix of that shape.
   template <class Vars>
-  requires requires(const Vars& xs) { xs.unaryExpr([](const Var&) { return T(); }).eval(); }
+    requires requires(const Vars& xs) { xs.unaryExpr([](const Var&) { return T(); }).eval(); }
   auto wrt(const Vars& xs, Location at = Location::current()) const {
     return xs.unaryExpr([&](const Var& x) { return wrt(x, at); }).eval();
   }

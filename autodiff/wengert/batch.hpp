@@ -11,8 +11,9 @@
 #include "wengert/function.hpp"
 
 // What a vector of something else is told.
-#define WENGERT_COLUMN_OF_NUMBERS \
-  "samples are a column of double or float; for several columns use Samples::rows or Samples::columns, and copy whole numbers to double"
+#define WENGERT_COLUMN_OF_NUMBERS                                                                                               \
+  "samples are a column of double or float; for several columns use Samples::rows or Samples::columns, and copy whole numbers " \
+  "to double"
 
 namespace wengert {
 

@@ -22,7 +22,8 @@ struct Bounded : NumberType<Bounded> {
   constexpr Bounded(double v, double e) : value(v), error(e) {}
   /// A constant: half an ulp, as it may be the rounded form of a real number; whole numbers are exact.
   template <class Number>
-  requires std::is_arithmetic_v<Number> Bounded(Number number)
+    requires std::is_arithmetic_v<Number>
+  Bounded(Number number)
       : value(static_cast<double>(number)), error(std::floor(value) == value ? 0 : std::fabs(value) * ulp / 2) {}
 
   template <class Rule, class... Terms>
@@ -30,7 +31,8 @@ struct Bounded : NumberType<Bounded> {
     if constexpr (op_of<Rule> == Op::Neg)
       return {result, (... + term.argument.error)};
     else if constexpr (requires { Rule::scale(term.argument.value...); })
-      return {result, Rule::value_ulps * ulp * Rule::scale(term.argument.value...) + (... + carried(term.argument.error, term.partial))};
+      return {result,
+              Rule::value_ulps * ulp * Rule::scale(term.argument.value...) + (... + carried(term.argument.error, term.partial))};
     else
       return {result, Rule::value_ulps * ulp * std::fabs(result) + (... + carried(term.argument.error, term.partial))};
   }

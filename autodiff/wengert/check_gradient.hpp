@@ -94,11 +94,13 @@ class CheckReport {
 
   /// Lets EXPECT_TRUE(check_gradient(…)) print the report. For testing::AssertionResult, without including GoogleTest.
   template <class Assertion>
-  requires requires(Assertion a) {
-    { a.failure_message() } -> std::convertible_to<const char*>;
-    a << std::string();
+    requires requires(Assertion a) {
+      { a.failure_message() } -> std::convertible_to<const char*>;
+      a << std::string();
+    }
+  operator Assertion() const {
+    return Assertion(outcome == Outcome::Agrees) << text();
   }
-  operator Assertion() const { return Assertion(outcome == Outcome::Agrees) << text(); }
 };
 
 namespace detail {
@@ -112,7 +114,8 @@ CheckReport check_gradient(Recording f, std::span<const double> x, const CheckOp
 
 inline std::vector<Var> as_vars(const Var& y) { return {y}; }
 template <class Range>
-requires(!std::is_convertible_v<const Range&, Var>) std::vector<Var> as_vars(const Range& ys) {
+  requires(!std::is_convertible_v<const Range&, Var>)
+std::vector<Var> as_vars(const Range& ys) {
   std::vector<Var> result;
   for (const auto& y : ys) result.push_back(Var(y));
   return result;

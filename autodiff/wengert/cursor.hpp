@@ -55,7 +55,7 @@ class Cursor {
   bool run_to(Location place);
   /// Steps on until predicate(*this). False, at the end of the sweep, if it never holds.
   template <class Predicate>
-  requires std::predicate<Predicate&, const Cursor&>
+    requires std::predicate<Predicate&, const Cursor&>
   bool run_to(Predicate predicate) {
     while (step())
       if (predicate(*this)) return true;

@@ -48,12 +48,13 @@ class CustomOperation final : public NaryOperation {
   constexpr Var operator()(Operand x, Operand y, Operand z) const { return at_each({x, y, z}); }
   constexpr Var operator()(Operand x, Operand y, Operand z, Operand w) const { return at_each({x, y, z, w}); }
   template <class... Arguments>
-  requires((std::is_convertible_v<Arguments, Operand> && ...) && sizeof...(Arguments) > 4) constexpr Var operator()(
-      const Arguments&... x) const {
+    requires((std::is_convertible_v<Arguments, Operand> && ...) && sizeof...(Arguments) > 4)
+  constexpr Var operator()(const Arguments&... x) const {
     return at_each({Operand(x, Location{})...});
   }
   template <class... Numbers>
-  requires((detail::Number<Numbers> && ...) && sizeof...(Numbers) > 0) constexpr double operator()(const Numbers&... x) const {
+    requires((detail::Number<Numbers> && ...) && sizeof...(Numbers) > 0)
+  constexpr double operator()(const Numbers&... x) const {
     return at_each({Operand(x, Location{})...}).value();
   }
 

@@ -19,7 +19,8 @@ struct Dual : NumberType<Dual<T>> {
   constexpr Dual(T v, T d) : value(v), tangent(d) {}
   constexpr Dual(T v) : value(v) {}
   template <class Number>
-  requires(std::is_arithmetic_v<Number> && !std::is_same_v<Number, T>) constexpr Dual(Number v) : value(static_cast<T>(v)) {}
+    requires(std::is_arithmetic_v<Number> && !std::is_same_v<Number, T>)
+  constexpr Dual(Number v) : value(static_cast<T>(v)) {}
 
   /// The tangent goes through the partials.
   template <class Rule, class... Terms>

@@ -1,7 +1,7 @@
 // Var as the scalar of Eigen's matrices: Eigen::Matrix<Var, …> in products, decompositions and solves. Needs Eigen 3.4.
 //
-// Every scalar operation of Eigen's algorithm is recorded, its pivoting comparisons as guarded branches. Matrices of numbers and of
-// variables mix. x.cast<double>() gives values, without their derivatives. What Eigen's iterations lose: CONVENTIONS.md.
+// Every scalar operation of Eigen's algorithm is recorded, its pivoting comparisons as guarded branches. Matrices of numbers and
+// of variables mix. x.cast<double>() gives values, without their derivatives. What Eigen's iterations lose: CONVENTIONS.md.
 #pragma once
 
 #include <Eigen/Core>

@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "wengert/jacobian.hpp"
-#include "wengert/transform/optimise.hpp"
 #include "wengert/tape.hpp"
+#include "wengert/transform/optimise.hpp"
 #include "wengert/var.hpp"
 
 namespace wengert {
@@ -48,7 +48,8 @@ class Function {
   /// The value of a function with one output: f(0.5, 0.8) or f(x). One forward sweep.
   double operator()(std::span<const double> x) const;
   template <class... Numbers>
-  requires(sizeof...(Numbers) > 0 && (std::is_arithmetic_v<Numbers> && ...)) double operator()(Numbers... x) const {
+    requires(sizeof...(Numbers) > 0 && (std::is_arithmetic_v<Numbers> && ...))
+  double operator()(Numbers... x) const {
     return (*this)(std::array{static_cast<double>(x)...});
   }
   /// All outputs.
@@ -59,8 +60,10 @@ class Function {
   /// The same without allocating; the result stays in the workspace until its next use.
   std::span<const double> gradient(std::span<const double> x, Workspace& workspace) const;
   template <class... Numbers>
-  requires(sizeof...(Numbers) > 0 && (std::is_arithmetic_v<Numbers> && ...)) std::vector<double> gradient(Numbers... x)
-  const { return gradient(std::array{static_cast<double>(x)...}); }
+    requires(sizeof...(Numbers) > 0 && (std::is_arithmetic_v<Numbers> && ...))
+  std::vector<double> gradient(Numbers... x) const {
+    return gradient(std::array{static_cast<double>(x)...});
+  }
 
   /// Both at once, for the price of the gradient.
   struct ValueAndGradient {
@@ -69,11 +72,11 @@ class Function {
   };
   ValueAndGradient value_and_gradient(std::span<const double> x) const;
 
-  /// Weights times Jacobian, w'J: one number for each input. One forward and one reverse sweep. Throws ShapeMismatch unless there is
-  /// a weight for each output.
+  /// Weights times Jacobian, w'J: one number for each input. One forward and one reverse sweep. Throws ShapeMismatch unless there
+  /// is a weight for each output.
   std::vector<double> pull_back(std::span<const double> w, std::span<const double> x) const;
-  /// Jacobian times direction, Jv: one number for each output. One forward sweep with tangents. Throws ShapeMismatch unless v has a
-  /// number for each input.
+  /// Jacobian times direction, Jv: one number for each output. One forward sweep with tangents. Throws ShapeMismatch unless v has
+  /// a number for each input.
   std::vector<double> push_forward(std::span<const double> v, std::span<const double> x) const;
 
   /// outputs x inputs. One forward sweep, and one reverse sweep per output.
@@ -86,17 +89,27 @@ class Function {
 
   // The same for other ranges of numbers, Eigen's vectors among them.
   template <detail::OtherRangeOf<double> Point>
-  double operator()(const Point& x) const { return (*this)(std::span<const double>(detail::side_by_side<double>(x))); }
+  double operator()(const Point& x) const {
+    return (*this)(std::span<const double>(detail::side_by_side<double>(x)));
+  }
   template <detail::OtherRangeOf<double> Point>
-  std::vector<double> values(const Point& x) const { return values(std::span<const double>(detail::side_by_side<double>(x))); }
+  std::vector<double> values(const Point& x) const {
+    return values(std::span<const double>(detail::side_by_side<double>(x)));
+  }
   template <detail::OtherRangeOf<double> Point>
-  std::vector<double> gradient(const Point& x) const { return gradient(std::span<const double>(detail::side_by_side<double>(x))); }
+  std::vector<double> gradient(const Point& x) const {
+    return gradient(std::span<const double>(detail::side_by_side<double>(x)));
+  }
   template <detail::OtherRangeOf<double> Point>
-  Matrix jacobian(const Point& x) const { return jacobian(std::span<const double>(detail::side_by_side<double>(x))); }
+  Matrix jacobian(const Point& x) const {
+    return jacobian(std::span<const double>(detail::side_by_side<double>(x)));
+  }
   template <detail::OtherRangeOf<double> Point>
-  Matrix hessian(const Point& x) const { return hessian(std::span<const double>(detail::side_by_side<double>(x))); }
+  Matrix hessian(const Point& x) const {
+    return hessian(std::span<const double>(detail::side_by_side<double>(x)));
+  }
   template <class Point, class Direction>
-  requires(detail::OtherRangeOf<Point, double> || detail::OtherRangeOf<Direction, double>)
+    requires(detail::OtherRangeOf<Point, double> || detail::OtherRangeOf<Direction, double>)
   std::vector<double> hessian_vector(const Point& x, const Direction& v) const {
     const auto point = detail::side_by_side<double>(x);
     const auto direction = detail::side_by_side<double>(v);
@@ -112,8 +125,8 @@ class Function {
   /// What the optimiser did when this function was made by derivative() or optimised().
   const OptimiseReport& report() const;
 
-  /// Whether the recording still is what the program computes: records callable(point…) anew and compares values and Jacobian, to the
-  /// bit. Throws as calls do; where a branch comes out otherwise, the answer is false.
+  /// Whether the recording still is what the program computes: records callable(point…) anew and compares values and Jacobian, to
+  /// the bit. Throws as calls do; where a branch comes out otherwise, the answer is false.
   template <class Callable, class... Point>
   bool verify(Callable&& callable, const Point&... point) const;
 
@@ -179,9 +192,10 @@ inline constexpr bool is_tuple<std::pair<First, Second>> = true;
 /// The Vars that a callable returned, in order: one, or those of a range, a tuple, a matrix, or ranges of them.
 template <class Result>
 void append_outputs(std::vector<Var>& all, const Result& result) {
-  static_assert(!Number<Result>,
-                "record: the callable returns a plain number, which no longer depends on the inputs; return a Var (was value() asked "
-                "on the way, or a double declared?)");
+  static_assert(
+      !Number<Result>,
+      "record: the callable returns a plain number, which no longer depends on the inputs; return a Var (was value() asked "
+      "on the way, or a double declared?)");
   if constexpr (Number<Result>) {
   } else if constexpr (std::is_convertible_v<const Result&, Var>) {
     all.push_back(result);
@@ -199,10 +213,10 @@ void append_outputs(std::vector<Var>& all, const Result& result) {
 }  // namespace detail
 
 /// Records callable(point…) once. Each part of the point is a number, which becomes a Var, or a vector, span or array of numbers,
-/// which becomes a std::vector<Var> (std::array<Var, length>); all of them together, in order, are the inputs. The callable returns a
-/// Var, or a range, tuple or matrix of them: the outputs, in order. Loops and branches are recorded as they go at this point; branches
-/// on values are guarded in replays. (`keep_locations` is asked where record is called: files compiled for debugging and others meet
-/// in one program.)
+/// which becomes a std::vector<Var> (std::array<Var, length>); all of them together, in order, are the inputs. The callable
+/// returns a Var, or a range, tuple or matrix of them: the outputs, in order. Loops and branches are recorded as they go at this
+/// point; branches on values are guarded in replays. (`keep_locations` is asked where record is called: files compiled for
+/// debugging and others meet in one program.)
 template <bool keep_locations = WENGERT_KEEP_LOCATIONS, class Callable, class... Point>
   requires(!std::is_base_of_v<NaryOperation, std::remove_cvref_t<Callable>>)
 Function record(Callable&& callable, const Point&... point) {
@@ -214,7 +228,8 @@ Function record(Callable&& callable, const Point&... point) {
   static_assert(!std::is_void_v<Result>, "record: the callable returns nothing; return the Var that it computes");
   std::vector<Var> outputs;
   if constexpr (!std::is_void_v<Result>)
-    detail::append_outputs(outputs, static_cast<const std::remove_cvref_t<Result>&>(std::apply(static_cast<Callable&&>(callable), arguments)));
+    detail::append_outputs(
+        outputs, static_cast<const std::remove_cvref_t<Result>&>(std::apply(static_cast<Callable&&>(callable), arguments)));
   return recorder.finish(std::span<const Var>(outputs));
 }
 

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "wengert/fused/frozen.hpp"
-#include "wengert/sweep/nary_sweep.hpp"
 #include "wengert/fused/straight_line.hpp"
+#include "wengert/sweep/nary_sweep.hpp"
 
 namespace wengert {
 
@@ -170,8 +170,7 @@ class FusedOperation final : public NaryOperation {
   const NaryOperation* partial(int k) const override {
     static const auto partials = []<std::size_t... j>(std::index_sequence<j...>) {
       return std::array<Partial, sizeof...(j)>{Partial(static_cast<int>(j))...};
-    }
-    (std::make_index_sequence<Shape::inputs>());
+    }(std::make_index_sequence<Shape::inputs>());
     return &partials[static_cast<std::size_t>(k)];
   }
   Identity identity() const override { return {&instance()}; }
@@ -197,7 +196,7 @@ inline constexpr bool holds_var<std::span<T, length>> = holds_var<std::remove_co
 /// The tape of the first variable among arguments; nullptr where there is none.
 constexpr Tape* tape_of(const Operand& x) { return x.var.tape(); }
 template <class T>
-requires requires(const T& x) { x.size(); }
+  requires requires(const T& x) { x.size(); }
 constexpr Tape* tape_of(const T& x) {
   for (const auto& element : x)
     if (Tape* const tape = tape_of(element)) return tape;
@@ -210,7 +209,7 @@ constexpr Var as_taken(Tape& tape, const Operand& x) {
   return x.var.tape() != nullptr ? x.var : Var(tape, tape.constant(x.var.value()));
 }
 template <class T>
-requires requires(const T& x) { x.size(); }
+  requires requires(const T& x) { x.size(); }
 constexpr auto as_taken(Tape& tape, const T& x) {
   std::array<Var, shape_size<T>> result;
   for (std::size_t k = 0; k < result.size(); ++k) result[k] = as_taken(tape, x[k]);
@@ -284,7 +283,8 @@ class Fused {
   }
   /// The same for a callable that takes arrays: say its shape, with 0 for each scalar. hessian_vector(Shape<3, 0>(), x, v).
   template <std::size_t... sizes, std::size_t length>
-  std::array<double, length> hessian_vector(Shape<sizes...>, const std::array<double, length>& x, const std::array<double, length>& v) const {
+  std::array<double, length> hessian_vector(Shape<sizes...>, const std::array<double, length>& x,
+                                            const std::array<double, length>& v) const {
     static_assert(Shape<sizes...>::inputs == length, "fuse: the callable takes another number of inputs");
     std::array<double, 2 * length> point;
     for (std::size_t k = 0; k < length; ++k) {
@@ -296,7 +296,8 @@ class Fused {
 
   /// The program of value and gradient as a table of text, with what the optimiser did.
   std::string program() const {
-    static_assert(detail::scalars_taken<Callable>() > 0, "fuse: say the shape of a callable that takes arrays: program(Shape<3, 0>())");
+    static_assert(detail::scalars_taken<Callable>() > 0,
+                  "fuse: say the shape of a callable that takes arrays: program(Shape<3, 0>())");
     return program(detail::scalars(std::make_index_sequence<detail::scalars_taken<Callable>()>()));
   }
   template <std::size_t... sizes>

@@ -17,10 +17,10 @@
 #include "wengert/batch.hpp"
 #include "wengert/batch/assembly.hpp"
 #include "wengert/batch/run_blocks.hpp"
-#include "wengert/kernels/block_kernels.hpp"
 #include "wengert/forward_sweep.hpp"
 #include "wengert/fuse.hpp"
 #include "wengert/instruction_set.hpp"
+#include "wengert/kernels/block_kernels.hpp"
 
 namespace wengert {
 namespace detail {
@@ -235,17 +235,20 @@ constexpr auto batch_shape() {
   if constexpr (scalars_taken<Callable>() > 0) {
     return scalars(std::make_index_sequence<scalars_taken<Callable>()>());
   } else {
-    static_assert(before < 1024, "fuse: a batch needs a callable of scalars (32 at most), of an array of the shared inputs and scalars, or "
-                                 "of two arrays, the second of 1024 numbers at most; the shared inputs are as many as its first array holds");
+    static_assert(before < 1024,
+                  "fuse: a batch needs a callable of scalars (32 at most), of an array of the shared inputs and scalars, or "
+                  "of two arrays, the second of 1024 numbers at most; the shared inputs are as many as its first array holds");
     using Fit = decltype([]<std::size_t... k>(std::index_sequence<k...>) {
       return std::disjunction<TakesColumns<Callable, shared, before + 1 + k>...>();
     }(std::make_index_sequence<64>()));
     if constexpr (!Fit::value)
       return batch_shape<Callable, shared, before + 64>();
     else if constexpr (Fit::as_scalars)
-      return []<std::size_t... k>(std::index_sequence<k...>) { return Shape<shared, (0 * k)...>{}; }
-    (std::make_index_sequence<Fit::columns>());
-    else return Shape<shared, Fit::columns>{};
+      return []<std::size_t... k>(std::index_sequence<k...>) {
+        return Shape<shared, (0 * k)...>{};
+      }(std::make_index_sequence<Fit::columns>());
+    else
+      return Shape<shared, Fit::columns>{};
   }
 }
 
@@ -318,7 +321,8 @@ BatchResult run_fused(const char* name, bool mean, std::span<const double, share
     for (std::size_t k = 0; k < shifts.size(); ++k) shifts[k] = std::isfinite(sums[k].sum) ? static_cast<T>(sums[k].sum) : T(0);
   }
   std::array<Moments, shifts.size()> varying;
-  const std::size_t count = run_blocks(BlockJob<T>{loop, &batch, shifts.size(), 1024, 64, program.nodes.size()}, samples, options, varying);
+  const std::size_t count =
+      run_blocks(BlockJob<T>{loop, &batch, shifts.size(), 1024, 64, program.nodes.size()}, samples, options, varying);
   std::array<Moments, program.outputs.size()> totals;
   const Moments* next = varying.data();
   for (std::size_t k = 0; k < totals.size(); ++k) {
@@ -341,7 +345,8 @@ BatchResult run_fused(const char* name, bool mean, std::span<const double, share
 /// The program that a batch of a fused function runs, as a table: what is computed once and what for each sample.
 template <std::size_t shared, bool standard_errors = false, class Callable>
 std::string batch_program(const Fused<Callable>&) {
-  constexpr const auto& code = detail::frozen<detail::BatchRecipe<Callable, decltype(detail::batch_shape<Callable, shared>()), shared, standard_errors>>;
+  constexpr const auto& code =
+      detail::frozen<detail::BatchRecipe<Callable, decltype(detail::batch_shape<Callable, shared>()), shared, standard_errors>>;
   Tape tape(false);
   code.thaw(tape);
   return detail::print_fused(tape, code.outputs, code.shared, code.report);

@@ -26,7 +26,8 @@ struct Matrix {
 /// d dependents[row] / d variables[column], at the recorded values. One reverse sweep per dependent.
 Matrix jacobian(std::span<const Var> dependents, std::span<const Var> variables, Location at = Location::current());
 
-inline Matrix jacobian(std::initializer_list<Var> dependents, std::initializer_list<Var> variables, Location at = Location::current()) {
+inline Matrix jacobian(std::initializer_list<Var> dependents, std::initializer_list<Var> variables,
+                       Location at = Location::current()) {
   return jacobian(std::span(dependents.begin(), dependents.size()), std::span(variables.begin(), variables.size()), at);
 }
 
@@ -44,14 +45,14 @@ inline Matrix hessian(const Var& t, std::initializer_list<Var> variables, Locati
 
 // The same for other ranges, Eigen's vectors among them.
 template <class Dependents, class Variables>
-requires(detail::OtherRangeOf<Dependents, Var> || detail::OtherRangeOf<Variables, Var>)
+  requires(detail::OtherRangeOf<Dependents, Var> || detail::OtherRangeOf<Variables, Var>)
 Matrix jacobian(const Dependents& dependents, const Variables& variables, Location at = Location::current()) {
   const auto ys = detail::side_by_side<Var>(dependents);
   const auto xs = detail::side_by_side<Var>(variables);
   return jacobian(std::span<const Var>(ys), std::span<const Var>(xs), at);
 }
 template <class Variables, class Direction>
-requires(detail::OtherRangeOf<Variables, Var> || detail::OtherRangeOf<Direction, double>)
+  requires(detail::OtherRangeOf<Variables, Var> || detail::OtherRangeOf<Direction, double>)
 std::vector<double> hessian_vector_product(const Var& t, const Variables& variables, const Direction& direction,
                                            Location at = Location::current()) {
   const auto xs = detail::side_by_side<Var>(variables);

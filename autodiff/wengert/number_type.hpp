@@ -55,10 +55,10 @@ struct Term {
 };
 
 /// Base of a number type `Self` that has a member `value` (a number of some type T: double, Dual<double>, …), is made from one
-/// number, and says in `static Self lift<Rule>(T result, Term… terms)` what it makes of an operation's result and partials. In return
-/// it gets the operators, the comparisons (of the values) and every function of the table. A type that computes operations in another
-/// way has `static Self evaluate<Rule>(Self…)` instead; one that can handle custom operations has
-/// `static Self evaluate_nary(const NaryOperation&, std::span<const Self>)`.
+/// number, and says in `static Self lift<Rule>(T result, Term… terms)` what it makes of an operation's result and partials. In
+/// return it gets the operators, the comparisons (of the values) and every function of the table. A type that computes operations
+/// in another way has `static Self evaluate<Rule>(Self…)` instead; one that can handle custom operations has `static Self
+/// evaluate_nary(const NaryOperation&, std::span<const Self>)`.
 template <class Self>
 struct NumberType {
   template <class Rule>
@@ -122,8 +122,8 @@ struct NumberType {
   friend constexpr bool isinf(const Self& x) { return x == Self(ops::infinity) || x == Self(-ops::infinity); }
   friend constexpr bool isfinite(const Self& x) { return Self(-ops::infinity) < x && x < Self(ops::infinity); }
 
-  /// x where the condition holds, y elsewhere. Where the condition is no bool but data (a Condition, lanes), part by part: the type
-  /// says how, in `static Self choose(condition, x, y)`.
+  /// x where the condition holds, y elsewhere. Where the condition is no bool but data (a Condition, lanes), part by part: the
+  /// type says how, in `static Self choose(condition, x, y)`.
   template <class Condition>
   friend constexpr Self select(const Condition& condition, const Self& x, const Self& y) {
     if constexpr (requires { Self::choose(condition, x, y); })

@@ -78,7 +78,7 @@ template <class Visitor>
 constexpr auto dispatch(Op op, Visitor&& visitor) {
   switch (op) {
 #define WENGERT_X(Rule, function) \
-  case Op::Rule:          \
+  case Op::Rule:                  \
     return visitor.template operator()<ops::Rule>();
     WENGERT_OPERATIONS(WENGERT_X)
 #undef WENGERT_X
@@ -100,7 +100,7 @@ inline constexpr Traits traits[] = {
 #define WENGERT_X(Rule, function) {ops::Rule::name, ops::Rule::arity, ops::Rule::arithmetic, ops::Rule::commutative},
     WENGERT_OPERATIONS(WENGERT_X)
 #undef WENGERT_X
-    {"independent", 0, false, false},
+        {"independent", 0, false, false},
     {"custom", 0, false, false}};
 constexpr const Traits& traits_of(Op op) { return traits[static_cast<unsigned>(op)]; }
 }  // namespace detail
@@ -115,7 +115,7 @@ constexpr int arity(Op op) { return detail::traits_of(op).arity; }
 template <class Rule>
 inline constexpr Op op_of = Op::Custom;
 #define WENGERT_X(Rule, function) \
-  template <>             \
+  template <>                     \
   inline constexpr Op op_of<ops::Rule> = Op::Rule;
 WENGERT_OPERATIONS(WENGERT_X)
 #undef WENGERT_X

@@ -21,24 +21,27 @@ constexpr T select(bool condition, T x, T y) {
   return condition ? x : y;
 }
 
-// min and max of plain numbers, beside those of Var, Dual and Lanes. Declared as in the standard library and more constrained: so they
-// are no choice between conversions to Var and to Operand, and win where std::min and std::max are in sight too. A NaN is passed on.
+// min and max of plain numbers, beside those of Var, Dual and Lanes. Declared as in the standard library and more constrained: so
+// they are no choice between conversions to Var and to Operand, and win where std::min and std::max are in sight too. A NaN is
+// passed on.
 template <class T>
-requires std::is_arithmetic_v<T>
+  requires std::is_arithmetic_v<T>
 constexpr T min(const T& x, const T& y) {
   return y < x || y != y ? y : x;
 }
 template <class T>
-requires std::is_arithmetic_v<T>
+  requires std::is_arithmetic_v<T>
 constexpr T max(const T& x, const T& y) {
   return y > x || y != y ? y : x;
 }
 template <class First, class Second>
-requires(std::is_arithmetic_v<First> && std::is_arithmetic_v<Second> && !std::is_same_v<First, Second>) constexpr auto min(const First& x, const Second& y) {
+  requires(std::is_arithmetic_v<First> && std::is_arithmetic_v<Second> && !std::is_same_v<First, Second>)
+constexpr auto min(const First& x, const Second& y) {
   return min<std::common_type_t<First, Second>>(x, y);
 }
 template <class First, class Second>
-requires(std::is_arithmetic_v<First> && std::is_arithmetic_v<Second> && !std::is_same_v<First, Second>) constexpr auto max(const First& x, const Second& y) {
+  requires(std::is_arithmetic_v<First> && std::is_arithmetic_v<Second> && !std::is_same_v<First, Second>)
+constexpr auto max(const First& x, const Second& y) {
   return max<std::common_type_t<First, Second>>(x, y);
 }
 
@@ -50,14 +53,15 @@ constexpr T absorbing_product(T adjoint, T partial) {
 
 namespace detail {
 /// The derivative of x^y, m times in x and k < 16 times in y, from power / x^m, the power of x in it; y_less(i) is y - i.
-// y (y - 1) … (y - m + 1) and its derivatives in y, then the rule of Leibniz. What is 0 by a factor stays so, whatever it is multiplied by;
-// and at x = 0, where the logarithm is infinite, the highest power of it that is there decides.
+// y (y - 1) … (y - m + 1) and its derivatives in y, then the rule of Leibniz. What is 0 by a factor stays so, whatever it is
+// multiplied by; and at x = 0, where the logarithm is infinite, the highest power of it that is there decides.
 template <class T, class Difference>
 constexpr T pow_derivative(T power, T x, Difference y_less, T log, int m, int k) {
   T slopes[16] = {power};
   for (int i = 0; i < m; ++i) {
     const T factor = y_less(i);
-    for (int j = k; j > 0; --j) slopes[j] = (factor == T(0) || slopes[j] == T(0) ? T(0) : slopes[j] / x * factor) + T(j) * slopes[j - 1] / x;
+    for (int j = k; j > 0; --j)
+      slopes[j] = (factor == T(0) || slopes[j] == T(0) ? T(0) : slopes[j] / x * factor) + T(j) * slopes[j - 1] / x;
     slopes[0] = factor == T(0) ? T(0) : slopes[0] / x * factor;
   }
   T sum = T(0), choices = T(1);
@@ -70,8 +74,8 @@ constexpr T pow_derivative(T power, T x, Difference y_less, T log, int m, int k)
 }
 }  // namespace detail
 
-/// The derivative of pow(x, y), m times in x and k times in y, where `order`, rounded down, is m + 256 k, and k < 16; NaN for any other
-/// order. At x = 0 it is the limit from above.
+/// The derivative of pow(x, y), m times in x and k times in y, where `order`, rounded down, is m + 256 k, and k < 16; NaN for any
+/// other order. At x = 0 it is the limit from above.
 template <std::floating_point T>
 constexpr T pow_derivative(T x, T y, T order) {
   if (!(order >= 0 && order < 4096)) return std::numeric_limits<T>::quiet_NaN();
@@ -145,8 +149,8 @@ struct Rule {
   /// Swapping x and y changes nothing.
   static constexpr bool commutative = false;
   /// Largest error of the value and of any partial over the domain in units in the last place, at double precision, counted
-  /// from the exact result; glibc's own error is included. tests/record/ops_test.cpp measures both. A partial is held to it where the
-  /// value is zero or a normal number (a subnormal or overflowed value has fewer digits to give), and `precise`, if the rule
+  /// from the exact result; glibc's own error is included. tests/record/ops_test.cpp measures both. A partial is held to it where
+  /// the value is zero or a normal number (a subnormal or overflowed value has fewer digits to give), and `precise`, if the rule
   /// has one, is true.
   static constexpr double value_ulps = 1;
   static constexpr double partial_ulps = 2;
@@ -466,11 +470,13 @@ struct Pow : Rule<2> {
   }
 
  private:
-  // At base 0 the products have the right value, and derivatives that are 0 * inf, and near it those overflow on the way: there, and on a
-  // tape, which may be replayed there, the operation that knows its own derivatives.
+  // At base 0 the products have the right value, and derivatives that are 0 * inf, and near it those overflow on the way: there,
+  // and on a tape, which may be replayed there, the operation that knows its own derivatives.
   template <class T, class Product>
   static constexpr T regular_or(T x, T y, T result, int order, Product product) {
-    if constexpr (requires { { x < y } -> std::same_as<bool>; }) {
+    if constexpr (requires {
+                    { x < y } -> std::same_as<bool>;
+                  }) {
       const auto moderate = [](T number) { return T(1e-36) < number * number && number * number < T(1e36); };
       if (moderate(x) && moderate(result)) return product();
     }
@@ -487,11 +493,12 @@ struct Pow : Rule<2> {
   static constexpr bool one_less_is_exact(double y) { return (y - 1) + 1 == y && y - (y - 1) == 1 && y != 1; }
 };
 
-/// A derivative of pow(x, y): m times in x and k times in y, where z, rounded down, is m + 256 k. Recorded as the partials of pow, so
-/// that those have derivatives at base 0 too, where a product of a power and a logarithm would give 0 * inf.
+/// A derivative of pow(x, y): m times in x and k times in y, where z, rounded down, is m + 256 k. Recorded as the partials of
+/// pow, so that those have derivatives at base 0 too, where a product of a power and a logarithm would give 0 * inf.
 struct PowDerivative : Rule<3> {
   static constexpr const char* name = "pow_derivative";
-  static constexpr Formula formula{"pow_derivative(x, y, z)", "pow_derivative(x, y, z + 1)", "pow_derivative(x, y, z + 256)", "0"};
+  static constexpr Formula formula{"pow_derivative(x, y, z)", "pow_derivative(x, y, z + 1)", "pow_derivative(x, y, z + 256)",
+                                   "0"};
   static constexpr Domain domain[] = {{1e-300, 1e300}, {-300, 300}, {0, 0.5}};
   static constexpr double partial_ulps = 3;
 
@@ -607,8 +614,7 @@ struct Atan : Rule<1> {
     // where the 1 is far below rounding, two divisions do without the square, which would overflow (at 1e36 float is not far from
     // it)
     const T square = x * x;
-    return {either(
-        square < T(1e36), [&] { return T(1) / (T(1) + square); }, [&] { return T(1) / x / x; })};
+    return {either(square < T(1e36), [&] { return T(1) / (T(1) + square); }, [&] { return T(1) / x / x; })};
   }
 };
 
@@ -686,8 +692,7 @@ struct Tanh : Rule<1> {
   static constexpr Partials1<T> partials(T x, T result) {
     // 1 - result^2 has cancelled to 0 by x = 20, where the partial is 1.7e-17
     const T square = result * result;
-    return {either(
-        square < T(0.25), [&] { return T(1) - square; }, [&] { return far_out(exp(T(-2) * abs(x))); })};
+    return {either(square < T(0.25), [&] { return T(1) - square; }, [&] { return far_out(exp(T(-2) * abs(x))); })};
   }
 
  private:
@@ -712,8 +717,7 @@ struct Asinh : Rule<1> {
   static constexpr Partials1<T> partials(T x, T) {
     // where the 1 is far below rounding it is left out: hypot has no derivative at infinity, and this has
     const T size = abs(x);
-    return {either(
-        size < T(1e18), [&] { return T(1) / hypot(T(1), x); }, [&] { return T(1) / size; })};
+    return {either(size < T(1e18), [&] { return T(1) / hypot(T(1), x); }, [&] { return T(1) / size; })};
   }
 };
 
@@ -730,8 +734,8 @@ struct Acosh : Rule<1> {
   }
   template <class T>
   static constexpr Partials1<T> partials(T x, T) {
-    // two roots: the product (x - 1)(x + 1) overflows, and is positive again below -1; two divisions: in the derivative of a product, a root
-    // that is 0 at x = 1 would meet an infinity
+    // two roots: the product (x - 1)(x + 1) overflows, and is positive again below -1; two divisions: in the derivative of a
+    // product, a root that is 0 at x = 1 would meet an infinity
     return {T(1) / sqrt(x - T(1)) / sqrt(x + T(1))};
   }
 };

@@ -24,8 +24,8 @@ namespace wengert {
 class Var;
 
 /// The tape. Explicit and pinned: variables point to it, so it is neither copied nor moved.
-/// Recording costs amortised constant time and at most 24 bytes an operation (a custom one 4 besides for each argument, a fused one
-/// 12); clear() keeps the memory. Not for two threads at once.
+/// Recording costs amortised constant time and at most 24 bytes an operation (a custom one 4 besides for each argument, a fused
+/// one 12); clear() keeps the memory. Not for two threads at once.
 class Tape : detail::NodeStorage, detail::NaryNodes, detail::Names {
  public:
   constexpr explicit Tape(bool keep_locations = WENGERT_KEEP_LOCATIONS)
@@ -97,8 +97,8 @@ class Tape : detail::NodeStorage, detail::NaryNodes, detail::Names {
   }
   /// name(i): empty for a node without a name. find(name): the last node of that name, or -1. set_name(i, name).
   using Names::find, Names::name, Names::set_name;
-  /// extra_arguments(from): of ternary and custom nodes. nary(which): an operation of a custom node. kept_partials(node): of a custom
-  /// node at the values as recorded, where recording left them, else nullptr.
+  /// extra_arguments(from): of ternary and custom nodes. nary(which): an operation of a custom node. kept_partials(node): of a
+  /// custom node at the values as recorded, where recording left them, else nullptr.
   using NaryNodes::extra_arguments, NaryNodes::kept_partials, NaryNodes::nary;
   /// Another one after every clear(), and of no other tape; a variable remembers it.
   constexpr std::uint32_t generation() const { return generation_; }
@@ -109,8 +109,8 @@ class Tape : detail::NodeStorage, detail::NaryNodes, detail::Names {
   };
   Memory memory() const;
 
-  // -- what Var calls while it records: constant(value) and new_constant(value) give the index of a constant; the others are about
-  // nodes with more than two arguments
+  // -- what Var calls while it records: constant(value) and new_constant(value) give the index of a constant; the others are
+  // about nodes with more than two arguments
   using NaryNodes::adopt, NaryNodes::adopt_static, NaryNodes::extra_argument, NaryNodes::grow_extra, NaryNodes::keep_partials,
       NaryNodes::push_extra;
   using NodeStorage::constant, NodeStorage::new_constant;
@@ -138,6 +138,7 @@ class Tape : detail::NodeStorage, detail::NaryNodes, detail::Names {
     if (static_cast<std::size_t>(i) < locations_.size()) locations_[static_cast<std::size_t>(i)] = at;
   }
   constexpr void push_guard(const Guard& guard) { guards_.push_back(guard); }
+
  private:
   static std::uint32_t first_generation();
   static std::uint32_t next_generation(std::uint32_t generation) {

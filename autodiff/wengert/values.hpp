@@ -16,7 +16,8 @@ using Index = std::int32_t;
 namespace detail {
 template <class Range, class T>
 concept SpanOf = std::convertible_to<const Range&, std::span<const T>>;
-/// A range of T, or of what becomes T, that is no span by itself: Eigen's vectors (whose entries need not lie side by side), lists.
+/// A range of T, or of what becomes T, that is no span by itself: Eigen's vectors (whose entries need not lie side by side),
+/// lists.
 template <class Range, class T>
 concept OtherRangeOf = !SpanOf<Range, T> && requires(const Range& range) {
   { *range.begin() } -> std::convertible_to<T>;
@@ -24,7 +25,8 @@ concept OtherRangeOf = !SpanOf<Range, T> && requires(const Range& range) {
 };
 /// A span, or a copy that converts to one.
 template <class T, class Range>
-requires(SpanOf<Range, T> || OtherRangeOf<Range, T>) auto side_by_side(const Range& range) {
+  requires(SpanOf<Range, T> || OtherRangeOf<Range, T>)
+auto side_by_side(const Range& range) {
   if constexpr (SpanOf<Range, T>) {
     return std::span<const T>(range);
   } else {

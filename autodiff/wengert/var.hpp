@@ -72,10 +72,9 @@ struct Operand {
   template <detail::Number Number>
   WENGERT_INLINE constexpr Operand(const Number& v, Location here = Location::current()) : var(v), at(here), is_number(true) {}
   template <class Other>
-  requires(!detail::Number<Other> && !std::derived_from<Other, Var> && !std::same_as<Other, Operand> &&
-           std::convertible_to<const Other&, Var>)
-      WENGERT_INLINE constexpr Operand(const Other& v, Location here = Location::current())
-      : Operand(static_cast<Var>(v), here) {}
+    requires(!detail::Number<Other> && !std::derived_from<Other, Var> && !std::same_as<Other, Operand> &&
+             std::convertible_to<const Other&, Var>)
+  WENGERT_INLINE constexpr Operand(const Other& v, Location here = Location::current()) : Operand(static_cast<Var>(v), here) {}
 
   /// Whether it needs no further look: a number, or a variable of the tape as it is recorded now.
   WENGERT_INLINE constexpr bool fits(const Tape& tape) const { return is_number || var.generation_ == tape.generation(); }
@@ -216,7 +215,9 @@ WENGERT_UNARY_OPERATIONS(WENGERT_X)
 WENGERT_BINARY_OPERATIONS(WENGERT_X)
 #undef WENGERT_X
 WENGERT_INLINE constexpr Var fma(Operand x, Operand y, Operand z) { return detail::record<ops::Fma>(x, y, z); }
-WENGERT_INLINE constexpr Var pow_derivative(Operand x, Operand y, Operand z) { return detail::record<ops::PowDerivative>(x, y, z); }
+WENGERT_INLINE constexpr Var pow_derivative(Operand x, Operand y, Operand z) {
+  return detail::record<ops::PowDerivative>(x, y, z);
+}
 
 WENGERT_INLINE constexpr Var fabs(Operand x) { return detail::record<ops::Abs>(x); }
 WENGERT_INLINE constexpr Var fmin(Operand x, Operand y) { return detail::record<ops::Min>(x, y); }

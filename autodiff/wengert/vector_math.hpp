@@ -16,13 +16,13 @@ void apply(Op op, std::span<const double> x, std::span<const double> y, std::spa
 void apply(Op op, std::span<const float> x, std::span<const float> y, std::span<float> out);
 
 // exp(x, out), sin(x, out), … for each unary operation of the table.
-#define WENGERT_X(Rule, function)                                                                             \
+#define WENGERT_X(Rule, function)                                                                     \
   inline void function(std::span<const double> x, std::span<double> out) { apply(Op::Rule, x, out); } \
   inline void function(std::span<const float> x, std::span<float> out) { apply(Op::Rule, x, out); }
 WENGERT_UNARY_OPERATIONS(WENGERT_X)
 #undef WENGERT_X
 // pow(x, y, out), atan2(x, y, out), … for each binary one.
-#define WENGERT_X(Rule, function)                                                                             \
+#define WENGERT_X(Rule, function)                                                                     \
   inline void function(std::span<const double> x, std::span<const double> y, std::span<double> out) { \
     apply(Op::Rule, x, y, out);                                                                       \
   }                                                                                                   \

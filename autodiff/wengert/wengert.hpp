@@ -1,5 +1,5 @@
-// Record with Var on a Tape, then gradient(t).wrt(x). This file brings what an ordinary program needs; the rest has a header of its
-// own: function.hpp (record once, run many), batch.hpp (many samples), fuse.hpp (the same during compilation), custom.hpp
+// Record with Var on a Tape, then gradient(t).wrt(x). This file brings what an ordinary program needs; the rest has a header of
+// its own: function.hpp (record once, run many), batch.hpp (many samples), fuse.hpp (the same during compilation), custom.hpp
 // (operations of your own), number_type.hpp (numbers of your own), cursor.hpp, evaluation_trace.hpp and explain_nonfinite.hpp
 // (looking inside), check_gradient.hpp (tests of your gradients), export.hpp (pictures), format.hpp (fmt), eigen.hpp.
 //

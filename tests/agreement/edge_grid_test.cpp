@@ -196,7 +196,8 @@ Outcome batched(const Point<Rule::arity>& at, Kind kind) {
 template <class Rule, bool same>
 struct Fusable {
   template <std::same_as<Var>... Vars>
-  requires(sizeof...(Vars) == (same ? 1 : Rule::arity)) constexpr Var operator()(Vars... x) const {
+    requires(sizeof...(Vars) == (same ? 1 : Rule::arity))
+  constexpr Var operator()(Vars... x) const {
     const Var all[] = {x...};
     constexpr auto at = [](std::size_t k) { return same ? 0 : k; };
     if constexpr (Rule::arity == 1)

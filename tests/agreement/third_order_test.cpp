@@ -90,7 +90,8 @@ struct Ways {
       for (std::size_t k = 0; k < n(); ++k) options.sample_gradient.push_back(std::span(columns).subspan(16 * k, 16));
       sum_gradient(one, {}, Samples::rows(many, n()), options);
       for (std::size_t k = 0; k < n(); ++k) {
-        for (std::size_t j = 1; j < 16; ++j) EXPECT_THAT(columns[16 * k + j], testing::NanSensitiveDoubleEq(columns[16 * k])) << j;
+        for (std::size_t j = 1; j < 16; ++j)
+          EXPECT_THAT(columns[16 * k + j], testing::NanSensitiveDoubleEq(columns[16 * k])) << j;
         result.push_back(columns[16 * k]);
       }
     }
@@ -115,13 +116,23 @@ struct Case {
   }
 };
 
-#define OF_X(expression, ...)                                                                                            \
-  Case {                                                                                                                 \
-    #expression, [](const std::vector<Var>& v) { const Var x = v[0]; return Var(expression); }, __VA_ARGS__              \
+#define OF_X(expression, ...)           \
+  Case {                                \
+    #expression,                        \
+        [](const std::vector<Var>& v) { \
+          const Var x = v[0];           \
+          return Var(expression);       \
+        },                              \
+        __VA_ARGS__                     \
   }
-#define OF_XY(expression, ...)                                                                                           \
-  Case {                                                                                                                 \
-    #expression, [](const std::vector<Var>& v) { const Var x = v[0], y = v[1]; return Var(expression); }, __VA_ARGS__    \
+#define OF_XY(expression, ...)          \
+  Case {                                \
+    #expression,                        \
+        [](const std::vector<Var>& v) { \
+          const Var x = v[0], y = v[1]; \
+          return Var(expression);       \
+        },                              \
+        __VA_ARGS__                     \
   }
 
 const double ln2 = std::log(2), pi = 4 * std::atan(1);
@@ -162,7 +173,7 @@ const Case cases[] = {
     OF_X(exp2(x), {0.0}, {ln2}, {ln2 * ln2}, {ln2 * ln2 * ln2}),
     OF_X(expm1(x), {0.0}, {1}, {1}, {1}),
     OF_X(log1p(x), {0.0}, {1}, {-1}, {2}),
-    OF_XY(x * y, {0.0, 0.0}, {0, 0}, {0, 1, 0}, {0, 0, 0, 0}),
+    OF_XY(x* y, {0.0, 0.0}, {0, 0}, {0, 1, 0}, {0, 0, 0, 0}),
     OF_XY(fma(x, y, x), {0.0, 0.0}, {1, 0}, {0, 1, 0}, {0, 0, 0, 0}),
     OF_XY(absorbing_product(x, y), {0.0, 3}, {3, 0}, {0, 1, 0}, {0, 0, 0, 0}),
     OF_XY(hypot(x, y), {1, 0.0}, {1, 0}, {0, 0, 1}, {0, 0, -1, 0}),
@@ -180,7 +191,7 @@ const Case cases[] = {
     OF_XY(less(x, y), {1, 1}, {0, 0}, {0, 0, 0}, {0, 0, 0, 0}),
     OF_XY(less_equal(x, y), {1, 1}, {0, 0}, {0, 0, 0}, {0, 0, 0, 0}),
     OF_XY(equal(x, y), {1, 1}, {0, 0}, {0, 0, 0}, {0, 0, 0, 0}),
-    OF_XY(select(x, x * y, y), {0.0, 2}, {0, 1}, {0, 0, 0}, {0, 0, 0, 0}),
+    OF_XY(select(x, x* y, y), {0.0, 2}, {0, 1}, {0, 0, 0}, {0, 0, 0, 0}),
     OF_XY(select(x > 0, log(x), y), {0.0, 2}, {0, 1}, {0, 0, 0}, {0, 0, 0, 0}),
     OF_XY(select(x > 0, pow(x, y), y), {-1, 2}, {0, 1}, {0, 0, 0}, {0, 0, 0, 0}),
     // infinity
@@ -214,7 +225,7 @@ const Case cases[] = {
     OF_XY(pow(x, y), {0.0, 3}, {0, 0}, {0, 0, 0}, {6, 0, 0, 0}),
     OF_XY(pow(x, y), {0.0, 4}, {0, 0}, {0, 0, 0}, {0, 0, 0, 0}),
     OF_XY(pow(x, y), {0.0, -1}, {-inf, -inf}, {inf, inf, inf}, {-inf, -inf, -inf, -inf}),
-    OF_XY(pow(x, y), {2, 0.0}, {0, ln2}, {0, 0.5, ln2 * ln2}, {0, -0.25, ln2, ln2 * ln2 * ln2}),
+    OF_XY(pow(x, y), {2, 0.0}, {0, ln2}, {0, 0.5, ln2* ln2}, {0, -0.25, ln2, ln2* ln2* ln2}),
     OF_XY(pow(x, y), {1, 2}, {2, 0}, {2, 1, 0}, {0, 3, 0, 0}),
     OF_X(pow(x, 0.5), {0.0}, {inf}, {-inf}, {inf}),
     OF_X(pow(x, 1), {0.0}, {1}, {0}, {0}),
@@ -243,8 +254,8 @@ TEST_P(ThirdOrder, EveryWayOfTakingADerivativeGivesTheLimit) {
     const auto want = Case::spread(distinct, c.at.size(), order);
     ASSERT_EQ(got.size(), want.size()) << way;
     for (std::size_t k = 0; k < want.size(); ++k)
-      EXPECT_LE(wide::ulps(got[k], want[k]), 16) << fmt::format("{} at {}, {}, order {}: {}, not {}", c.name, text(c.at), way, order,
-                                                               text(got), text(want));
+      EXPECT_LE(wide::ulps(got[k], want[k]), 16)
+          << fmt::format("{} at {}, {}, order {}: {}, not {}", c.name, text(c.at), way, order, text(got), text(want));
   };
   expect("reverse", 1, ways.gradient(), c.first);
   expect("recorded gradient", 1, ways.recorded_gradient(), c.first);

@@ -4,11 +4,11 @@
 
 #include <cmath>
 
-#include "question/closed_form.hpp"
 #include "estimate/comparison.hpp"
-#include "question/graph.hpp"
 #include "estimate/random.hpp"
 #include "estimate/way_comparison.hpp"
+#include "question/closed_form.hpp"
+#include "question/graph.hpp"
 #include "wengert/custom.hpp"
 
 namespace {

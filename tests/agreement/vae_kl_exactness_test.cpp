@@ -6,10 +6,10 @@
 #include <array>
 #include <cmath>
 
-#include "question/graph.hpp"
 #include "proof/running_error.hpp"
-#include "wengert/wengert.hpp"
+#include "question/graph.hpp"
 #include "support/wide.hpp"
+#include "wengert/wengert.hpp"
 
 namespace {
 

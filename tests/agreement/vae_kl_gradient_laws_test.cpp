@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "estimate/random.hpp"
+#include "proof/quadrature.hpp"
 #include "question/closed_form.hpp"
 #include "question/error.hpp"
-#include "proof/quadrature.hpp"
-#include "estimate/random.hpp"
 
 namespace {
 
@@ -141,8 +141,8 @@ TEST(GradientLaws, PathBeatsTotalExactlyAboveSigmaSquaredOneHalf) {
     for (const double sigma : {0.01, 0.3, 0.7, half * (1 - 1e-9), half * (1 + 1e-9), 0.71, 0.8, 1.0, 1.5, 30.0}) {
       const MuSigma path = exact_variance(Estimator::path, mu, sigma, 64),
                     total = exact_variance(Estimator::total, mu, sigma, 64);
-      EXPECT_EQ(path.mu<total.mu, sigma * sigma> 0.5) << sigma;
-      EXPECT_EQ(path.sigma<total.sigma, sigma * sigma> 0.5) << sigma;
+      EXPECT_EQ(path.mu < total.mu, sigma * sigma > 0.5) << sigma;
+      EXPECT_EQ(path.sigma < total.sigma, sigma * sigma > 0.5) << sigma;
     }
 }
 

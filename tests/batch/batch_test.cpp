@@ -242,11 +242,8 @@ TEST(Batch, ASingleSampleHasNoStandardErrorAndNoSampleNoMean) {
   const BatchResult one = mean_gradient(f, std::array{0.3, 1.7}, std::vector{0.4});
   EXPECT_DOUBLE_EQ(one.value, f(0.3, 1.7, 0.4));
   EXPECT_TRUE(std::isnan(one.value_error));
-  EXPECT_THAT(
-      [&] {
-        mean_gradient(f, std::array{0.3, 1.7}, std::vector<double>{});
-      },
-      ThrowsMessage<ShapeMismatch>(HasSubstr("no samples")));
+  EXPECT_THAT([&] { mean_gradient(f, std::array{0.3, 1.7}, std::vector<double>{}); },
+              ThrowsMessage<ShapeMismatch>(HasSubstr("no samples")));
   EXPECT_EQ(sum_gradient(f, std::array{0.3, 1.7}, std::vector<double>{}).gradient, (std::vector<double>{0, 0}));
 }
 

@@ -113,49 +113,29 @@ TEST(CheckGradient, DoesNotPassStairsThatLookSmooth) {
 
 // ---- derivatives that are 0, or nearly
 
-TEST(CheckGradient, AgreesOnEverydayFunctionsAtTheirMinimum) {
+TEST(CheckGradient, AgreesOnEverydayFunctionsAtTheirMinimum){
 #define AT(f, ...) expect_agrees(#f, [](const auto& x) -> Var { return f; }, {__VA_ARGS__});
-  AT(x[0] * x[0], 0)
-  AT((x[0] - 1) * (x[0] - 1), 1)
-  AT(x[0] * x[1], 0, 0)
-  AT(x[0] * x[0] + x[1] * x[1], 0, 0)
-  AT((x[0] - 1) * (x[0] - 1) + (x[1] - 2) * (x[1] - 2), 1, 2)
-  AT(pow(x[0] - 1, 2) + pow(x[1] - 2, 2), 1, 2)
-  AT(x[0] * x[0] * x[0], 0)
-  AT(pow(x[0], 2), 0)
-  AT(pow(x[0], 2.5), 0)
-  AT(pow(x[0], 3), 0)
-  AT(pow(x[0] - 1, 8), 1)
-  AT(cos(x[0]), 0)
-  AT(1 - cos(x[0]), 2 * std::numbers::pi)
-  AT(cosh(x[0]), 0)
-  AT(log(cosh(x[0])), 0)
-  AT(exp(-x[0] * x[0]), 0)
-  AT(log(1 + x[0] * x[0]), 0)
-  AT(1 / (1 + x[0] * x[0]), 0)
-  AT(sqrt(1 + x[0] * x[0]) - 1, 0)
-  AT(tanh(x[0]) * tanh(x[0]), 0)
-  AT(erf(x[0]) * erf(x[0]), 0)
-  AT(sin(x[0]) * sin(x[0]), std::numbers::pi / 2)
-  AT(log(x[0]) * log(x[0]), 1)
-  AT(x[0] * log(x[0]), 1 / std::numbers::e)
-  AT(x[0] * exp(-x[0]), 1)
-  AT(x[0] + 1 / x[0], 1)
-  AT(x[0] * x[0] * x[1], 0, 3)
-  AT(atan(x[0]) * x[1], 0, 0)
-  AT(pow(1 - x[0], 2) + 100 * pow(x[1] - x[0] * x[0], 2), 1, 1)
-  AT(pow(x[0] * x[0] + x[1] - 11, 2) + pow(x[0] + x[1] * x[1] - 7, 2), 3, 2)
-  AT(-log(x[1]) + 0.5 * (x[0] * x[0] + x[1] * x[1] - 1), 0, 1)
-  AT(0.5 * pow((1.3e-9 - x[0]) / 1e-10, 2), 1.3e-9)
-  AT(sin(x[0]) * sin(x[0]) + cos(x[0]) * cos(x[0]), 0.7)
-  AT(x[0] - x[0], 0.7)
+    AT(x[0] * x[0], 0) AT((x[0] - 1) * (x[0] - 1), 1) AT(x[0] * x[1], 0, 0) AT(x[0] * x[0] + x[1] * x[1], 0, 0)
+        AT((x[0] - 1) * (x[0] - 1) + (x[1] - 2) * (x[1] - 2), 1,
+           2) AT(pow(x[0] - 1, 2) + pow(x[1] - 2, 2), 1, 2) AT(x[0] * x[0] * x[0], 0) AT(pow(x[0], 2), 0) AT(pow(x[0], 2.5), 0)
+            AT(pow(x[0], 3), 0) AT(pow(x[0] - 1, 8), 1) AT(cos(x[0]), 0) AT(1 - cos(x[0]), 2 * std::numbers::pi) AT(cosh(x[0]), 0)
+                AT(log(cosh(x[0])), 0) AT(exp(-x[0] * x[0]), 0) AT(log(1 + x[0] * x[0]), 0) AT(1 / (1 + x[0] * x[0]), 0)
+                    AT(sqrt(1 + x[0] * x[0]) - 1, 0) AT(tanh(x[0]) * tanh(x[0]), 0) AT(erf(x[0]) * erf(x[0]), 0)
+                        AT(sin(x[0]) * sin(x[0]), std::numbers::pi / 2) AT(log(x[0]) * log(x[0]), 1)
+                            AT(x[0] * log(x[0]), 1 / std::numbers::e) AT(x[0] * exp(-x[0]), 1) AT(x[0] + 1 / x[0], 1)
+                                AT(x[0] * x[0] * x[1], 0, 3) AT(atan(x[0]) * x[1], 0, 0)
+                                    AT(pow(1 - x[0], 2) + 100 * pow(x[1] - x[0] * x[0], 2), 1, 1)
+                                        AT(pow(x[0] * x[0] + x[1] - 11, 2) + pow(x[0] + x[1] * x[1] - 7, 2), 3, 2)
+                                            AT(-log(x[1]) + 0.5 * (x[0] * x[0] + x[1] * x[1] - 1), 0, 1)
+                                                AT(0.5 * pow((1.3e-9 - x[0]) / 1e-10, 2), 1.3e-9)
+                                                    AT(sin(x[0]) * sin(x[0]) + cos(x[0]) * cos(x[0]), 0.7) AT(x[0] - x[0], 0.7)
 #undef AT
 }
 
 // A zero must be told from something that should be zero and isn't.
 TEST(CheckGradient, FindsADerivativeThatShouldBeZero) {
-  const CustomOperation square = planted(
-      1, [](auto x) { return x[0] * x[0]; }, [](auto x, double, auto p) { p[0] = 2 * x[0] + 1e-3; });
+  const CustomOperation square =
+      planted(1, [](auto x) { return x[0] * x[0]; }, [](auto x, double, auto p) { p[0] = 2 * x[0] + 1e-3; });
   for (const double scale : {1e-9, 1.0, 1e9})
     EXPECT_EQ(check_gradient([&](const auto& x) { return square(x[0] / scale); }, std::vector{0.0}).outcome, Outcome::Disagrees);
 }

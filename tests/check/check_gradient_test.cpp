@@ -228,8 +228,8 @@ TEST(CheckGradient, FindsADependentThatLostTheTape) {
 // value is flat, and it sees it without a step size.
 TEST(CheckGradient, FindsThatTheSweepsDisagreeByTheDotProduct) {
   int asked = 0;
-  const CustomOperation fickle = planted(
-      1, [](auto) { return 2.0; }, [&asked](auto, double, auto p) { p[0] = ++asked % 2 == 1 ? 1e-9 : 0; });
+  const CustomOperation fickle =
+      planted(1, [](auto) { return 2.0; }, [&asked](auto, double, auto p) { p[0] = ++asked % 2 == 1 ? 1e-9 : 0; });
   const std::vector<double> x = {0.7};
   const CheckReport report = check_gradient([&](const auto& v) { return fickle(v[0]) + v[0]; }, x);
   EXPECT_EQ(report.outcome, Outcome::Disagrees) << report;
@@ -238,10 +238,9 @@ TEST(CheckGradient, FindsThatTheSweepsDisagreeByTheDotProduct) {
 
 TEST(CheckGradient, FindsAWrongSecondDerivative) {
   const auto make = [](double factor) {
-    const CustomOperation cosine = planted(
-        1, [](auto x) { return std::cos(x[0]); }, [factor](auto x, double, auto p) { p[0] = -factor * std::sin(x[0]); });
-    return planted(
-        1, [](auto x) { return std::sin(x[0]); }, [](auto x, double, auto p) { p[0] = std::cos(x[0]); }, {cosine});
+    const CustomOperation cosine =
+        planted(1, [](auto x) { return std::cos(x[0]); }, [factor](auto x, double, auto p) { p[0] = -factor * std::sin(x[0]); });
+    return planted(1, [](auto x) { return std::sin(x[0]); }, [](auto x, double, auto p) { p[0] = std::cos(x[0]); }, {cosine});
   };
   const CheckOptions second{.second_order = true};
   const CustomOperation right = make(1), wrong = make(1.0005);
@@ -256,8 +255,8 @@ TEST(CheckGradient, FindsAWrongSecondDerivative) {
 TEST(CheckGradient, FindsAPartialOperationThatIsAnotherThanThePartial) {
   const CustomOperation twice_cosine(
       "twice_cosine", 1, [](auto x) { return 2 * std::cos(x[0]); }, [](auto x, double, auto p) { p[0] = -2 * std::sin(x[0]); });
-  const CustomOperation wrong = planted(
-      1, [](auto x) { return std::sin(x[0]); }, [](auto x, double, auto p) { p[0] = std::cos(x[0]); }, {twice_cosine});
+  const CustomOperation wrong =
+      planted(1, [](auto x) { return std::sin(x[0]); }, [](auto x, double, auto p) { p[0] = std::cos(x[0]); }, {twice_cosine});
   const CheckReport report = check_gradient([&](auto x) { return wrong(x) * x; }, {0.7}, {.second_order = true});
   EXPECT_EQ(report.outcome, Outcome::Disagrees) << report;
   EXPECT_THAT(report.suspect, HasSubstr("the operation given for that partial says"));
@@ -323,10 +322,8 @@ TEST(CheckGradient, DoesNotMindAVariableThatMeetsItself) {
   for (const std::vector<double>& at : {std::vector{2.0, 3.0, 1.0}, {5.0, 3.0, 1.0}}) {
     expect_agrees("running maximum", largest, at);
     expect_agrees("running minimum", by_branch, at);
-    expect_agrees(
-        "maximum of a maximum", [](const auto& x) { return max(x[0], max(x[0], x[1])) * x[2]; }, at);
-    expect_agrees(
-        "select", [](const auto& x) { return select(x[0] < x[0], x[1], x[0] * x[1]); }, at);
+    expect_agrees("maximum of a maximum", [](const auto& x) { return max(x[0], max(x[0], x[1])) * x[2]; }, at);
+    expect_agrees("select", [](const auto& x) { return select(x[0] < x[0], x[1], x[0] * x[1]); }, at);
   }
   expect_refused(check_gradient([](auto x) { return max(x, 1.0 * x); }, {5}), "`max`");
   expect_refused(check_gradient(largest, std::vector{2.0, 3.0, 3.0}), "`max`");

@@ -71,8 +71,7 @@ std::string text(const Scaled& f) {
 }
 
 CustomOperation identity(double partial) {
-  const CustomOperation constant(
-      "constant", 1, [partial](auto) { return partial; }, [](auto, double, auto p) { p[0] = 0; });
+  const CustomOperation constant("constant", 1, [partial](auto) { return partial; }, [](auto, double, auto p) { p[0] = 0; });
   return CustomOperation(
       "identity", 1, [](auto x) { return x[0]; }, [partial](auto, double, auto p) { p[0] = partial; }, {constant});
 }

@@ -25,8 +25,7 @@ inline CustomOperation planted(int arity, CustomOperation::Value value, CustomOp
 
 /// sin, with its partial as given.
 inline CustomOperation sine(std::function<double(double)> partial) {
-  return planted(
-      1, [](auto x) { return std::sin(x[0]); }, [partial](auto x, double, auto p) { p[0] = partial(x[0]); });
+  return planted(1, [](auto x) { return std::sin(x[0]); }, [partial](auto x, double, auto p) { p[0] = partial(x[0]); });
 }
 
 inline std::vector<Oracle> oracles(const CheckReport& report) {

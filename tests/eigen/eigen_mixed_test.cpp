@@ -3,9 +3,9 @@
 
 #include <Eigen/Dense>
 #include <Eigen/Sparse>
-#include <unsupported/Eigen/CXX11/Tensor>
 #include <cstdlib>
 #include <cstring>
+#include <unsupported/Eigen/CXX11/Tensor>
 
 #include "wengert/eigen.hpp"
 #include "wengert/function.hpp"
@@ -81,8 +81,21 @@ TEST(EigenMixed, ProductsOfAnySizeInBothOrders) {
     expect_linear([&](const auto& x) { return (v.asDiagonal() * x).eval(); }, m);
     expect_linear([&](const auto& x) { return (x.asDiagonal() * m).eval(); }, v);
     expect_linear([&](const auto& x) { return (m.sparseView().eval() * x).eval(); }, w);
-    expect_linear([&](const auto& x) { auto y = (square * x).eval(); y.noalias() += 2 * square * x; y.noalias() -= square * x; return y; }, v);
-    expect_linear([&](const auto& x) { auto y = x.eval(); y = square * y; return y; }, v);
+    expect_linear(
+        [&](const auto& x) {
+          auto y = (square * x).eval();
+          y.noalias() += 2 * square * x;
+          y.noalias() -= square * x;
+          return y;
+        },
+        v);
+    expect_linear(
+        [&](const auto& x) {
+          auto y = x.eval();
+          y = square * y;
+          return y;
+        },
+        v);
     if (n > 3) continue;  // as many derivatives as n^4
     expect_linear([&](const auto& x) { return (m.transpose() * x).eval(); }, square);
     expect_linear([&](const auto& x) { return (x * m).eval(); }, square);

@@ -29,9 +29,11 @@ std::vector<System> systems() {
   const MatrixXd symmetric{{4, 1, 0.5}, {1, 5, 1}, {0.5, 1, 6}}, general{{1, 2, -0.3}, {0.7, -1.5, 2}, {3, 0.2, 1.1}};
   const MatrixXd upper{{2, 1, 3}, {0, 4, 0}, {0, 0, 5}}, banded{{4, 1, 0}, {1, 9, 0}, {0, 0, 2}}, unit = MatrixXd::Identity(3, 3);
   std::vector<System> result;
-  for (const auto& [name, a] : {std::pair{"symmetric", symmetric}, {"general", general}, {"upper", upper}, {"banded", banded}, {"unit", unit}})
+  for (const auto& [name, a] :
+       {std::pair{"symmetric", symmetric}, {"general", general}, {"upper", upper}, {"banded", banded}, {"unit", unit}})
     for (int k = 0; k < 4; ++k)
-      result.push_back({std::string(name) + " " + std::to_string(k), a, k < 3 ? VectorXd(a.col(k)) : VectorXd(VectorXd::Zero(3))});
+      result.push_back(
+          {std::string(name) + " " + std::to_string(k), a, k < 3 ? VectorXd(a.col(k)) : VectorXd(VectorXd::Zero(3))});
   return result;
 }
 
@@ -52,7 +54,8 @@ void expect_solution(const System& system, const MatrixXv& a, const VectorXv& b,
       EXPECT_NEAR(derivative(g, b(i)), inverse(k, i), tolerance) << system.name << ": dx" << k << "/db" << i;
       for (int j = 0; j < 3; ++j)
         if (!a(i, j).is_constant()) {
-          EXPECT_NEAR(derivative(g, a(i, j)), -inverse(k, i) * expected(j), tolerance) << system.name << ": dx" << k << "/dA" << i << j;
+          EXPECT_NEAR(derivative(g, a(i, j)), -inverse(k, i) * expected(j), tolerance)
+              << system.name << ": dx" << k << "/dA" << i << j;
         }
     }
   }
@@ -77,17 +80,22 @@ VectorXv solve_sparse(const MatrixXv& a, const VectorXv& b) {
 TEST(EigenSolve, HasItsClosedFormGradientWhereVariablesAreZero) {
   const std::pair<const char*, Solve> solvers[] = {
       {"partialPivLu", [](const MatrixXv& a, const VectorXv& b) { return VectorXv(a.partialPivLu().solve(b)); }},
-      {"transposed", [](const MatrixXv& a, const VectorXv& b) { return VectorXv(MatrixXv(a.transpose()).partialPivLu().transpose().solve(b)); }},
+      {"transposed", [](const MatrixXv& a,
+                        const VectorXv& b) { return VectorXv(MatrixXv(a.transpose()).partialPivLu().transpose().solve(b)); }},
       {"fullPivLu", [](const MatrixXv& a, const VectorXv& b) { return VectorXv(a.fullPivLu().solve(b)); }},
       {"householderQr", [](const MatrixXv& a, const VectorXv& b) { return VectorXv(a.householderQr().solve(b)); }},
       {"colPivHouseholderQr", [](const MatrixXv& a, const VectorXv& b) { return VectorXv(a.colPivHouseholderQr().solve(b)); }},
       {"fullPivHouseholderQr", [](const MatrixXv& a, const VectorXv& b) { return VectorXv(a.fullPivHouseholderQr().solve(b)); }},
-      {"completeOrthogonal", [](const MatrixXv& a, const VectorXv& b) { return VectorXv(a.completeOrthogonalDecomposition().solve(b)); }},
+      {"completeOrthogonal",
+       [](const MatrixXv& a, const VectorXv& b) { return VectorXv(a.completeOrthogonalDecomposition().solve(b)); }},
       {"inverse", [](const MatrixXv& a, const VectorXv& b) { return VectorXv(a.inverse() * b); }},
       {"fixed inverse", [](const MatrixXv& a, const VectorXv& b) { return VectorXv(Eigen::Matrix<Var, 3, 3>(a).inverse() * b); }},
-      {"fixed", [](const MatrixXv& a, const VectorXv& b) { return VectorXv(Eigen::Matrix<Var, 3, 3>(a).householderQr().solve(b)); }},
-      {"by rows", [](const MatrixXv& a, const VectorXv& b) {
-         return VectorXv(Eigen::Matrix<Var, -1, -1, Eigen::RowMajor>(a).colPivHouseholderQr().solve(b)); }},
+      {"fixed",
+       [](const MatrixXv& a, const VectorXv& b) { return VectorXv(Eigen::Matrix<Var, 3, 3>(a).householderQr().solve(b)); }},
+      {"by rows",
+       [](const MatrixXv& a, const VectorXv& b) {
+         return VectorXv(Eigen::Matrix<Var, -1, -1, Eigen::RowMajor>(a).colPivHouseholderQr().solve(b));
+       }},
       {"SparseLU", solve_sparse<Eigen::SparseLU<Sparse>>},
       {"SparseQR", solve_sparse<Eigen::SparseQR<Sparse, Eigen::COLAMDOrdering<int>>>},
       {"SparseQR, natural", solve_sparse<Eigen::SparseQR<Sparse, Eigen::NaturalOrdering<int>>>},
@@ -107,7 +115,8 @@ TEST(EigenSolve, OfASymmetricMatrixToo) {
   const std::pair<const char*, Solve> solvers[] = {
       {"llt", [](const MatrixXv& a, const VectorXv& b) { return VectorXv(a.llt().solve(b)); }},
       {"ldlt", [](const MatrixXv& a, const VectorXv& b) { return VectorXv(a.ldlt().solve(b)); }},
-      {"llt of the upper half", [](const MatrixXv& a, const VectorXv& b) { return VectorXv(a.selfadjointView<Eigen::Upper>().llt().solve(b)); }},
+      {"llt of the upper half",
+       [](const MatrixXv& a, const VectorXv& b) { return VectorXv(a.selfadjointView<Eigen::Upper>().llt().solve(b)); }},
       {"SimplicialLLT", solve_sparse<Eigen::SimplicialLLT<Sparse>>},
       {"SimplicialLDLT", solve_sparse<Eigen::SimplicialLDLT<Sparse>>},
   };
@@ -128,7 +137,8 @@ TEST(EigenSolve, OfASymmetricMatrixToo) {
         for (int i = 0; i < 3; ++i) {
           EXPECT_NEAR(g.wrt(b(i)), inverse(k, i), tolerance);
           for (int j = 0; j <= i; ++j)
-            EXPECT_NEAR(g.wrt(a(i, j)), -inverse(k, i) * expected(j) - (i == j ? 0 : inverse(k, j) * expected(i)), tolerance) << k << i << j;
+            EXPECT_NEAR(g.wrt(a(i, j)), -inverse(k, i) * expected(j) - (i == j ? 0 : inverse(k, j) * expected(i)), tolerance)
+                << k << i << j;
         }
       }
     }
@@ -159,11 +169,18 @@ TEST(EigenSolve, TakesNumbersOnEitherSide) {
     both("householderQr", [](const auto& a, const auto& b) { return VectorXv(a.householderQr().solve(b)); });
     both("colPivHouseholderQr", [](const auto& a, const auto& b) { return VectorXv(a.colPivHouseholderQr().solve(b)); });
     both("fullPivHouseholderQr", [](const auto& a, const auto& b) { return VectorXv(a.fullPivHouseholderQr().solve(b)); });
-    both("completeOrthogonal", [](const auto& a, const auto& b) { return VectorXv(a.completeOrthogonalDecomposition().solve(b)); });
-    both("transposed", [](const auto& a, const auto& b) { return VectorXv(a.transpose().eval().colPivHouseholderQr().transpose().solve(b)); });
-    both("in an expression", [](const auto& a, const auto& b) { return VectorXv(2 * a.partialPivLu().solve(b) - a.partialPivLu().solve(b)); });
-    expect("svd", [](const MatrixXd& a, const VectorXv& b) { return VectorXv(a.jacobiSvd(Eigen::ComputeThinU | Eigen::ComputeThinV).solve(b)); },
-           [](const MatrixXv& a, const VectorXd& b) { return VectorXv(a.inverse() * b); });
+    both("completeOrthogonal",
+         [](const auto& a, const auto& b) { return VectorXv(a.completeOrthogonalDecomposition().solve(b)); });
+    both("transposed",
+         [](const auto& a, const auto& b) { return VectorXv(a.transpose().eval().colPivHouseholderQr().transpose().solve(b)); });
+    both("in an expression",
+         [](const auto& a, const auto& b) { return VectorXv(2 * a.partialPivLu().solve(b) - a.partialPivLu().solve(b)); });
+    expect(
+        "svd",
+        [](const MatrixXd& a, const VectorXv& b) {
+          return VectorXv(a.jacobiSvd(Eigen::ComputeThinU | Eigen::ComputeThinV).solve(b));
+        },
+        [](const MatrixXv& a, const VectorXd& b) { return VectorXv(a.inverse() * b); });
     if (system.a.isApprox(system.a.transpose())) {
       Tape tape;
       const VectorXv b = variables(tape, system.b);
@@ -171,7 +188,8 @@ TEST(EigenSolve, TakesNumbersOnEitherSide) {
       Eigen::SimplicialLLT<Eigen::SparseMatrix<double>> sparse_llt(matrix);
       Eigen::SparseLU<Eigen::SparseMatrix<double>> sparse_lu(matrix);
       Eigen::SparseQR<Eigen::SparseMatrix<double>, Eigen::COLAMDOrdering<int>> sparse_qr(matrix);
-      const VectorXv solutions[] = {system.a.llt().solve(b), system.a.ldlt().solve(b), sparse_llt.solve(b), sparse_lu.solve(b), sparse_qr.solve(b)};
+      const VectorXv solutions[] = {system.a.llt().solve(b), system.a.ldlt().solve(b), sparse_llt.solve(b), sparse_lu.solve(b),
+                                    sparse_qr.solve(b)};
       for (const VectorXv& x : solutions)
         for (int k = 0; k < 3; ++k)
           for (int i = 0; i < 3; ++i) EXPECT_NEAR(gradient(x(k)).wrt(b(i)), inverse(k, i), tolerance);
@@ -183,7 +201,8 @@ TEST(EigenSolve, TakesSeveralRightHandSides) {
   const MatrixXd a{{4, 1, 0.5}, {1, 5, 1}, {0.5, 1, 6}}, b = MatrixXd::Identity(3, 2), inverse = a.inverse();
   Tape tape;
   const MatrixXv B = variables(tape, b);
-  for (const MatrixXv& x : {MatrixXv(a.llt().solve(B)), MatrixXv(a.partialPivLu().solve(B)), MatrixXv(a.householderQr().solve(B))})
+  for (const MatrixXv& x :
+       {MatrixXv(a.llt().solve(B)), MatrixXv(a.partialPivLu().solve(B)), MatrixXv(a.householderQr().solve(B))})
     for (int i = 0; i < 3; ++i)
       for (int j = 0; j < 2; ++j)
         for (int k = 0; k < 3; ++k) {
@@ -229,9 +248,10 @@ TEST(EigenSolve, OfLeastSquaresWithZerosToo) {
   Tape tape;
   const MatrixXv A = variables(tape, a);
   const VectorXv B = variables(tape, b);
-  for (const VectorXv& x : {VectorXv(A.householderQr().solve(B)), VectorXv(A.colPivHouseholderQr().solve(B)),
-                            VectorXv(A.completeOrthogonalDecomposition().solve(B)),
-                            solve_sparse<Eigen::SparseQR<Sparse, Eigen::COLAMDOrdering<int>>>(A, B), VectorXv(a.householderQr().solve(B))})
+  for (const VectorXv& x :
+       {VectorXv(A.householderQr().solve(B)), VectorXv(A.colPivHouseholderQr().solve(B)),
+        VectorXv(A.completeOrthogonalDecomposition().solve(B)),
+        solve_sparse<Eigen::SparseQR<Sparse, Eigen::COLAMDOrdering<int>>>(A, B), VectorXv(a.householderQr().solve(B))})
     for (int k = 0; k < 2; ++k) {
       const VectorXd expected = pseudo * b;
       EXPECT_NEAR(x(k).value(), expected(k), tolerance);
@@ -261,12 +281,14 @@ TEST(EigenSolve, SparseQrKnowsTheRankAndLeavesZerosOut) {
   EXPECT_NEAR(x(2).value(), 2, tolerance);
 }
 
-// A Newton step from a root, z - J^-1 F, has the root's own derivatives, J^-1: F = (4 z0 + z1 + z0^2 - p, z0 + 2 z1 + z0 z1 - q) at 0.
+// A Newton step from a root, z - J^-1 F, has the root's own derivatives, J^-1: F = (4 z0 + z1 + z0^2 - p, z0 + 2 z1 + z0 z1 - q)
+// at 0.
 TEST(EigenSolve, ANewtonStepAtARootDifferentiatesTheRoot) {
-  const Solve solvers[] = {[](const MatrixXv& a, const VectorXv& b) { return VectorXv(a.partialPivLu().solve(b)); },
-                           [](const MatrixXv& a, const VectorXv& b) { return VectorXv(a.householderQr().solve(b)); },
-                           [](const MatrixXv& a, const VectorXv& b) { return VectorXv(a.cast<double>().partialPivLu().solve(b)); },
-                           [](const MatrixXv& a, const VectorXv& b) { return VectorXv(a.inverse() * b); }};
+  const Solve solvers[] = {
+      [](const MatrixXv& a, const VectorXv& b) { return VectorXv(a.partialPivLu().solve(b)); },
+      [](const MatrixXv& a, const VectorXv& b) { return VectorXv(a.householderQr().solve(b)); },
+      [](const MatrixXv& a, const VectorXv& b) { return VectorXv(a.cast<double>().partialPivLu().solve(b)); },
+      [](const MatrixXv& a, const VectorXv& b) { return VectorXv(a.inverse() * b); }};
   for (const Solve solve : solvers) {
     Tape tape;
     const Var p = tape.variable(0), q = tape.variable(0), z0 = tape.variable(0), z1 = tape.variable(0);
@@ -313,7 +335,9 @@ TEST(EigenSolve, HasSecondDerivativesAtZeros) {
   check([](const MatrixXv& a, const VectorXv& b) { return VectorXv(a.colPivHouseholderQr().solve(b)); });
   check([](const MatrixXv& a, const VectorXv& b) { return VectorXv(a.llt().solve(b)); });
   check([](const MatrixXv& a, const VectorXv& b) { return solve_sparse<Eigen::SimplicialLLT<Sparse>>(a, b); });
-  check([](const MatrixXv& a, const VectorXv& b) { return solve_sparse<Eigen::SparseQR<Sparse, Eigen::COLAMDOrdering<int>>>(a, b); });
+  check([](const MatrixXv& a, const VectorXv& b) {
+    return solve_sparse<Eigen::SparseQR<Sparse, Eigen::COLAMDOrdering<int>>>(a, b);
+  });
 }
 
 // d det A / dA_ij is the cofactor, in singular matrices too.

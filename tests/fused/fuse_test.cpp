@@ -121,7 +121,8 @@ TEST(Fuse, PartialsKeptByRecordingServeNoOtherValuesAndNoOtherRecording) {
 // A partial of 1 that an earlier recording left where the next one looks for the mark that partials are kept.
 TEST(Fuse, PartialsOfAnEarlierRecordingAreNotMistakenForMarks) {
   constexpr auto sum = fuse([](auto x, auto y) { return x + y; });
-  const CustomOperation square{"square", 1, [](auto v) { return v[0] * v[0]; }, [](auto v, double, auto partials) { partials[0] = 2 * v[0]; }};
+  const CustomOperation square{"square", 1, [](auto v) { return v[0] * v[0]; },
+                               [](auto v, double, auto partials) { partials[0] = 2 * v[0]; }};
   Tape tape;
   Var x = tape.variable(3);
   EXPECT_EQ(gradient(sum(sum(x, x), x)).wrt(x), 3);
@@ -254,13 +255,14 @@ TEST(Fused, TakesEveryNumberForADoubleAlsoWithinAnother) {
   EXPECT_EQ(gradient(from_int(x)).wrt(x), 1.5);
   EXPECT_EQ(gradient(halves(3, x)).wrt(x), 1.5);
   EXPECT_EQ(from_float(1.0), 1.5);
-  EXPECT_EQ(from_long(1.0), 2);  // 1.5 x + x / 2
+  EXPECT_EQ(from_long(1.0), 2);     // 1.5 x + x / 2
   EXPECT_EQ(from_array(1.0), 2.5);  // (1 + x) / 2 + 3 / 2
   EXPECT_EQ(from_array.gradient(1.0)[0], 0.5);
 }
 
 TEST(Fused, ContractsNothing) {
-  // a x x + b x at a = -1.25, b = 2, x = 1e308: -inf + inf as it is written, where one operation for product and sum would give -inf
+  // a x x + b x at a = -1.25, b = 2, x = 1e308: -inf + inf as it is written, where one operation for product and sum would give
+  // -inf
   constexpr auto f = fuse([](auto a, auto b, auto x) { return a * x * x + b * x; });
   volatile double x = 1e308;
   EXPECT_TRUE(std::isnan(f(-1.25, 2.0, x)));

@@ -265,8 +265,8 @@ TEST(Cursor, ExplainsAnAdjointOfManyPartsByTheLargestAndWhatTheOthersAddUpTo) {
   cursor.run_to(x);
   const std::string text = explain_adjoint(cursor, x.index());
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 12);
-  EXPECT_THAT(text, HasSubstr("adjoint of x: 2\n"));                // 1 + 1/2 + 1/4 + …
-  EXPECT_THAT(text, HasSubstr("  0.00195312 * 1 = 0.00195312 from"));  // the tenth, 2^-9
+  EXPECT_THAT(text, HasSubstr("adjoint of x: 2\n"));                              // 1 + 1/2 + 1/4 + …
+  EXPECT_THAT(text, HasSubstr("  0.00195312 * 1 = 0.00195312 from"));             // the tenth, 2^-9
   EXPECT_THAT(text, HasSubstr("  and 990 smaller ones, together 0.00195312\n"));  // 2 - (2 - 2^-9)
 }
 

@@ -19,7 +19,8 @@ using testing::Not;
 std::string gdb(const std::vector<std::string>& commands, const std::string& arguments_of_program = "") {
   std::string arguments = "-nx -batch -iex 'set auto-load safe-path /' -iex 'set confirm off'";
   for (const std::string& command : commands) arguments += " -ex '" + command + "'";
-  const ProgramRun run = run_program("env", "ASAN_OPTIONS=detect_leaks=0 gdb " + arguments + " --args '" DEBUGGEE "' " + arguments_of_program);
+  const ProgramRun run =
+      run_program("env", "ASAN_OPTIONS=detect_leaks=0 gdb " + arguments + " --args '" DEBUGGEE "' " + arguments_of_program);
   return run.out + run.err;
 }
 
@@ -52,7 +53,8 @@ TEST_F(Gdb, RunsToTheNextReverseStepToANodeAndToALine) {
 
 // A fused function leaves no tape, but unoptimised each node is a function to stop in.
 TEST_F(Gdb, StopsAtANodeOfAFusedFunctionWithItsNameAndValueInSight) {
-  const std::string text = gdb({"rbreak StraightLine.*::step<2>", "run", "next", "print name", "next", "print v[2]", "backtrace 1"});
+  const std::string text =
+      gdb({"rbreak StraightLine.*::step<2>", "run", "next", "print name", "next", "print v[2]", "backtrace 1"});
   EXPECT_THAT(text, HasSubstr("v[i] = evaluate<Rule, T>(operand<node.x>(v), operand<node.y>(v));"));
   EXPECT_THAT(text, HasSubstr("\"area\""));  // of a = 2 and b = 3
   EXPECT_THAT(text, HasSubstr("= 6\n"));
@@ -60,7 +62,8 @@ TEST_F(Gdb, StopsAtANodeOfAFusedFunctionWithItsNameAndValueInSight) {
 }
 
 TEST_F(Gdb, StopsAndNamesTheNodesWhereANameIsNotOnTheTapeOrPassed) {
-  const std::string text = gdb({"break vae_kl::trace", "run", "wengert until nowhere", "wengert until z", "wengert until r", "wengert node"});
+  const std::string text =
+      gdb({"break vae_kl::trace", "run", "wengert until nowhere", "wengert until z", "wengert until r", "wengert node"});
   EXPECT_THAT(text, HasSubstr("no node is called `nowhere`; names are eps, mu, r, s, sigma, t, z"));
   EXPECT_THAT(text, HasSubstr("node 4: z = mu + v3"));  // still in the sweep
   EXPECT_THAT(text, HasSubstr("r is node 11, and the sweep is past it, at node 4; names ahead are eps, sigma, mu"));
@@ -70,9 +73,12 @@ TEST_F(Gdb, StopsAndNamesTheNodesWhereANameIsNotOnTheTapeOrPassed) {
 TEST_F(Gdb, StopsWhereTheSweepAndWhereTheProgramEnd) {
   std::vector<std::string> commands{"break vae_kl::trace", "run", "wengert until z"};
   for (int k = 0; k < 5; ++k) commands.push_back("wengert next");
-  commands.insert(commands.end(), {"wengert tape", "break one_of_each_type", "continue", "break exit", "continue", "wengert until t"});
+  commands.insert(commands.end(),
+                  {"wengert tape", "break one_of_each_type", "continue", "break exit", "continue", "wengert until t"});
   const std::string text = gdb(commands);
-  EXPECT_THAT(text, HasSubstr("no more reverse steps, the sweep is over; adjoints of the independents: mu 0.74, sigma -1.028, eps 0.292"));
+  EXPECT_THAT(
+      text,
+      HasSubstr("no more reverse steps, the sweep is over; adjoints of the independents: mu 0.74, sigma -1.028, eps 0.292"));
   EXPECT_THAT(text, testing::ContainsRegex("v1 +sigma +independent +0.8 +-1.028 "));  // the tape is still there to be looked at
   EXPECT_THAT(text, HasSubstr("wengert until: no more reverse sweeps; the program "));
 }
@@ -85,9 +91,10 @@ TEST_F(Gdb, TellsItsCommandsWhenAskedForNone) {
 
 // w^2 at 3: dw = 6. `square` and `w` are C++ variables without a name on the tape; the tape is a member of what `this` points to.
 TEST_F(Gdb, KnowsNodesByTheProgramsVariablesAndTapesByMembersAndPointers) {
-  const std::string text = gdb({"break Model::fit", "run", "wengert until square", "wengert why w", "wengert until dead", "break look_here",
-                                "continue", "up", "wengert tape same->tape", "wengert tape *model", "wengert node same->loss"},
-                               "1");
+  const std::string text =
+      gdb({"break Model::fit", "run", "wengert until square", "wengert why w", "wengert until dead", "break look_here",
+           "continue", "up", "wengert tape same->tape", "wengert tape *model", "wengert node same->loss"},
+          "1");
   EXPECT_THAT(text, HasSubstr("node 1: v1 = v0 * v0  at debuggee.cpp:"));
   EXPECT_THAT(text, HasSubstr("adjoint of v0: 0, so far\n"));
   EXPECT_THAT(text, HasSubstr("v2 * 2"));
@@ -192,18 +199,20 @@ TEST_F(Gdb, StepWalksFromTheSweepToTheRuleAndOnWithoutTheStandardLibrary) {
 
 // How many `step`s three lines take: an operation, its gradient, and reading it. Every stop shows a line of the algorithm.
 TEST_F(Gdb, StepsThroughOneProductItsGradientAndItsDerivativeInFewStops) {
-  const std::string text = gdb({"source " STEPS, "break three_lines", "run", "next", "next", "count-steps", "count-steps", "count-steps"});
+  const std::string text =
+      gdb({"source " STEPS, "break three_lines", "run", "next", "next", "count-steps", "count-steps", "count-steps"});
   const std::regex count("line \\d+ took (\\d+) steps");
   std::vector<int> steps;
-  for (std::sregex_iterator found(text.begin(), text.end(), count), end; found != end; ++found) steps.push_back(std::stoi((*found)[1]));
+  for (std::sregex_iterator found(text.begin(), text.end(), count), end; found != end; ++found)
+    steps.push_back(std::stoi((*found)[1]));
   ASSERT_EQ(steps.size(), 3u) << text;
   EXPECT_LE(steps[0], 12) << text;  // mu * sigma
   EXPECT_LE(steps[1], 40) << text;  // gradient(product)
   EXPECT_LE(steps[2], 4) << text;   // g.wrt(mu)
   EXPECT_THAT(text, HasSubstr("wengert::ops::Mul::value<double>: return x * y;"));
   EXPECT_THAT(text, HasSubstr("wengert::ops::Mul::partials<double>: return {y, x};"));
-  for (const char* silent : {": }\n", "wengert::Var::", "wengert::Operand::", "wengert::Location::", "wengert::Tape::", "wengert::Arguments::",
-                             "wengert::Values<double>::", ": std::"})
+  for (const char* silent : {": }\n", "wengert::Var::", "wengert::Operand::", "wengert::Location::", "wengert::Tape::",
+                             "wengert::Arguments::", "wengert::Values<double>::", ": std::"})
     EXPECT_THAT(text, Not(HasSubstr(silent)));
 }
 
@@ -244,8 +253,8 @@ struct Lldb : testing::Test {
     const std::string readme = file_text(READMES "/README.md");
     const std::size_t begin = readme.find("PYTHONPATH="), end = readme.find(" lldb ", begin);
     if (end == readme.npos) return "the README does not say how to start lldb";
-    const ProgramRun run = run_program("sh", "-c \"" + readme.substr(begin, end - begin) + " lldb -b " + commands + " -- " DEBUGGEE " " +
-                                                 arguments_of_program + "\"");
+    const ProgramRun run = run_program("sh", "-c \"" + readme.substr(begin, end - begin) + " lldb -b " + commands +
+                                                 " -- " DEBUGGEE " " + arguments_of_program + "\"");
     return run.out + run.err;
   }
   static std::string with_scripts(const std::vector<std::string>& commands, const std::string& arguments_of_program = "") {
@@ -260,7 +269,8 @@ struct Lldb : testing::Test {
 };
 
 TEST_F(Lldb, PrintsEveryTypeForAReader) {
-  const std::string text = with_scripts({"breakpoint set -n look_here", "run", "up", "frame variable x half t gradient_of_t cursor function tape"});
+  const std::string text =
+      with_scripts({"breakpoint set -n look_here", "run", "up", "frame variable x half t gradient_of_t cursor function tape"});
   EXPECT_THAT(text, HasSubstr(" x = x = 3 (node 0: independent, debuggee.cpp:"));
   EXPECT_THAT(text, HasSubstr(" half = constant 0.5\n"));
   EXPECT_THAT(text, HasSubstr(" gradient_of_t = gradient of t, 3 nodes {x = 27.5}\n"));
@@ -271,7 +281,8 @@ TEST_F(Lldb, PrintsEveryTypeForAReader) {
 
 // p evaluates, and what it prints is lldb's own copy.
 TEST_F(Lldb, PrintsTheSameForAnExpression) {
-  const std::string text = with_scripts({"breakpoint set -n look_here", "run", "up", "p x", "p gradient_of_t", "p function", "p tape"});
+  const std::string text =
+      with_scripts({"breakpoint set -n look_here", "run", "up", "p x", "p gradient_of_t", "p function", "p tape"});
   EXPECT_THAT(text, HasSubstr("x = 3 (node 0: independent, debuggee.cpp:"));
   EXPECT_THAT(text, HasSubstr("gradient of t, 3 nodes {x = 27.5}\n"));
   EXPECT_THAT(text, HasSubstr("function (v0, v1) -> (v2), 3 nodes\n"));
@@ -299,7 +310,8 @@ TEST_F(Lldb, HasTheCommandsOfGdbWithTheSameText) {
 }
 
 TEST_F(Lldb, KnowsVariablesWithoutANameAndFusedNodes) {
-  const std::string text = with_scripts({"breakpoint set -n look_here", "run", "up", "wengert why u", "wengert node w", "wengert tape same->tape"}, "1");
+  const std::string text = with_scripts(
+      {"breakpoint set -n look_here", "run", "up", "wengert why u", "wengert node w", "wengert tape same->tape"}, "1");
   EXPECT_THAT(text, HasSubstr("  0.3 * 1.35534 = 0.406601 from node 2: v2 = fused(u, v)\n"));
   EXPECT_THAT(text, HasSubstr("node 3: v3 = v2 * u  at debuggee.cpp:"));
   EXPECT_THAT(text, HasSubstr("tape of 6 nodes, 1 independents"));

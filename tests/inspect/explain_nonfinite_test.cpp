@@ -6,8 +6,8 @@
 #include <limits>
 #include <typeinfo>
 
-#include "wengert/error.hpp"
 #include "inside/inspect.hpp"
+#include "wengert/error.hpp"
 #include "wengert/wengert.hpp"
 
 namespace {

@@ -42,7 +42,8 @@ std::string page_in_chromium(const std::string& html, const std::string& address
   return run_program("chromium", options + (folder / address) + "'").out;
 }
 
-// What a script in the page tells its parent, a page that shows it in a frame of that size: no window is as narrow as a telephone.
+// What a script in the page tells its parent, a page that shows it in a frame of that size: no window is as narrow as a
+// telephone.
 std::string verdict(const std::string& html, int width = 1280, int height = 800) {
   const std::string page = page_in_chromium(
       html, "frame.html",
@@ -107,9 +108,11 @@ struct Box {
 std::map<Index, Box> boxes(const std::string& svg) {
   std::map<Index, Box> result;
   const std::regex node(
-      "<g id=\"n(\\d+)\" class=\"node\"><title>[^<]*</title><rect x=\"([^\"]+)\" y=\"([^\"]+)\" width=\"([^\"]+)\" height=\"([^\"]+)\"");
+      "<g id=\"n(\\d+)\" class=\"node\"><title>[^<]*</title><rect x=\"([^\"]+)\" y=\"([^\"]+)\" width=\"([^\"]+)\" "
+      "height=\"([^\"]+)\"");
   for (std::sregex_iterator found(svg.begin(), svg.end(), node), end; found != end; ++found)
-    result[std::stoi((*found)[1])] = {std::stod((*found)[2]), std::stod((*found)[3]), std::stod((*found)[4]), std::stod((*found)[5])};
+    result[std::stoi((*found)[1])] = {std::stod((*found)[2]), std::stod((*found)[3]), std::stod((*found)[4]),
+                                      std::stod((*found)[5])};
   return result;
 }
 

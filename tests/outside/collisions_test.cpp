@@ -1,11 +1,11 @@
-// A stranger's program: short macros from before our headers, and function templates of common names that are called with Vars. The
-// macros are still there afterwards, and each call reaches the stranger's function, not one of ours.
+// A stranger's program: short macros from before our headers, and function templates of common names that are called with Vars.
+// The macros are still there afterwards, and each call reaches the stranger's function, not one of ours.
 #include <gmock/gmock.h>
 
+#include <fmt/format.h>
 #include <Eigen/Dense>
 #include <Eigen/Sparse>
 #include <complex>
-#include <fmt/format.h>
 #include <functional>
 #include <map>
 #include <memory>
@@ -65,19 +65,20 @@ namespace stranger {
 struct Mine {};
 
 // As somebody writes them who knows nothing of us: no constraint, any number of arguments.
-#define STRANGER(name)                            \
-  template <class T>                              \
-  Mine name(const T&) {                           \
-    return {};                                    \
-  }                                               \
-  template <class T, class U1>                    \
-  Mine name(const T&, const U1&) {                \
-    return {};                                    \
-  }                                               \
-  template <class T, class U1, class U2>          \
-  Mine name(const T&, const U1&, const U2&) {     \
-    return {};                                    \
+#define STRANGER(name)                        \
+  template <class T>                          \
+  Mine name(const T&) {                       \
+    return {};                                \
+  }                                           \
+  template <class T, class U1>                \
+  Mine name(const T&, const U1&) {            \
+    return {};                                \
+  }                                           \
+  template <class T, class U1, class U2>      \
+  Mine name(const T&, const U1&, const U2&) { \
+    return {};                                \
   }
+// clang-format off
 #define NAMES(DO)                                                                                                                     \
   DO(accumulate) DO(add) DO(adopt) DO(advance_all) DO(allows) DO(apply) DO(argument) DO(arity_of) DO(assemble) DO(block) DO(called)   \
   DO(carry) DO(carries_nothing) DO(check) DO(check_batch) DO(choose) DO(chunk) DO(clear) DO(collect) DO(common_tape) DO(compare)      \
@@ -91,12 +92,13 @@ struct Mine {};
   DO(seed_adjoints) DO(share) DO(shift) DO(size) DO(slope) DO(split) DO(statement_of) DO(step) DO(steps) DO(sum) DO(sums) DO(sweep)   \
   DO(take) DO(tape_of) DO(term) DO(thaw) DO(total) DO(traits_of) DO(update) DO(value) DO(value_of) DO(values) DO(variable)            \
   DO(varying_nodes) DO(visit_all) DO(write) DO(arity) DO(record) DO(select)
+// clang-format on
 NAMES(STRANGER)
 
-#define CALL(name)                                                     \
-  static_assert(std::is_same_v<decltype(name(x)), Mine>);              \
-  static_assert(std::is_same_v<decltype(name(x, y)), Mine>);           \
-  static_assert(std::is_same_v<decltype(name(x, y, y)), Mine>);        \
+#define CALL(name)                                              \
+  static_assert(std::is_same_v<decltype(name(x)), Mine>);       \
+  static_assert(std::is_same_v<decltype(name(x, y)), Mine>);    \
+  static_assert(std::is_same_v<decltype(name(x, y, y)), Mine>); \
   ++called_functions;
 
 TEST(Collisions, AStrangersFunctionTemplatesAreCalledWithVars) {

@@ -51,13 +51,33 @@ int floor_of(const std::string& file) {
   static const std::map<std::string, int> rooms = {{"record", 1}, {"sweep", 2},   {"transform", 3}, {"kernels", 4}, {"batch", 5},
                                                    {"fused", 6},  {"inspect", 7}, {"check", 8},     {"export", 8},  {"eigen", 8}};
   // Below all rooms: errors, the rules, the list of operations, and plain data.
-  static const std::map<std::string, int> api = {
-      {"ops.hpp", 0}, {"operations.hpp", 0}, {"op.hpp", 0}, {"values.hpp", 0}, {"location.hpp", 0}, {"error.hpp", 0},
-      {"instruction_set.hpp", 0}, {"parallel_for.hpp", 0}, {"nary.hpp", 0},
-      {"var.hpp", 1}, {"tape.hpp", 1},
-      {"dual.hpp", 2}, {"number_type.hpp", 2}, {"bounded.hpp", 2}, {"adjoints.hpp", 2}, {"forward_sweep.hpp", 2},
-      {"reverse_sweep.hpp", 2}, {"gradient.hpp", 2}, {"jacobian.hpp", 2}, {"custom.hpp", 2}, {"matrix.hpp", 2},
-      {"eigen.hpp", 8}, {"function.hpp", 3}, {"vector_math.hpp", 4}, {"batch.hpp", 5}, {"fuse.hpp", 6}, {"fused_batch.hpp", 6}};
+  static const std::map<std::string, int> api = {{"ops.hpp", 0},
+                                                 {"operations.hpp", 0},
+                                                 {"op.hpp", 0},
+                                                 {"values.hpp", 0},
+                                                 {"location.hpp", 0},
+                                                 {"error.hpp", 0},
+                                                 {"instruction_set.hpp", 0},
+                                                 {"parallel_for.hpp", 0},
+                                                 {"nary.hpp", 0},
+                                                 {"var.hpp", 1},
+                                                 {"tape.hpp", 1},
+                                                 {"dual.hpp", 2},
+                                                 {"number_type.hpp", 2},
+                                                 {"bounded.hpp", 2},
+                                                 {"adjoints.hpp", 2},
+                                                 {"forward_sweep.hpp", 2},
+                                                 {"reverse_sweep.hpp", 2},
+                                                 {"gradient.hpp", 2},
+                                                 {"jacobian.hpp", 2},
+                                                 {"custom.hpp", 2},
+                                                 {"matrix.hpp", 2},
+                                                 {"eigen.hpp", 8},
+                                                 {"function.hpp", 3},
+                                                 {"vector_math.hpp", 4},
+                                                 {"batch.hpp", 5},
+                                                 {"fuse.hpp", 6},
+                                                 {"fused_batch.hpp", 6}};
   if (const auto slash = file.find('/'); slash != std::string::npos) {
     const auto room = rooms.find(file.substr(0, slash));
     EXPECT_NE(room, rooms.end()) << file << " stands in a room without a floor";
@@ -95,13 +115,15 @@ TEST(House, ArrowsBetweenRoomsPointDown) {
 TEST(House, IncludesWhatIsThere) {
   for (const auto& entry : fs::recursive_directory_iterator(house))
     if (is_source(entry.path()))
-      for (const std::string& header : included(entry.path())) EXPECT_TRUE(fs::exists(house / header)) << entry.path() << ": " << header;
+      for (const std::string& header : included(entry.path()))
+        EXPECT_TRUE(fs::exists(house / header)) << entry.path() << ": " << header;
 }
 
 TEST(House, EveryPublicHeaderHasALineInTheReadme) {
   const std::string readme = text(tree / "README.md");
   for (const fs::path& header : public_headers())
-    EXPECT_TRUE(std::regex_search(readme, std::regex("\\|[^|\\n]*<wengert/" + header.filename().string() + ">[^|\\n]*\\|[^|\\n]{10,}\\|")))
+    EXPECT_TRUE(std::regex_search(
+        readme, std::regex("\\|[^|\\n]*<wengert/" + header.filename().string() + ">[^|\\n]*\\|[^|\\n]{10,}\\|")))
         << header.filename() << " is in no row of the table of headers";
 }
 
@@ -110,7 +132,8 @@ TEST(House, TheEngineIsReadInUnder600Lines) {
   const std::string rules = text(house / "ops.hpp");
   const auto begin = rules.find("struct Mul "), end = rules.find("\n};\n", begin);
   ASSERT_NE(begin, std::string::npos);
-  auto sum = static_cast<std::size_t>(std::count(rules.begin() + static_cast<std::ptrdiff_t>(begin), rules.begin() + static_cast<std::ptrdiff_t>(end) + 3, '\n'));
+  auto sum = static_cast<std::size_t>(
+      std::count(rules.begin() + static_cast<std::ptrdiff_t>(begin), rules.begin() + static_cast<std::ptrdiff_t>(end) + 3, '\n'));
   for (const char* file : {"var.hpp", "tape.hpp", "reverse_sweep.hpp", "sweep/chain_rule.hpp"}) sum += lines(house / file);
   EXPECT_LT(sum, 600u);
 }
@@ -137,7 +160,8 @@ TEST(House, NoIdentifierHasTwoUnderscoresInARow) {
   for (const auto& entry : fs::recursive_directory_iterator(house)) {
     if (!is_source(entry.path())) continue;
     std::istringstream all(text(entry.path()));
-    for (std::string line; std::getline(all, line);) EXPECT_FALSE(std::regex_search(line, reserved)) << entry.path() << ": " << line;
+    for (std::string line; std::getline(all, line);)
+      EXPECT_FALSE(std::regex_search(line, reserved)) << entry.path() << ": " << line;
   }
 }
 

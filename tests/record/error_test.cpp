@@ -114,8 +114,8 @@ TEST_F(Misuse, TheGradientInAConstant) {
   const Var x = tape.variable(1, "x");
   const unsigned at = __LINE__ + 1;
   const auto asked = [&] { gradient(2 * x).wrt(Var(3)); };
-  EXPECT_THAT(asked, ThrowsMessage<NotRecorded>(AllOf(HasSubstr("wrt, at"), HasSubstr(line(at)), HasSubstr("constant 3"),
-                                                      HasSubstr("tape.variable("))));
+  EXPECT_THAT(asked, ThrowsMessage<NotRecorded>(
+                         AllOf(HasSubstr("wrt, at"), HasSubstr(line(at)), HasSubstr("constant 3"), HasSubstr("tape.variable("))));
   EXPECT_THROW(gradient(Var(1)).wrt(2), NotRecorded);
 }
 

@@ -27,9 +27,9 @@ TEST(Op, NamesAreDistinctAndReadable) {
   EXPECT_STREQ(name(Op::Custom), "custom");
 }
 
-TEST(Op, FunctionsThatRecordAreCalledAsTheOperation) {
+TEST(Op, FunctionsThatRecordAreCalledAsTheOperation){
 #define X(Rule, function) EXPECT_STREQ(name(Op::Rule), #function);
-  WENGERT_OPERATIONS(X)
+    WENGERT_OPERATIONS(X)
 #undef X
 }
 

@@ -400,7 +400,8 @@ double of_vars(Var x, Var y) { return max(x, y).value() + min(x, 1.0).value(); }
 }  // namespace with_both
 
 TEST(MinAndMax, OfPlainNumbersAreNumbersWhateverIsInSight) {
-  static_assert(std::is_same_v<decltype(wengert::max(1.0, 2.0)), double> && std::is_same_v<decltype(wengert::min(1, 2.5)), double>);
+  static_assert(std::is_same_v<decltype(wengert::max(1.0, 2.0)), double> &&
+                std::is_same_v<decltype(wengert::min(1, 2.5)), double>);
   EXPECT_EQ(wengert::max(1.0, 2.0), 2);
   EXPECT_EQ(wengert::min(1, 2.5), 1);
   EXPECT_EQ(wengert::max(3u, 2u), 3u);

@@ -6,9 +6,9 @@
 #include <array>
 #include <bit>
 #include <cmath>
-#include <cstring>
-#include <cstdlib>
 #include <cstdint>
+#include <cstdlib>
+#include <cstring>
 #include <functional>
 #include <limits>
 #include <numeric>

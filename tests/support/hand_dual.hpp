@@ -7,8 +7,8 @@
 #include <numbers>
 #include <type_traits>
 
-#include "wengert/operations.hpp"
 #include "support/wide.hpp"
+#include "wengert/operations.hpp"
 
 namespace hand {
 

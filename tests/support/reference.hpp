@@ -15,8 +15,8 @@
 #include <iterator>
 #include <limits>
 
-#include "wengert/operations.hpp"
 #include "support/wide.hpp"
+#include "wengert/operations.hpp"
 
 namespace reference {
 
@@ -127,13 +127,12 @@ inline Wide at_origin(Wide x, Wide y, Wide there, Wide elsewhere) { return x == 
 /// 1 - x^2, exact for a double x.
 inline Wide complement(Wide x) { return 1 - x * x; }
 
-/// The derivative of x^y, m times in x and k times in y, m < 4: x^(y - m) times the sum over j of (k over j), the j-th derivative of
-/// y (y - 1) … (y - m + 1), and log(x)^(k - j). At x = 0 and at infinity the highest power of the logarithm that is there decides.
+/// The derivative of x^y, m times in x and k times in y, m < 4: x^(y - m) times the sum over j of (k over j), the j-th derivative
+/// of y (y - 1) … (y - m + 1), and log(x)^(k - j). At x = 0 and at infinity the highest power of the logarithm that is there
+/// decides.
 inline Wide pow_derivative(Wide x, Wide y, int m, int k) {
-  const Wide falling[4][4] = {{1, 0, 0, 0},
-                              {y, 1, 0, 0},
-                              {y * (y - 1), 2 * y - 1, 2, 0},
-                              {y * (y - 1) * (y - 2), (3 * y - 6) * y + 2, 6 * y - 6, 6}};
+  const Wide falling[4][4] = {
+      {1, 0, 0, 0}, {y, 1, 0, 0}, {y * (y - 1), 2 * y - 1, 2, 0}, {y * (y - 1) * (y - 2), (3 * y - 6) * y + 2, 6 * y - 6, 6}};
   if (is_nan(pow(x, y)) || (k > 0 && !(x >= 0))) return nan;
   if (k == 0 && falling[m][0] == 0) return 0;
   const Wide power = pow(x, y - m);

@@ -33,7 +33,8 @@ struct Wide {
 
   Wide() = default;
   template <class Number>
-  requires(std::is_arithmetic_v<Number> || std::is_same_v<Number, Quad>) Wide(Number x) : number(x) {}
+    requires(std::is_arithmetic_v<Number> || std::is_same_v<Number, Quad>)
+  Wide(Number x) : number(x) {}
   /// Rounded to nearest; infinite beyond the range of double.
   explicit operator double() const { return static_cast<double>(number); }
 
@@ -58,14 +59,13 @@ struct Wide {
 namespace linked {
 #define WIDE_1(function) extern "C" Quad wide_##function(Quad) __asm__(WIDE_LINK_NAME(function));
 #define WIDE_2(function) extern "C" Quad wide_##function(Quad, Quad) __asm__(WIDE_LINK_NAME(function));
-#define WIDE_FUNCTIONS                                                                                                        \
-  WIDE_1(sqrt)                                                                                                                \
-  WIDE_1(cbrt)                                                                                                                \
-  WIDE_1(exp)                                                                                                                 \
-  WIDE_1(exp2) WIDE_1(expm1) WIDE_1(log) WIDE_1(log2) WIDE_1(log10) WIDE_1(log1p) WIDE_1(sin) WIDE_1(cos) WIDE_1(tan)         \
-      WIDE_1(asin) WIDE_1(acos) WIDE_1(atan) WIDE_1(sinh) WIDE_1(cosh) WIDE_1(tanh) WIDE_1(asinh) WIDE_1(acosh) WIDE_1(atanh) \
-          WIDE_1(erf) WIDE_1(erfc) WIDE_1(floor) WIDE_1(ceil) WIDE_1(round) WIDE_1(trunc) WIDE_2(pow) WIDE_2(atan2)           \
-              WIDE_2(hypot)
+// clang-format off
+#define WIDE_FUNCTIONS \
+  WIDE_1(sqrt) WIDE_1(cbrt) WIDE_1(exp) WIDE_1(exp2) WIDE_1(expm1) WIDE_1(log) WIDE_1(log2) WIDE_1(log10) WIDE_1(log1p) \
+  WIDE_1(sin) WIDE_1(cos) WIDE_1(tan) WIDE_1(asin) WIDE_1(acos) WIDE_1(atan) WIDE_1(sinh) WIDE_1(cosh) WIDE_1(tanh) \
+  WIDE_1(asinh) WIDE_1(acosh) WIDE_1(atanh) WIDE_1(erf) WIDE_1(erfc) WIDE_1(floor) WIDE_1(ceil) WIDE_1(round) \
+  WIDE_1(trunc) WIDE_2(pow) WIDE_2(atan2) WIDE_2(hypot)
+// clang-format on
 WIDE_FUNCTIONS
 extern "C" Quad wide_fma(Quad, Quad, Quad) __asm__(WIDE_LINK_NAME(fma));
 #undef WIDE_1

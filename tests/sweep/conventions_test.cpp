@@ -271,15 +271,13 @@ TEST(Conventions, TheSignOfAZeroDecidesTheSignOfAnInfinity) {
 
 TEST(Conventions, NaNInGivesNaNOut) {
 #define NAN_IN(function) expect(OF_X(function(x)), {not_a_number}, not_a_number, {not_a_number});
-  NAN_IN(sqrt)
-  NAN_IN(cbrt)
-  NAN_IN(exp)
-  NAN_IN(exp2)
-  NAN_IN(expm1)
-  NAN_IN(log) NAN_IN(log2) NAN_IN(log10) NAN_IN(log1p) NAN_IN(sin) NAN_IN(cos) NAN_IN(tan) NAN_IN(asin) NAN_IN(acos) NAN_IN(atan)
-      NAN_IN(sinh) NAN_IN(cosh) NAN_IN(tanh) NAN_IN(asinh) NAN_IN(acosh) NAN_IN(atanh) NAN_IN(erf) NAN_IN(erfc) NAN_IN(abs)
+  // clang-format off
+  NAN_IN(sqrt) NAN_IN(cbrt) NAN_IN(exp) NAN_IN(exp2) NAN_IN(expm1) NAN_IN(log) NAN_IN(log2) NAN_IN(log10) NAN_IN(log1p)
+  NAN_IN(sin) NAN_IN(cos) NAN_IN(tan) NAN_IN(asin) NAN_IN(acos) NAN_IN(atan) NAN_IN(sinh) NAN_IN(cosh) NAN_IN(tanh)
+  NAN_IN(asinh) NAN_IN(acosh) NAN_IN(atanh) NAN_IN(erf) NAN_IN(erfc) NAN_IN(abs);
+  // clang-format on
 #undef NAN_IN
-          expect(OF_XY(x + y), {not_a_number, 1}, not_a_number, {1, 1});
+  expect(OF_XY(x + y), {not_a_number, 1}, not_a_number, {1, 1});
   expect(OF_XY(x * y), {not_a_number, 2}, not_a_number, {2, not_a_number});
   expect(OF_XY(atan2(x, y)), {not_a_number, 1}, not_a_number, {not_a_number, not_a_number});
   expect(OF_XY(pow(x, y)), {not_a_number, 2}, not_a_number, {not_a_number, not_a_number});

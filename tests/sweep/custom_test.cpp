@@ -5,8 +5,8 @@
 #include <Eigen/Dense>
 #include <array>
 #include <cmath>
-#include <vector>
 #include <memory>
+#include <vector>
 
 #include "wengert/error.hpp"
 #include "wengert/forward_sweep.hpp"
@@ -176,10 +176,11 @@ TEST(CustomOperation, MadeAnewInEachRecordingIsLetGo) {
   for (int turn = 0; turn < 1000; ++turn) {
     tape.clear();
     const Var x = tape.variable(3);
-    const CustomOperation square("square", 1, [witness](auto v) { return v[0] * v[0]; },
-                                 [](auto v, double, auto p) { p[0] = 2 * v[0]; });
+    const CustomOperation square(
+        "square", 1, [witness](auto v) { return v[0] * v[0]; }, [](auto v, double, auto p) { p[0] = 2 * v[0]; });
     EXPECT_EQ(gradient(square(x)).wrt(x), 6);
-    // this one's rules in the tape and here, each with two functions of which one holds the witness; the last recording's until then
+    // this one's rules in the tape and here, each with two functions of which one holds the witness; the last recording's until
+    // then
     ASSERT_LE(witness.use_count(), 4) << turn;
   }
   tape.clear();
@@ -204,11 +205,12 @@ TEST(CustomOperation, MetAgainAfterClearAllocatesNothingAndIsFoundAmongMany) {
 TEST(CustomOperation, ThatRecordsOnTheTapeBeingSweptIsRefused) {
   Tape tape(false);
   const Var x = tape.variable(2);
-  const CustomOperation cube("cube", 1, [](auto v) { return v[0] * v[0] * v[0]; },
-                             [&](auto v, double, auto p) {
-                               const Var y = tape.variable(v[0]);
-                               p[0] = gradient(y * y * y).wrt(y);
-                             });
+  const CustomOperation cube(
+      "cube", 1, [](auto v) { return v[0] * v[0] * v[0]; },
+      [&](auto v, double, auto p) {
+        const Var y = tape.variable(v[0]);
+        p[0] = gradient(y * y * y).wrt(y);
+      });
   const Var z = cube(x * x) * x;
   EXPECT_THAT([&] { gradient(z); }, ThrowsMessage<RecordedMeanwhile>(HasSubstr("cube")));
   const CustomOperation clears("clears", 1, [](auto v) { return v[0]; }, [&](auto, double, auto p) { tape.clear(), p[0] = 1; });
@@ -219,12 +221,13 @@ TEST(CustomOperation, ThatRecordsOnTheTapeBeingSweptIsRefused) {
 TEST(CustomOperation, MayRecordOnATapeOfItsOwn) {
   Tape tape(false);
   const Var x = tape.variable(2);
-  const CustomOperation cube("cube", 1, [](auto v) { return v[0] * v[0] * v[0]; },
-                             [](auto v, double, auto p) {
-                               Tape own(false);
-                               const Var y = own.variable(v[0]);
-                               p[0] = gradient(y * y * y).wrt(y);
-                             });
+  const CustomOperation cube(
+      "cube", 1, [](auto v) { return v[0] * v[0] * v[0]; },
+      [](auto v, double, auto p) {
+        Tape own(false);
+        const Var y = own.variable(v[0]);
+        p[0] = gradient(y * y * y).wrt(y);
+      });
   EXPECT_EQ(gradient(cube(x * x)).wrt(x), 6 * 32);  // x^6
 }
 

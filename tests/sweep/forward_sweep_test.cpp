@@ -114,7 +114,7 @@ TEST(ForwardSweepOverABranch, RefusesToTakeTheOtherSide) {
 TEST(ForwardSweepOverABranch, ChecksEveryRelation) {
   Tape tape;
   const Var x = tape.variable(2);
-  const bool outcomes[] = {x<3, x <= 2, x == 2, x != 3, x> 1, x >= 2};
+  const bool outcomes[] = {x < 3, x <= 2, x == 2, x != 3, x > 1, x >= 2};
   EXPECT_THAT(outcomes, testing::Each(true));
   const auto at = [&](double value) { forward_sweep(tape, std::span<const double>(&value, 1)); };
   EXPECT_NO_THROW(at(2));

@@ -60,11 +60,10 @@ TEST(Function, IsCopiedAndAssigned) {
 }
 
 TEST(Function, TakesScalarsAndRangesAndReturnsRanges) {
-  const Function f = record(
-      [](Var scale, const std::vector<Var>& x, const std::array<Var, 2>& w) {
-        return std::vector<Var>{scale * x[0] * w[1], x[1] + x[2] * w[0], Var(7)};
-      },
-      2, std::vector{1.0, 2.0, 3.0}, std::array{0.5, 0.25});
+  const Function f =
+      record([](Var scale, const std::vector<Var>& x,
+                const std::array<Var, 2>& w) { return std::vector<Var>{scale * x[0] * w[1], x[1] + x[2] * w[0], Var(7)}; },
+             2, std::vector{1.0, 2.0, 3.0}, std::array{0.5, 0.25});
   EXPECT_EQ(f.inputs(), 6u);
   EXPECT_EQ(f.outputs(), 3u);
   const std::vector<double> at{3, 1, 2, 3, 5, 7};
@@ -222,7 +221,8 @@ TEST(Function, PullsWeightsBackAndPushesDirectionsForward) {
 }
 
 TEST(Function, TakesOutputsFromTuplesNestedRangesAndConditions) {
-  const Function f = record([](Var x, Var y) { return std::tuple{x + y, std::vector{std::vector{x}, std::vector{y, x * y}}, x < y}; }, 1.0, 2.0);
+  const Function f =
+      record([](Var x, Var y) { return std::tuple{x + y, std::vector{std::vector{x}, std::vector{y, x * y}}, x < y}; }, 1.0, 2.0);
   EXPECT_THAT(f.values(std::array{3.0, 5.0}), ElementsAre(8, 3, 5, 15, 1));
   EXPECT_THAT(f.values(std::array{5.0, 3.0}), ElementsAre(8, 5, 3, 15, 0)) << "a condition is data, and decided anew";
 }

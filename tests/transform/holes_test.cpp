@@ -1,5 +1,5 @@
-// Sizes, places and orders at the edges of the engine, each of which a fault once could hide in: expected values by hand, by the closed form
-// or by the loop over samples.
+// Sizes, places and orders at the edges of the engine, each of which a fault once could hide in: expected values by hand, by the
+// closed form or by the loop over samples.
 #include <gmock/gmock.h>
 
 #include <array>
@@ -34,10 +34,8 @@ const CustomOperation guarded_root(
       return std::sqrt(v[0]);
     },
     [](auto, double result, auto p) { p[0] = 0.5 / result; });
-const CustomOperation square(
-    "square", 1, [](auto v) { return v[0] * v[0]; }, [](auto v, double, auto p) { p[0] = 2 * v[0]; });
-const CustomOperation infinitely_steep(
-    "steep", 1, [](auto v) { return v[0]; }, [](auto, double, auto p) { p[0] = infinity; });
+const CustomOperation square("square", 1, [](auto v) { return v[0] * v[0]; }, [](auto v, double, auto p) { p[0] = 2 * v[0]; });
+const CustomOperation infinitely_steep("steep", 1, [](auto v) { return v[0]; }, [](auto, double, auto p) { p[0] = infinity; });
 
 // -- transformed tapes
 
@@ -112,7 +110,8 @@ TEST(Holes, StandardErrorsFarFromZeroAreThoseNearIt) {
   for (int k = 0; k < 1000; ++k) x.push_back(std::sin(k));
   const Function f = record(shifted, 1.0, 1.0);
   const auto near = mean_gradient(f, std::array{1.0}, x), far = mean_gradient(f, std::array{1e9}, x);
-  const auto fused_near = mean_gradient(fuse(shifted), std::array{1.0}, x), fused_far = mean_gradient(fuse(shifted), std::array{1e9}, x);
+  const auto fused_near = mean_gradient(fuse(shifted), std::array{1.0}, x),
+             fused_far = mean_gradient(fuse(shifted), std::array{1e9}, x);
   // the variance of sin^2 over its phase is 1/8; values near 1e9 are rounded to 1e-7
   EXPECT_NEAR(near.value_error, std::sqrt(0.125 / 1000), 1e-4);
   EXPECT_NEAR(far.value_error, near.value_error, 1e-5 * near.value_error);

@@ -70,7 +70,7 @@ TEST(Optimise, SharesEqualConstantsHoweverManyThereAre) {
       1.0);
   const auto g = f.optimised();
   EXPECT_EQ(g(std::array{2.0}), f(std::array{2.0}));
-  EXPECT_EQ(g.tape().constants(), 1000);            // 0, where the sum began, and 2 to 1000: x * 1 is x
+  EXPECT_EQ(g.tape().constants(), 1000);       // 0, where the sum began, and 2 to 1000: x * 1 is x
   EXPECT_EQ(g.tape().size(), 1 + 999 + 3000);  // x, its multiples, sums
 }
 

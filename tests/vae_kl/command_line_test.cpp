@@ -380,7 +380,8 @@ TEST(Compare, WritesIntoAPipeAndLeavesItAPipe) {
     EXPECT_TRUE(std::filesystem::is_symlink(link));
   }
   ::close(reader);
-  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) EXPECT_THAT(entry.path().string(), Not(HasSubstr(".part")));
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+    EXPECT_THAT(entry.path().string(), Not(HasSubstr(".part")));
 }
 
 TEST(Compare, WritesIntoADeviceAndSaysWhenItIsFull) {
@@ -388,8 +389,8 @@ TEST(Compare, WritesIntoADeviceAndSaysWhenItIsFull) {
   const std::string null = folder / "null", full = folder / "full";
   struct stat of_null, of_full;
   if (::stat("/dev/null", &of_null) != 0 || ::stat("/dev/full", &of_full) != 0 ||
-      ::mknod(null.c_str(), S_IFCHR | 0600, of_null.st_rdev) != 0 || ::mknod(full.c_str(), S_IFCHR | 0600, of_full.st_rdev) != 0 ||
-      !std::ofstream(null))
+      ::mknod(null.c_str(), S_IFCHR | 0600, of_null.st_rdev) != 0 ||
+      ::mknod(full.c_str(), S_IFCHR | 0600, of_full.st_rdev) != 0 || !std::ofstream(null))
     GTEST_SKIP() << "no devices of one's own here; the test of a file limit stands in";
   EXPECT_EQ(vae_kl("--output '" + null + "'").status, 0);
   expect_complaint("--output '" + full + "'", {full.c_str(), "cannot be written"});
@@ -402,8 +403,7 @@ TEST(Compare, SaysSoWhenTheDiskIsFull) {
   const std::string file = folder / "report";
   write(file, "before");
   const auto complains = [&](const std::string& rest, const char* what) {  // through a pipe, which has no limit
-    std::FILE* const pipe =
-        ::popen(("trap '' XFSZ; ulimit -f 0; exec 2>&1; exec '" VAE_KL_PROGRAM "' " + rest).c_str(), "r");
+    std::FILE* const pipe = ::popen(("trap '' XFSZ; ulimit -f 0; exec 2>&1; exec '" VAE_KL_PROGRAM "' " + rest).c_str(), "r");
     std::string said(1000, ' ');
     said.resize(std::fread(said.data(), 1, said.size(), pipe));
     EXPECT_EQ(WEXITSTATUS(::pclose(pipe)), 2) << rest;
@@ -430,9 +430,9 @@ TEST(Compare, RefusesASocketAndLeavesIt) {
   ::close(file);
 }
 
-// With 7 comparisons at 1e-6 the normal quantile is 5.26, and 999 of 1000 lie above -3.09: a fault of f in log moves dKL/dsigma by
-// f / sigma, whose samples scatter by sqrt(mu^2 + 2 sigma^2), so it takes ((5.26 + 3.09) * scatter * sigma / f)^2 samples, least
-// where mu = 2 and sigma = 0.3.
+// With 7 comparisons at 1e-6 the normal quantile is 5.26, and 999 of 1000 lie above -3.09: a fault of f in log moves dKL/dsigma
+// by f / sigma, whose samples scatter by sqrt(mu^2 + 2 sigma^2), so it takes ((5.26 + 3.09) * scatter * sigma / f)^2 samples,
+// least where mu = 2 and sigma = 0.3.
 TEST(Compare, SaysHowManySamplesAPlantedFaultTakes) {
   const auto expected = [](double fault) { return std::pow((5.2586 + 3.0902) * std::sqrt(4 + 2 * 0.09) * 0.3 / fault, 2); };
   const json report = json::parse(vae_kl("--fault 0.0005 --format json").out);
@@ -456,7 +456,8 @@ TEST(Compare, APlantedFaultTurnsTheVerdictOnceThereAreSamplesEnough) {
       EXPECT_EQ(few["agree"], true) << arguments;
       const ProgramRun run = vae_kl(arguments + " --samples " + std::to_string(needed));
       EXPECT_EQ(run.status, 1) << arguments;
-      const json report = json::parse(run.out), right = json::parse(vae_kl("--format json --samples " + std::to_string(needed)).out);
+      const json report = json::parse(run.out),
+                 right = json::parse(vae_kl("--format json --samples " + std::to_string(needed)).out);
       EXPECT_EQ(right["agree"], true);
       for (std::size_t k = 0; k < 6; ++k) {  // dKL/dsigma is off by -fault / sigma, nothing else is
         const double sigma[] = {0.8, 1, 0.3};

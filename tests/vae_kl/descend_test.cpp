@@ -2,8 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "question/closed_form.hpp"
 #include "estimators/descent.hpp"
+#include "question/closed_form.hpp"
 #include "support/run_program.hpp"
 
 namespace {

@@ -2,10 +2,10 @@
 
 #include <gmock/gmock.h>
 
-#include "program/data_file.hpp"
-#include "train/data.hpp"
-#include "proof/quadrature.hpp"
 #include "estimate/random.hpp"
+#include "program/data_file.hpp"
+#include "proof/quadrature.hpp"
+#include "train/data.hpp"
 #include "wengert/wengert.hpp"
 
 namespace {

@@ -23,7 +23,8 @@ using ::testing::HasSubstr;
 class Terminal {
  public:
   Terminal() : screen_(::posix_openpt(O_RDWR | O_NOCTTY)), before_(::dup(STDERR_FILENO)) {
-    if (screen_ < 0 || ::grantpt(screen_) != 0 || ::unlockpt(screen_) != 0) throw std::runtime_error("Terminal: no pseudo terminal");
+    if (screen_ < 0 || ::grantpt(screen_) != 0 || ::unlockpt(screen_) != 0)
+      throw std::runtime_error("Terminal: no pseudo terminal");
     line_ = ::open(::ptsname(screen_), O_RDWR | O_NOCTTY);
     ::dup2(line_, STDERR_FILENO);
   }
@@ -81,7 +82,8 @@ TEST(Progress, ReachesItsTotalInEveryWayOfRunning) {
       for (const std::uint64_t samples : {2, 1000, 20'001})
         for (const int threads : {1, 2}) {
           Progress progress(1, false);
-          estimate({std::vector<double>(dimensions, 0.5), std::vector<double>(dimensions, 0.8)}, {samples, 1, threads}, way, progress);
+          estimate({std::vector<double>(dimensions, 0.5), std::vector<double>(dimensions, 0.8)}, {samples, 1, threads}, way,
+                   progress);
           EXPECT_EQ(progress.done(), samples * dimensions) << name(way) << ", " << threads << " threads";
         }
 }

@@ -11,8 +11,8 @@
 #include <numbers>
 #include <vector>
 
-#include "question/graph.hpp"
 #include "estimate/random.hpp"
+#include "question/graph.hpp"
 #include "support/random_runs.hpp"
 #include "wengert/batch.hpp"
 #include "wengert/function.hpp"

@@ -61,7 +61,8 @@ TEST(Training, FreeEnergiesOfLargerDataDifferByTheLogOfTheFactor) {
   EXPECT_NEAR(of_small.sampled - of_large.sampled, by, 1e-9);
   EXPECT_NEAR(of_small.log_likelihood - of_large.log_likelihood, by, 1e-9);
   EXPECT_NEAR(small.best_possible() - large.best_possible(), by, 1e-9);
-  // A row's sampled free energy scatters by less than 4 nats here (z and the residuals have size 1): 4 errors of the mean of 4000.
+  // A row's sampled free energy scatters by less than 4 nats here (z and the residuals have size 1): 4 errors of the mean of
+  // 4000.
   EXPECT_NEAR(of_large.sampled, of_large.free_energy, 4 * 4 / std::sqrt(4000.0));
 }
 

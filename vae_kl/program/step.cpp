@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "wengert/error.hpp"
-#include "wengert/notation.hpp"
 #include "wengert/evaluation_trace.hpp"
+#include "wengert/notation.hpp"
 
 namespace vae_kl {
 namespace {

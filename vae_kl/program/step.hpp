@@ -19,8 +19,8 @@ class Keys {
   virtual std::string line(const std::string& question) = 0;
 };
 
-/// Keys from stdin. At a terminal each counts as it is pressed (the arrows too: right is n, left is p; Enter alone is n); through a pipe white
-/// space between them is skipped, and r and w take the rest of their line: "n n r mu\n w\n q".
+/// Keys from stdin. At a terminal each counts as it is pressed (the arrows too: right is n, left is p; Enter alone is n); through
+/// a pipe white space between them is skipped, and r and w take the rest of their line: "n n r mu\n w\n q".
 class StandardKeys : public Keys {
  public:
   StandardKeys();

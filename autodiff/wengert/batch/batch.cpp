@@ -7,12 +7,12 @@
 #include <utility>
 
 #include "wengert/batch/assembly.hpp"
+#include "wengert/batch/lower.hpp"
 #include "wengert/batch/run_blocks.hpp"
 #include "wengert/error.hpp"
 #include "wengert/forward_sweep.hpp"
-#include "wengert/transform/function_state.hpp"
 #include "wengert/sweep/complaints.hpp"
-#include "wengert/batch/lower.hpp"
+#include "wengert/transform/function_state.hpp"
 
 namespace wengert::detail {
 
@@ -222,7 +222,7 @@ BatchResult sum_gradient(const Function& f, std::span<const double> shared, cons
   return detail::run("sum_gradient", false, f, shared, samples, options);
 }
 
-#define WENGERT_INSTANTIATE(T)                                                                                 \
+#define WENGERT_INSTANTIATE(T)                                                                         \
   template BatchResult mean_gradient(const Function&, std::span<const double>, const BasicSamples<T>&, \
                                      const BasicBatchOptions<T>&);                                     \
   template BatchResult sum_gradient(const Function&, std::span<const double>, const BasicSamples<T>&,  \

@@ -300,7 +300,7 @@ void Lowered::lower(Index shared_independents, InstructionSet set) {
       });
     };
     Instruction instruction{step.kind, Op::Custom, 0, step.number};
-    const auto operand = [&](Index Instruction::*place, Index i, unsigned bit) {
+    const auto operand = [&](Index Instruction::* place, Index i, unsigned bit) {
       instruction.*place = cell_of(i);
       if (varies(i)) instruction.varying |= bit;
     };

@@ -6,8 +6,8 @@
 #include <tuple>
 #include <vector>
 
-#include "wengert/batch/run_blocks.hpp"
 #include "wengert/batch/program.hpp"
+#include "wengert/batch/run_blocks.hpp"
 #include "wengert/kernels/block_kernels.hpp"
 #include "wengert/tape.hpp"
 

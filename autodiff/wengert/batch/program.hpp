@@ -12,9 +12,9 @@
 #include <span>
 #include <vector>
 
+#include "wengert/tape.hpp"
 #include "wengert/transform/derivative.hpp"
 #include "wengert/transform/optimise.hpp"
-#include "wengert/tape.hpp"
 
 namespace wengert::detail {
 

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "wengert/error.hpp"
-#include "wengert/sweep/nary_sweep.hpp"
 #include "wengert/parallel_for.hpp"
+#include "wengert/sweep/nary_sweep.hpp"
 
 namespace wengert::detail {
 namespace {
@@ -20,7 +20,7 @@ template <class T>
 std::size_t samples_in_a_chunk(const BlockJob<T>& job) {
   return job.block * std::clamp<std::size_t>((1u << 19) / (job.block * job.operations), 1, 16);
 }
-constexpr std::size_t chunks_in_a_wave = 64;   // between two calls of progress; bounds the memory
+constexpr std::size_t chunks_in_a_wave = 64;  // between two calls of progress; bounds the memory
 
 /// Moments of several outputs over the same samples.
 struct Totals {

@@ -32,8 +32,8 @@ struct Moments {
   double mean = 0, deviations = 0;
 };
 
-/// Runs all blocks on up to options.threads threads, writes the Moments of each output and returns the number of samples done. The
-/// order of summation is a fixed tree over the blocks, so the outcome does not depend on the threads.
+/// Runs all blocks on up to options.threads threads, writes the Moments of each output and returns the number of samples done.
+/// The order of summation is a fixed tree over the blocks, so the outcome does not depend on the threads.
 template <class T>
 std::size_t run_blocks(const BlockJob<T>& job, const BasicSamples<T>& samples, const BasicBatchOptions<T>& options,
                        std::span<Moments> moments);

@@ -54,12 +54,12 @@ struct NumTraits<wengert::Var> : GenericNumTraits<wengert::Var> {
 
 /// Matrices of numbers, of any arithmetic type, and of variables mix.
 template <class Number, class Operation>
-requires std::is_arithmetic_v<Number>
+  requires std::is_arithmetic_v<Number>
 struct ScalarBinaryOpTraits<wengert::Var, Number, Operation> {
   using ReturnType = wengert::Var;
 };
 template <class Number, class Operation>
-requires std::is_arithmetic_v<Number>
+  requires std::is_arithmetic_v<Number>
 struct ScalarBinaryOpTraits<Number, wengert::Var, Operation> {
   using ReturnType = wengert::Var;
 };
@@ -82,7 +82,7 @@ namespace internal {
 
 /// cast<double>() gives the values: it detaches.
 template <class Number>
-requires std::is_arithmetic_v<Number>
+  requires std::is_arithmetic_v<Number>
 struct cast_impl<wengert::Var, Number> {
   static Number run(const wengert::Var& x) { return static_cast<Number>(x.value()); }
 };
@@ -141,6 +141,8 @@ namespace wengert {
 constexpr Var conj(const Var& x) { return x; }
 constexpr Var real(const Var& x) { return x; }
 constexpr Var imag(const Var&) { return 0; }
-constexpr Var abs2(const Var& x, Location at = Location::current()) { return detail::record<ops::Mul>(Operand(x, at), Operand(x, at)); }
+constexpr Var abs2(const Var& x, Location at = Location::current()) {
+  return detail::record<ops::Mul>(Operand(x, at), Operand(x, at));
+}
 
 }  // namespace wengert

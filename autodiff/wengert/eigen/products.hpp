@@ -83,24 +83,24 @@ struct ProductSelfAdjoint : CoefficientProduct<Dense, View, ProductSelfAdjoint<D
 namespace Eigen::internal {
 
 template <class Lhs, class Rhs>
-requires wengert::detail::WithVars<Lhs, Rhs>
+  requires wengert::detail::WithVars<Lhs, Rhs>
 struct generic_product_impl<Lhs, Rhs, DenseShape, DenseShape, GemmProduct> : wengert::detail::DenseProduct<Lhs, Rhs> {};
 template <class Lhs, class Rhs>
-requires wengert::detail::WithVars<Lhs, Rhs>
+  requires wengert::detail::WithVars<Lhs, Rhs>
 struct generic_product_impl<Lhs, Rhs, DenseShape, DenseShape, GemvProduct> : wengert::detail::DenseProduct<Lhs, Rhs> {};
 
 template <class Lhs, class Rhs, int Tag>
-requires wengert::detail::WithVars<Lhs, Rhs>
+  requires wengert::detail::WithVars<Lhs, Rhs>
 struct generic_product_impl<Lhs, Rhs, TriangularShape, DenseShape, Tag> : wengert::detail::TriangularProduct<Lhs, Rhs> {};
 template <class Lhs, class Rhs, int Tag>
-requires wengert::detail::WithVars<Lhs, Rhs>
+  requires wengert::detail::WithVars<Lhs, Rhs>
 struct generic_product_impl<Lhs, Rhs, DenseShape, TriangularShape, Tag> : wengert::detail::ProductTriangular<Lhs, Rhs> {};
 
 template <class Lhs, class Rhs, int Tag>
-requires wengert::detail::WithVars<Lhs, Rhs>
+  requires wengert::detail::WithVars<Lhs, Rhs>
 struct generic_product_impl<Lhs, Rhs, SelfAdjointShape, DenseShape, Tag> : wengert::detail::SelfAdjointProduct<Lhs, Rhs> {};
 template <class Lhs, class Rhs, int Tag>
-requires wengert::detail::WithVars<Lhs, Rhs>
+  requires wengert::detail::WithVars<Lhs, Rhs>
 struct generic_product_impl<Lhs, Rhs, DenseShape, SelfAdjointShape, Tag> : wengert::detail::ProductSelfAdjoint<Lhs, Rhs> {};
 
 }  // namespace Eigen::internal

@@ -37,7 +37,7 @@ namespace Eigen {
 
 /// A segment of a vector: its reflections are ours.
 template <class Vector, int Size>
-requires wengert::detail::OfVars<Vector>
+  requires wengert::detail::OfVars<Vector>
 class VectorBlock<Vector, Size> : public Block<Vector, internal::traits<Vector>::Flags & RowMajorBit ? 1 : Size,
                                                internal::traits<Vector>::Flags & RowMajorBit ? Size : 1> {
   static constexpr bool is_column = !(internal::traits<Vector>::Flags & RowMajorBit);

@@ -71,9 +71,9 @@ template <class Decomposition>
 concept SolvesForVars = std::same_as<typename Decomposition::Scalar, Var>;
 /// Those that Eigen lets solve for their own type of scalar only: with reflections, rotations, or supernodes.
 template <class Decomposition>
-inline constexpr bool wants_its_scalar = requires(const Decomposition& d) { d.householderQ(); } ||
-    requires(const Decomposition& d) { d.matrixQ(); } || requires(const Decomposition& d) { d.singularValues(); } ||
-    requires(const Decomposition& d) { d.rowsPermutation(); };
+inline constexpr bool wants_its_scalar =
+    requires(const Decomposition& d) { d.householderQ(); } || requires(const Decomposition& d) { d.matrixQ(); } ||
+    requires(const Decomposition& d) { d.singularValues(); } || requires(const Decomposition& d) { d.rowsPermutation(); };
 template <class Decomposition>
 inline constexpr bool wants_its_scalar<Eigen::Transpose<const Decomposition>> = wants_its_scalar<Decomposition>;
 /// Variables in the decomposition and numbers on the right-hand side, or the reverse where Eigen cannot mix them.
@@ -104,25 +104,26 @@ namespace Eigen {
 namespace internal {
 
 template <class Lhs, class Rhs, int Side, int Mode>
-requires wengert::detail::OfVars<Rhs>
-struct triangular_solver_selector<Lhs, Rhs, Side, Mode, NoUnrolling, 1> : wengert::detail::TriangularSolve<Lhs, Rhs, Side, Mode> {};
+  requires wengert::detail::OfVars<Rhs>
+struct triangular_solver_selector<Lhs, Rhs, Side, Mode, NoUnrolling, 1> : wengert::detail::TriangularSolve<Lhs, Rhs, Side, Mode> {
+};
 template <class Lhs, class Rhs, int Side, int Mode>
-requires wengert::detail::OfVars<Rhs>
+  requires wengert::detail::OfVars<Rhs>
 struct triangular_solver_selector<Lhs, Rhs, Side, Mode, NoUnrolling, Dynamic>
     : wengert::detail::TriangularSolve<Lhs, Rhs, Side, Mode> {};
 
 /// Solves with variables on either side have variables for a result.
 template <int Side, class Triangular, class Rhs>
-requires(wengert::detail::OfVars<Triangular> && !wengert::detail::OfVars<Rhs>)
+  requires(wengert::detail::OfVars<Triangular> && !wengert::detail::OfVars<Rhs>)
 struct traits<triangular_solve_retval<Side, Triangular, Rhs>> {
   using ReturnType = wengert::detail::AsVars<Rhs>;
 };
 template <class Decomposition, class Rhs>
-requires(wengert::detail::SolvesForVars<Decomposition> && !wengert::detail::OfVars<Rhs>)
+  requires(wengert::detail::SolvesForVars<Decomposition> && !wengert::detail::OfVars<Rhs>)
 struct solve_traits<Decomposition, Rhs, Dense> : solve_traits<Decomposition, wengert::detail::AsVars<Rhs>, Dense> {};
 
 template <class Decomposition, class Rhs>
-requires wengert::detail::MixedSolve<Decomposition, Rhs>
+  requires wengert::detail::MixedSolve<Decomposition, Rhs>
 struct evaluator<Solve<Decomposition, Rhs>> : evaluator<typename Solve<Decomposition, Rhs>::PlainObject> {
   using PlainObject = typename Solve<Decomposition, Rhs>::PlainObject;
   using Base = evaluator<PlainObject>;
@@ -136,14 +137,14 @@ struct evaluator<Solve<Decomposition, Rhs>> : evaluator<typename Solve<Decomposi
   PlainObject solution_;
 };
 template <class Result, class Decomposition, class Rhs>
-requires wengert::detail::MixedSolve<Decomposition, Rhs>
+  requires wengert::detail::MixedSolve<Decomposition, Rhs>
 struct Assignment<Result, Solve<Decomposition, Rhs>, assign_op<wengert::Var, wengert::Var>, Dense2Dense> {
   static void run(Result& result, const Solve<Decomposition, Rhs>& solve, const assign_op<wengert::Var, wengert::Var>&) {
     result = wengert::detail::mixed_solve(solve.dec(), solve.rhs());
   }
 };
 template <class Result, class Decomposition, class Rhs>
-requires wengert::detail::MixedSolve<Transpose<const Decomposition>, Rhs>
+  requires wengert::detail::MixedSolve<Transpose<const Decomposition>, Rhs>
 struct Assignment<Result, Solve<Transpose<const Decomposition>, Rhs>, assign_op<wengert::Var, wengert::Var>, Dense2Dense> {
   static void run(Result& result, const Solve<Transpose<const Decomposition>, Rhs>& solve,
                   const assign_op<wengert::Var, wengert::Var>&) {
@@ -156,12 +157,12 @@ template <class Derived, int Size>
 struct determinant_impl;
 
 template <class Derived>
-requires wengert::detail::OfVars<Derived>
+  requires wengert::detail::OfVars<Derived>
 struct determinant_impl<Derived, Dynamic> {
   static wengert::Var run(const Derived& m) { return wengert::detail::determinant(m); }
 };
 template <class Derived, int Size>
-requires(wengert::detail::OfVars<Derived> && Size > 4)
+  requires(wengert::detail::OfVars<Derived> && Size > 4)
 struct determinant_impl<Derived, Size> {
   static wengert::Var run(const Derived& m) { return wengert::detail::determinant(m); }
 };

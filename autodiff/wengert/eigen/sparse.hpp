@@ -58,13 +58,15 @@ template <class Lhs, class Rhs, int Mode, int UpLo, int StorageOrder>
 struct sparse_solve_triangular_sparse_selector;
 
 template <class Lhs, class Rhs, int Mode>
-requires wengert::detail::OfVars<Rhs>
-struct sparse_solve_triangular_selector<Lhs, Rhs, Mode, Lower, ColMajor> : wengert::detail::SparseTriangularSolve<Lhs, Rhs, Mode> {};
+  requires wengert::detail::OfVars<Rhs>
+struct sparse_solve_triangular_selector<Lhs, Rhs, Mode, Lower, ColMajor>
+    : wengert::detail::SparseTriangularSolve<Lhs, Rhs, Mode> {};
 template <class Lhs, class Rhs, int Mode>
-requires wengert::detail::OfVars<Rhs>
-struct sparse_solve_triangular_selector<Lhs, Rhs, Mode, Upper, ColMajor> : wengert::detail::SparseTriangularSolve<Lhs, Rhs, Mode> {};
+  requires wengert::detail::OfVars<Rhs>
+struct sparse_solve_triangular_selector<Lhs, Rhs, Mode, Upper, ColMajor>
+    : wengert::detail::SparseTriangularSolve<Lhs, Rhs, Mode> {};
 template <class Lhs, class Rhs, int Mode, int UpLo>
-requires wengert::detail::OfVars<Rhs>
+  requires wengert::detail::OfVars<Rhs>
 struct sparse_solve_triangular_sparse_selector<Lhs, Rhs, Mode, UpLo, ColMajor>
     : wengert::detail::AllSparseTriangularSolve<Lhs, Rhs, Mode> {};
 

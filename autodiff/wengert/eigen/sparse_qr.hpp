@@ -1,5 +1,5 @@
-// Eigen::SparseQR of Vars. Eigen's leaves a column alone whose tail is 0, and a right-hand side that is orthogonal to a reflection;
-// here only what is zero for good, which the matrix does not store, is left alone.
+// Eigen::SparseQR of Vars. Eigen's leaves a column alone whose tail is 0, and a right-hand side that is orthogonal to a
+// reflection; here only what is zero for good, which the matrix does not store, is left alone.
 #pragma once
 
 #include <algorithm>
@@ -20,10 +20,10 @@ class SparseSolverBase;
 template <class Scalar, int Options, class StorageIndex>
 class SparseMatrix;
 
-/// A P = Q R by columns in the order of `Ordering`, Q as reflections, each into a row of its own. Least squares where A has more rows
-/// than columns. Columns below the threshold are dead: their part of a solution is 0.
+/// A P = Q R by columns in the order of `Ordering`, Q as reflections, each into a row of its own. Least squares where A has more
+/// rows than columns. Columns below the threshold are dead: their part of a solution is 0.
 template <class Given, class Ordering>
-requires wengert::detail::OfVars<Given>
+  requires wengert::detail::OfVars<Given>
 class SparseQR<Given, Ordering> : public SparseSolverBase<SparseQR<Given, Ordering>> {
  public:
   using MatrixType = Given;
@@ -57,8 +57,9 @@ class SparseQR<Given, Ordering> : public SparseSolverBase<SparseQR<Given, Orderi
     for (Index j = 0; j < n; ++j) largest = std::max(largest, Vector(a.col(j)).template cast<double>().norm());
     // Davis, Algorithm 915, SuiteSparseQR (2011), page 8:3, as Eigen's
     const Scalar threshold =
-        has_threshold_ ? threshold_
-                       : Scalar(20 * static_cast<double>(rows_ + n) * (largest == 0 ? 1 : largest) * NumTraits<double>::epsilon());
+        has_threshold_
+            ? threshold_
+            : Scalar(20 * static_cast<double>(rows_ + n) * (largest == 0 ? 1 : largest) * NumTraits<double>::epsilon());
 
     std::vector<bool> taken(static_cast<std::size_t>(rows_));
     std::vector<Vector> alive, dead;

@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "wengert/batch/program.hpp"
-#include "wengert/transform/optimise.hpp"
 #include "wengert/tape.hpp"
+#include "wengert/transform/optimise.hpp"
 
 namespace wengert::detail {
 
@@ -98,7 +98,8 @@ consteval Draft<Room> draft() {
            build.frontier.size(),
            0};
   for (Index i = 0; i < tape.size(); ++i) sizes.text += tape.name(i).empty() ? 0 : tape.name(i).size() + 1;
-  for (const std::size_t size : {sizes.nodes, sizes.constants, sizes.outputs, sizes.finite, sizes.divisors, sizes.frontier, sizes.text / 4})
+  for (const std::size_t size :
+       {sizes.nodes, sizes.constants, sizes.outputs, sizes.finite, sizes.divisors, sizes.frontier, sizes.text / 4})
     if (size > Room) return draft;
   draft.fits = true;
 

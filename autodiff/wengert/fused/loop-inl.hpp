@@ -1,10 +1,11 @@
-// The block loop of a fused batch for one instruction set; included by fused_batch.hpp once for each, with its attributes in force.
+// The block loop of a fused batch for one instruction set; included by fused_batch.hpp once for each, with its attributes in
+// force.
 //   WENGERT_LOOP_NAME     the struct's name
 //   WENGERT_LOOP_BYTES    bytes in a vector register
 //
-// Vectors are passed by address only, so that no calling convention depends on the instruction set. What + - * / and the comparisons
-// are on vectors is the compiler's vector extension; every other operation calls the block kernel of the library, which is the
-// rule itself on lanes. All indices are constants, so that an optimiser keeps v, one vector per node, in registers.
+// Vectors are passed by address only, so that no calling convention depends on the instruction set. What + - * / and the
+// comparisons are on vectors is the compiler's vector extension; every other operation calls the block kernel of the library,
+// which is the rule itself on lanes. All indices are constants, so that an optimiser keeps v, one vector per node, in registers.
 
 template <class Recipe, class T, bool squares>
 struct WENGERT_LOOP_NAME {
@@ -153,7 +154,8 @@ struct WENGERT_LOOP_NAME {
     return result;
   }
 
-  static void run(const void* context, std::size_t, std::size_t n, const T* const* columns, T* const* sinks, std::byte*, OutputSums* sums) {
+  static void run(const void* context, std::size_t, std::size_t n, const T* const* columns, T* const* sinks, std::byte*,
+                  OutputSums* sums) {
     const Batch& batch = *static_cast<const Batch*>(context);
     constexpr int outputs = Layout::summed;
     const std::size_t whole = n / tile * tile;

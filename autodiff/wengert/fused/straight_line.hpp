@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <utility>
 
-#include "wengert/sweep/chain_rule.hpp"
 #include "wengert/fused/frozen.hpp"
 #include "wengert/record/config.hpp"
+#include "wengert/sweep/chain_rule.hpp"
 
 // Built for debugging, each step is a function of its own to stop in; optimised, all steps are one.
 #ifdef __OPTIMIZE__
@@ -21,10 +21,10 @@ namespace wengert::detail {
 /// The rule of an operation, as a type.
 template <Op op>
 struct RuleOf;
-#define WENGERT_X(Rule, function)   \
-  template <>               \
-  struct RuleOf<Op::Rule> { \
-    using type = ops::Rule; \
+#define WENGERT_X(Rule, function) \
+  template <>                     \
+  struct RuleOf<Op::Rule> {       \
+    using type = ops::Rule;       \
   };
 WENGERT_OPERATIONS(WENGERT_X)
 #undef WENGERT_X
@@ -55,7 +55,8 @@ struct StraightLine {
         v[i] = evaluate<Rule, T>(operand<node.x>(v), operand<node.y>(v));
       else
         v[i] = evaluate<Rule, T>(operand<node.x>(v), operand<node.y>(v), operand<node.z>(v));
-      if constexpr (std::is_floating_point_v<T> && (node.op == Op::Mul || node.op == Op::AbsorbingProduct)) v[i] = WENGERT_ROUNDED(v[i]);
+      if constexpr (std::is_floating_point_v<T> && (node.op == Op::Mul || node.op == Op::AbsorbingProduct))
+        v[i] = WENGERT_ROUNDED(v[i]);
     }
   }
 

@@ -76,7 +76,8 @@ void Cursor::check_guards(Index position) const {
   const auto& guards = tape_->guards();
   auto guard = std::lower_bound(guards.begin(), guards.end(), position, [](const Guard& g, Index p) { return g.position < p; });
   for (; guard != guards.end() && guard->position == position; ++guard)
-    if (!detail::same_branch(*guard, values_.base())) detail::throw_branch_changed(*tape_, *guard, values_[guard->x], values_[guard->y]);
+    if (!detail::same_branch(*guard, values_.base()))
+      detail::throw_branch_changed(*tape_, *guard, values_[guard->x], values_[guard->y]);
 }
 
 bool Cursor::step() {
@@ -125,7 +126,8 @@ void Cursor::run_to(Index node) {
 }
 
 void Cursor::run_to(const Var& x, Location at) {
-  if (x.is_constant() || x.tape() != tape_ || x.generation() != generation_) detail::throw_not_on("run_to", x, tape_, generation_, at);
+  if (x.is_constant() || x.tape() != tape_ || x.generation() != generation_)
+    detail::throw_not_on("run_to", x, tape_, generation_, at);
   run_to(x.index());
 }
 

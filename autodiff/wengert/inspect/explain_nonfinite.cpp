@@ -41,8 +41,8 @@ NonFiniteOrigin at_value(const Tape& tape, ValuesView<double> values, Index i) {
     origin.message = fmt::format("forwards, {} was given the value {}", detail::describe(tape, i), values[i]);
     return origin;
   }
-  origin.message = fmt::format("forwards, {} = {} is the first that is not finite; it is {} of {}", detail::describe(tape, i), values[i],
-                               statement(tape, i), operands(tape, values, i));
+  origin.message = fmt::format("forwards, {} = {} is the first that is not finite; it is {} of {}", detail::describe(tape, i),
+                               values[i], statement(tape, i), operands(tape, values, i));
   return origin;
 }
 
@@ -74,9 +74,9 @@ NonFiniteOrigin first_adjoint(const Tape& tape, ValuesView<double> values, const
                                    ? fmt::format("the sum of its parts overflows to {}", cursor.adjoint(c.to))
                                    : fmt::format("adjoint {} * partial {} = {}, where the partial {} = {}", cursor.adjoint(),
                                                  c.partial, c.amount, partial_statement(tape, i, c.argument), c.partial);
-      origin.message =
-          fmt::format("backwards, the adjoint of {} is the first that is not finite: from {}, which is {} of {}, came {}",
-                      detail::describe(tape, c.to), detail::describe(tape, i), statement(tape, i), operands(tape, values, i), what);
+      origin.message = fmt::format(
+          "backwards, the adjoint of {} is the first that is not finite: from {}, which is {} of {}, came {}",
+          detail::describe(tape, c.to), detail::describe(tape, i), statement(tape, i), operands(tape, values, i), what);
       return origin;
     }
   }

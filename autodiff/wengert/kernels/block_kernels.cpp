@@ -5,8 +5,8 @@
 
 namespace wengert::detail {
 
-// Defined in block_loops.hpp, compiled in baseline.cpp, avx2.cpp and avx512.cpp; declared again here, so that no kernel is instantiated
-// in this file.
+// Defined in block_loops.hpp, compiled in baseline.cpp, avx2.cpp and avx512.cpp; declared again here, so that no kernel is
+// instantiated in this file.
 template <class T, InstructionSet S>
 BlockKernel<T> block_kernel_for(Op op, unsigned varying);
 template <class T, InstructionSet S>

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "wengert/kernels/block_kernels.hpp"
-#include "wengert/sweep/chain_rule.hpp"
 #include "wengert/kernels/lanes.hpp"
+#include "wengert/sweep/chain_rule.hpp"
 
 namespace wengert::detail {
 

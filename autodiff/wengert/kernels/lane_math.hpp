@@ -122,12 +122,12 @@ static inline unsigned signs(Floats x) { return signs_by_lane(x); }
   static inline Vector function(Vector x, Vector y) { return sleef(x, y); }
 
 #if defined(__x86_64__)
-#define WENGERT_X(function, Rule, accuracy, ...)                                     \
+#define WENGERT_X(function, Rule, accuracy, ...)                             \
   WENGERT_ONE(__m128d, function, Sleef_cinz_##function##d2_##accuracy##sse2) \
   WENGERT_ONE(__m128, function, Sleef_cinz_##function##f4_##accuracy##sse2)
 WENGERT_LANE_FUNCTIONS_OF_ONE(WENGERT_X)
 #undef WENGERT_X
-#define WENGERT_X(function, Rule, accuracy)                                          \
+#define WENGERT_X(function, Rule, accuracy)                                  \
   WENGERT_TWO(__m128d, function, Sleef_cinz_##function##d2_##accuracy##sse2) \
   WENGERT_TWO(__m128, function, Sleef_cinz_##function##f4_##accuracy##sse2)
 WENGERT_LANE_FUNCTIONS_OF_TWO(WENGERT_X)
@@ -135,12 +135,12 @@ WENGERT_LANE_FUNCTIONS_OF_TWO(WENGERT_X)
 static inline auto sincos(__m128 x) { return Sleef_cinz_sincosf4_u10sse2(x); }
 static inline auto sincos(__m128d x) { return Sleef_cinz_sincosd2_u10sse2(x); }
 #if defined(__AVX2__)
-#define WENGERT_X(function, Rule, accuracy, ...)                                     \
+#define WENGERT_X(function, Rule, accuracy, ...)                             \
   WENGERT_ONE(__m256d, function, Sleef_finz_##function##d4_##accuracy##avx2) \
   WENGERT_ONE(__m256, function, Sleef_finz_##function##f8_##accuracy##avx2)
 WENGERT_LANE_FUNCTIONS_OF_ONE(WENGERT_X)
 #undef WENGERT_X
-#define WENGERT_X(function, Rule, accuracy)                                          \
+#define WENGERT_X(function, Rule, accuracy)                                  \
   WENGERT_TWO(__m256d, function, Sleef_finz_##function##d4_##accuracy##avx2) \
   WENGERT_TWO(__m256, function, Sleef_finz_##function##f8_##accuracy##avx2)
 WENGERT_LANE_FUNCTIONS_OF_TWO(WENGERT_X)
@@ -149,12 +149,12 @@ static inline auto sincos(__m256 x) { return Sleef_finz_sincosf8_u10avx2(x); }
 static inline auto sincos(__m256d x) { return Sleef_finz_sincosd4_u10avx2(x); }
 #endif
 #if defined(__AVX512F__)
-#define WENGERT_X(function, Rule, accuracy, ...)                                        \
+#define WENGERT_X(function, Rule, accuracy, ...)                                \
   WENGERT_ONE(__m512d, function, Sleef_finz_##function##d8_##accuracy##avx512f) \
   WENGERT_ONE(__m512, function, Sleef_finz_##function##f16_##accuracy##avx512f)
 WENGERT_LANE_FUNCTIONS_OF_ONE(WENGERT_X)
 #undef WENGERT_X
-#define WENGERT_X(function, Rule, accuracy)                                             \
+#define WENGERT_X(function, Rule, accuracy)                                     \
   WENGERT_TWO(__m512d, function, Sleef_finz_##function##d8_##accuracy##avx512f) \
   WENGERT_TWO(__m512, function, Sleef_finz_##function##f16_##accuracy##avx512f)
 WENGERT_LANE_FUNCTIONS_OF_TWO(WENGERT_X)
@@ -163,12 +163,12 @@ static inline auto sincos(__m512 x) { return Sleef_finz_sincosf16_u10avx512f(x);
 static inline auto sincos(__m512d x) { return Sleef_finz_sincosd8_u10avx512f(x); }
 #endif
 #elif defined(__aarch64__)
-#define WENGERT_X(function, Rule, accuracy, ...)                                            \
+#define WENGERT_X(function, Rule, accuracy, ...)                                    \
   WENGERT_ONE(float64x2_t, function, Sleef_finz_##function##d2_##accuracy##advsimd) \
   WENGERT_ONE(float32x4_t, function, Sleef_finz_##function##f4_##accuracy##advsimd)
 WENGERT_LANE_FUNCTIONS_OF_ONE(WENGERT_X)
 #undef WENGERT_X
-#define WENGERT_X(function, Rule, accuracy)                                                 \
+#define WENGERT_X(function, Rule, accuracy)                                         \
   WENGERT_TWO(float64x2_t, function, Sleef_finz_##function##d2_##accuracy##advsimd) \
   WENGERT_TWO(float32x4_t, function, Sleef_finz_##function##f4_##accuracy##advsimd)
 WENGERT_LANE_FUNCTIONS_OF_TWO(WENGERT_X)

@@ -8,10 +8,10 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "wengert/sweep/chain_rule.hpp"
 #include "wengert/instruction_set.hpp"
 #include "wengert/kernels/lane_math.hpp"
 #include "wengert/operations.hpp"
+#include "wengert/sweep/chain_rule.hpp"
 
 namespace wengert::detail {
 
@@ -102,7 +102,7 @@ struct Lanes {
 
   // What SLEEF computes, and where it is trusted; elsewhere, and everywhere in a build without SLEEF, lane by lane.
 #if WENGERT_HAS_SLEEF
-#define WENGERT_X(function, Rule, accuracy, from64, to64, from32, to32)                     \
+#define WENGERT_X(function, Rule, accuracy, from64, to64, from32, to32)             \
   friend Lanes function(Lanes x) {                                                  \
     const Mask trusted = (x >= either(from64, from32)) & (x <= either(to64, to32)); \
     return patched(Op::Rule, lane_math::function(x.lanes), trusted, x, x);          \

@@ -2,8 +2,8 @@
 
 #include <fmt/core.h>
 
-#include "wengert/kernels/block_kernels.hpp"
 #include "wengert/error.hpp"
+#include "wengert/kernels/block_kernels.hpp"
 
 namespace wengert::vector_math {
 

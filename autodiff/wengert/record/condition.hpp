@@ -105,7 +105,10 @@ constexpr Var named(std::string_view name, Var x, Location at = Location::curren
   return x;
 }
 template <class T>
-requires(!std::derived_from<T, Var>) constexpr T named(std::string_view, T x) { return x; }
+  requires(!std::derived_from<T, Var>)
+constexpr T named(std::string_view, T x) {
+  return x;
+}
 
 }  // namespace wengert
 

@@ -10,16 +10,16 @@
 #define WENGERT_INLINE
 #endif
 
-// Whether a number is data, which seldom repeat, and no literal of the program, which do. Known to an optimiser alone; where there
-// is none, every number may be a literal.
+// Whether a number is data, which seldom repeat, and no literal of the program, which do. Known to an optimiser alone; where
+// there is none, every number may be a literal.
 #ifdef __OPTIMIZE__
 #define WENGERT_IS_DATA(number) (!__builtin_constant_p(number))
 #else
 #define WENGERT_IS_DATA(number) false
 #endif
 
-// A product that is not contracted with a sum to one operation: that would give other special values than the two of them where the
-// product overflows. Clang contracts within an expression only, so the products that are one statement are safe; gcc is told.
+// A product that is not contracted with a sum to one operation: that would give other special values than the two of them where
+// the product overflows. Clang contracts within an expression only, so the products that are one statement are safe; gcc is told.
 #if defined(__GNUC__) && !defined(__clang__)
 #define WENGERT_ROUNDED(product) __builtin_assoc_barrier(product)
 #else

@@ -46,8 +46,8 @@ class NaryNodes {
     return static_cast<Index>(from);
   }
   constexpr Index* extra_argument(Index from) { return extra_.data() + from; }
-  /// Keeps the partials of a custom node whose arguments were the last to be pushed: `known[k]` is that in argument k, at the values
-  /// as recorded.
+  /// Keeps the partials of a custom node whose arguments were the last to be pushed: `known[k]` is that in argument k, at the
+  /// values as recorded.
   void keep_partials(std::span<const double> known) {
     if (partials_.size() < extra_.size()) [[unlikely]]
       partials_.resize(2 * extra_.size());

@@ -12,7 +12,8 @@ namespace wengert {
 /// One recorded operation. A unary node's `y` is its `x`; a ternary one keeps its second and third argument in the tape's
 /// list of extra arguments, from position `y` on; a custom one keeps their number and all of them there from `x` on, and `y` says
 /// which operation.
-// 12 bytes; with the value a recorded operation costs 20. Plain data: a debugger prints {x = 2, y = -1, op = wengert::Op::Mul, …}.
+// 12 bytes; with the value a recorded operation costs 20. Plain data: a debugger prints {x = 2, y = -1, op = wengert::Op::Mul,
+// …}.
 struct Node {
   Index x, y;
   Op op;
@@ -40,7 +41,7 @@ class Arguments {
 
  private:
   Index size_;
-  Index node_[2];   // some in the node itself, …
+  Index node_[2];  // some in the node itself, …
   Index in_node_;
   const Index* extra_;  // … the others in the tape's list
 };

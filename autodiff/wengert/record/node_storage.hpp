@@ -28,7 +28,6 @@ class NodeStorage {
   NodeStorage(const NodeStorage&) = delete;
   NodeStorage& operator=(const NodeStorage&) = delete;
 
-
   /// The index of a constant. Equal constants (to the bit) met shortly after each other share one.
   WENGERT_INLINE constexpr Index constant(double value) {
     const auto bits = std::bit_cast<std::uint64_t>(value);

@@ -23,7 +23,9 @@ namespace detail {
 class NaryIndex {
  public:
   struct Hash {
-    std::size_t operator()(const NaryOperation::Identity& id) const { return std::hash<const void*>()(id.of) ^ (id.part * 0x9E3779B97F4A7C15u); }
+    std::size_t operator()(const NaryOperation::Identity& id) const {
+      return std::hash<const void*>()(id.of) ^ (id.part * 0x9E3779B97F4A7C15u);
+    }
   };
   std::unordered_map<NaryOperation::Identity, Index, Hash> place;
   std::vector<unsigned char> used;  // since the last clear(), or kept for good

@@ -1,5 +1,5 @@
-// The steps that every sweep is made of, for any number type: compute an operation, carry an adjoint (or a tangent) through one of
-// its partials, and add it up.
+// The steps that every sweep is made of, for any number type: compute an operation, carry an adjoint (or a tangent) through one
+// of its partials, and add it up.
 #pragma once
 
 #include "wengert/ops.hpp"

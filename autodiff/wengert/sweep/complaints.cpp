@@ -6,9 +6,9 @@
 #include <string>
 
 #include "wengert/forward_sweep.hpp"
-#include "wengert/sweep/complaints.hpp"
 #include "wengert/nary.hpp"
 #include "wengert/reverse_sweep.hpp"
+#include "wengert/sweep/complaints.hpp"
 #include "wengert/tape.hpp"
 #include "wengert/var.hpp"
 
@@ -36,9 +36,8 @@ std::string describe(const Var& x) {
 
 void throw_foreign(const char* operation, const Var& x, const Var& beside, const Tape& tape, Location at) {
   if (beside.tape() == &tape)
-    throw ForeignVariable(
-        fmt::format("{}: {} and {} are on two tapes; record both on one, or pass the value of one as a number",
-                    called(operation, at), describe(beside), describe(x)));
+    throw ForeignVariable(fmt::format("{}: {} and {} are on two tapes; record both on one, or pass the value of one as a number",
+                                      called(operation, at), describe(beside), describe(x)));
   throw ForeignVariable(
       fmt::format("{}: {} is on another tape than the rest; record it on the same, or pass its value as a number",
                   called(operation, at), describe(x)));
@@ -108,10 +107,10 @@ void throw_no_second_order(const NaryOperation& operation, int argument) {
 }
 
 void throw_recorded_meanwhile(const NaryOperation& operation) {
-  throw RecordedMeanwhile(
-      fmt::format("custom operation `{}` recorded on the tape that was being swept, or cleared it; give its rules plain numbers, or "
-                  "record on a tape of their own",
-                  operation.name()));
+  throw RecordedMeanwhile(fmt::format(
+      "custom operation `{}` recorded on the tape that was being swept, or cleared it; give its rules plain numbers, or "
+      "record on a tape of their own",
+      operation.name()));
 }
 
 void throw_unless_one_output(const char* function, const char* instead, std::size_t outputs) {
@@ -135,7 +134,8 @@ void Tape::throw_full(Op op, Location at) const {
 }
 
 void detail::throw_full(const char* what) {
-  throw TapeFull(fmt::format("recording: the tape is full of {}; call clear() between recordings, or split the computation", what));
+  throw TapeFull(
+      fmt::format("recording: the tape is full of {}; call clear() between recordings, or split the computation", what));
 }
 
 void Tape::throw_non_finite(Op op, Index x, Index y, double value, Location at) const {

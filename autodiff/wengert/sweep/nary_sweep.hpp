@@ -17,7 +17,8 @@ namespace wengert::detail {
 [[noreturn]] void throw_no_second_order(const NaryOperation& operation, int argument);
 [[noreturn]] void throw_recorded_meanwhile(const NaryOperation& operation);
 
-/// Appends operation(x…) to the tape of its variables as one node; among constants it only computes. Throws as any operation does.
+/// Appends operation(x…) to the tape of its variables as one node; among constants it only computes. Throws as any operation
+/// does.
 Var record_nary(const NaryOperation& operation, std::span<const Var> x, Location at = Location::current());
 /// Records the operation's k-th partial: by the operation given for it, or else as a node that has no derivative of its own.
 Var record_partial(const NaryOperation& operation, int k, std::span<const Var> x);

@@ -35,7 +35,7 @@ void pull_back_all(const Tape& tape, const float* values, float* adjoints, Index
 
 }  // namespace detail
 
-#define WENGERT_INSTANTIATE(T)                                                      \
+#define WENGERT_INSTANTIATE(T)                                              \
   template void forward_sweep(const Tape&, std::span<const T>, Values<T>&); \
   template void reverse_sweep(const Tape&, ValuesView<T>, std::span<const Seed<T>>, Adjoints<T>&, Location);
 WENGERT_INSTANTIATE(double)

@@ -1,9 +1,9 @@
-// The reverse sweep on plain numbers, for speed: the same contributions in the same order as pull_back_all's loop, one function for
-// each rule, which calls the next node's at its end.
+// The reverse sweep on plain numbers, for speed: the same contributions in the same order as pull_back_all's loop, one function
+// for each rule, which calls the next node's at its end.
 //
 // Node i - 1 mostly is an argument of node i, and through memory a sum takes three times as long to reach it as in a register. So
-// the next node's adjoint is kept in a register while node i is done. Where one steps through the sweep, or a sanitizer watches it,
-// the plain loop runs (reverse_sweep.hpp).
+// the next node's adjoint is kept in a register while node i is done. Where one steps through the sweep, or a sanitizer watches
+// it, the plain loop runs (reverse_sweep.hpp).
 #pragma once
 
 #include <array>
@@ -30,7 +30,8 @@ struct ThreadedSweep {
 
   static void run(const Tape& tape, const T* values, T* adjoints, Index nodes) {
     const Index leading = tape.leading_independents();  // nothing is carried from there
-    // A stretch at a time, so that a compiler that does not turn calls into jumps (gcc's -Og, say) needs little stack all the same.
+    // A stretch at a time, so that a compiler that does not turn calls into jumps (gcc's -Og, say) needs little stack all the
+    // same.
     constexpr Index stretch = 1024;
     for (Index i = nodes - 1; i >= leading; i -= stretch) {
       const ThreadedSweep sweep{tape, i - leading < stretch ? leading : i - stretch + 1};
@@ -70,8 +71,7 @@ struct ThreadedSweep {
       const Index x = node->x, y = node->y;
       constexpr bool to_x = (constants & 1) == 0, to_y = (constants & 2) == 0;
       if constexpr (Rule::arity == 1) {
-        if constexpr (to_x)
-          add(adjoints, x, before, next, carry<Rule>(adjoint, Rule::template partials<T>(values[x], result).x));
+        if constexpr (to_x) add(adjoints, x, before, next, carry<Rule>(adjoint, Rule::template partials<T>(values[x], result).x));
       } else if constexpr (Rule::arity == 2) {
         if constexpr (requires { Rule::template partial_x<T>(result, result, result); }) {  // costly: one by one
           if constexpr (to_x)
@@ -109,7 +109,8 @@ struct ThreadedSweep {
     WENGERT_TAIL_CALL go_on(sweep, node, values, adjoints, i, i > 0 ? adjoints[i - 1] : T(0));
   }
   // A function of its own, since it calls others before it goes on.
-  [[gnu::noinline]] static void custom_anywhere(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, Index i, T) {
+  [[gnu::noinline]] static void custom_anywhere(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints,
+                                                Index i, T) {
     pull_back_custom_anywhere(sweep.tape, values, adjoints, i);
     WENGERT_TAIL_CALL go_on(sweep, node, values, adjoints, i, i > 0 ? adjoints[i - 1] : T(0));
   }
@@ -122,10 +123,11 @@ struct ThreadedSweep {
     }
     const auto enter = [&]<class Rule>() {
       Step* const place = &result[4 * static_cast<std::size_t>(op_of<Rule>)];
+      constexpr unsigned y = Rule::arity == 2 ? 2 : 0;
       place[0] = step<Rule, 0>;
       place[1] = step<Rule, 1>;
-      place[2] = step<Rule, Rule::arity == 2 ? 2 : 0>;
-      place[3] = step<Rule, Rule::arity == 2 ? 3 : 1>;
+      place[2] = step<Rule, y>;
+      place[3] = step<Rule, y + 1>;
     };
 #define WENGERT_X(Rule, function) enter.template operator()<ops::Rule>();
     WENGERT_OPERATIONS(WENGERT_X)

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "wengert/forward_sweep.hpp"
-#include "wengert/transform/optimise.hpp"
 #include "wengert/reverse_sweep.hpp"
 #include "wengert/tape.hpp"
+#include "wengert/transform/optimise.hpp"
 #include "wengert/var.hpp"
 
 namespace wengert::detail {

@@ -6,19 +6,18 @@
 #include <bit>
 #include <utility>
 
-#include "wengert/transform/derivative.hpp"
 #include "wengert/dual.hpp"
 #include "wengert/error.hpp"
 #include "wengert/forward_sweep.hpp"
-#include "wengert/transform/function_state.hpp"
-#include "wengert/sweep/complaints.hpp"
 #include "wengert/reverse_sweep.hpp"
+#include "wengert/sweep/complaints.hpp"
+#include "wengert/transform/derivative.hpp"
+#include "wengert/transform/function_state.hpp"
 
 namespace wengert {
 namespace {
 
 using detail::throw_direction, detail::throw_independents, detail::throw_unless_one_output;
-
 
 /// A forward sweep whose complaint about a branch tells the input.
 template <class T>
@@ -110,8 +109,9 @@ std::vector<double> Function::push_forward(std::span<const double> v, std::span<
 bool Function::same_as(const Function& other, std::span<const double> x) const {
   if (inputs() != other.inputs() || outputs() != other.outputs()) return false;
   const auto equal = [](const std::vector<double>& a, const std::vector<double>& b) {
-    return std::equal(a.begin(), a.end(), b.begin(),
-                      [](double p, double q) { return std::bit_cast<std::uint64_t>(p) == std::bit_cast<std::uint64_t>(q) || (p != p && q != q); });
+    return std::equal(a.begin(), a.end(), b.begin(), [](double p, double q) {
+      return std::bit_cast<std::uint64_t>(p) == std::bit_cast<std::uint64_t>(q) || (p != p && q != q);
+    });
   };
   try {
     return equal(values(x), other.values(x)) && equal(jacobian(x).data, other.jacobian(x).data);

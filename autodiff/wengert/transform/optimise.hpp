@@ -94,8 +94,8 @@ class Rebuilder {
     const auto tame = [this](Index k) {
       return value(k) == 0 || (value(k) < 1e75 && value(k) > -1e75 && (value(k) > 1e-75 || value(k) < -1e-75));
     };
-    return traits_of(op).arithmetic && tame(x) && (count < 2 || tame(y)) &&
-           (count < 3 || tame(z)) && !(op == Op::Div && value(y) == 0);
+    return traits_of(op).arithmetic && tame(x) && (count < 2 || tame(y)) && (count < 3 || tame(z)) &&
+           !(op == Op::Div && value(y) == 0);
   }
 
   /// A node that stands for op(x, y, z) at less cost, or `none`.
@@ -321,8 +321,8 @@ constexpr OptimiseReport optimise_once(const Tape& from, std::vector<Index>& out
 }
 
 /// Optimises `from` into the empty tape `to`; `outputs` (indices on `from`) becomes their indices on `to`, below 0 for what
-/// turned out to be constant. All independents stay. `last` says that the result is not differentiated again. Two passes: the second
-/// sweeps up what the first made dead. O(nodes).
+/// turned out to be constant. All independents stay. `last` says that the result is not differentiated again. Two passes: the
+/// second sweeps up what the first made dead. O(nodes).
 constexpr OptimiseReport optimise(const Tape& from, std::vector<Index>& outputs, Tape& to, bool last = false) {
   Tape once(from.keeps_locations());
   const OptimiseReport first = optimise_once(from, outputs, once, last);
