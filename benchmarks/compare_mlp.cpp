@@ -1,6 +1,7 @@
 #include "compare.hpp"
 #include "kernels/mlp.hpp"
 #include "wengert/fuse.hpp"
+#include "wengert/reductions.hpp"
 
 namespace {
 
@@ -45,6 +46,13 @@ struct FusedUnit {
   }
 };
 
+/// The same with its sum of products as one node.
+struct UnitOfReductions {
+  wengert::Var operator()(std::span<const wengert::Var> weights, const wengert::Var& bias, std::span<const double> row) const {
+    return tanh(wengert::dot(weights, row) + bias);
+  }
+};
+
 }  // namespace
 
 void add_mlp() {
@@ -52,5 +60,6 @@ void add_mlp() {
   add_common_ways(kernel);
   add_adolc(kernel);
   add_way(kernel.name(), "fused pieces", kernel.point(), ways::OnTape(kernel, FusedUnit()));
+  add_way(kernel.name(), "reductions", kernel.point(), ways::OnTape(kernel, UnitOfReductions()));
   add_way(kernel.name(), "replayed", kernel.point(), Replayed(kernel, 1));
 }

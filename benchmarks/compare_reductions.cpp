@@ -1,6 +1,7 @@
 #include "compare.hpp"
 #include "kernels/reductions.hpp"
 #include "wengert/fused_batch.hpp"
+#include "wengert/reductions.hpp"
 
 namespace {
 
@@ -48,6 +49,7 @@ void add_reductions() {
   const auto& log_sum_exp = keep<kernels::LogSumExp>(1000);
   add_common_ways(log_sum_exp);
   add_adolc(log_sum_exp);
+  add_way(log_sum_exp.name(), "reductions", log_sum_exp.point(), ways::OnTape(log_sum_exp, wengert::log_sum_exp));
   add_way(log_sum_exp.name(), "replayed", log_sum_exp.point(), ReplayedLogSumExp());
 
   const auto& product = keep<kernels::Product>(1000);

@@ -9,15 +9,15 @@ import math
 import re
 import struct
 
-NODE = struct.Struct("<iiB3x")  # wengert::Node: x, y, op
+NODE = struct.Struct("<iiBB2x")  # wengert::Node: x, y, op, constants
 NAME = struct.Struct("<iii")  # Tape::Name: node, begin, length
 LOCATION = struct.Struct("<QI4x")  # wengert::Location: file, line
 OPERATION = struct.Struct("<QQQQQqq")  # debugger::Operation: name; formulas of value, partials in x, y, z; arity, switching
 
 # Where a member is told apart from its neighbours by nothing but its name, a front end passes these on.
 NUMBERS = ("size_", "constants_", "generation_")
-POINTERS = ("nodes_", "values_")
-VECTORS = ("independents_", "extra_", "partials_", "names_", "name_text_", "locations_", "nary_")
+POINTERS = ("nodes_", "values_", "extra_")
+VECTORS = ("independents_", "names_", "name_text_", "locations_", "nary_")
 
 
 class Problem(Exception):
@@ -140,7 +140,7 @@ class Tape:
         return self.cell(self.values, i)
 
     def extra(self, k):
-        return struct.unpack("<i", self.read(self.members["extra_"][0] + 4 * k, 4))[0]
+        return struct.unpack("<i", self.read(self.members["extra_"] + 4 * k, 4))[0]
 
     def rule(self, op):
         """(name, formulas, arity, switching) of an operation of the table; formulas of the value and the partials."""
@@ -167,7 +167,7 @@ class Tape:
         return [i for (i,) in self.records(struct.Struct("<i"), "independents_")]
 
     def arguments(self, i):
-        x, y, op = self.node(i)
+        x, y, op, _ = self.node(i)
         name, _, arity, _ = self.rule(op)
         if name == "custom":
             return [self.extra(x + 1 + k) for k in range(self.extra(x))]
@@ -179,7 +179,7 @@ class Tape:
         return self.names.get(i) or "v%d" % i
 
     def statement(self, i):
-        x, y, op = self.node(i)
+        x, y, op, _ = self.node(i)
         name, formulas, _, _ = self.rule(op)
         arguments = [self.label(k) for k in self.arguments(i)]
         if name == "independent":
@@ -235,7 +235,7 @@ class Tape:
         """The nodes from `first` to before `last` that have node i as an argument, the last one first."""
         many = {}  # by operation: whether arguments stand outside the node
         for user in range((self.size if last is None else last) - 1, max(first, i + 1) - 1, -1):
-            x, y, op = self.node(user)
+            x, y, op, _ = self.node(user)
             if op not in many:
                 many[op] = self.rule(op)[0] == "custom" or self.rule(op)[2] > 2
             if (x == i or y == i or many[op]) and i in self.arguments(user):
@@ -243,12 +243,13 @@ class Tape:
 
     def kept_partials(self, i):
         """The partials of a custom node at the values as recorded, where recording left them."""
-        x = self.node(i)[0]
-        begin, end = self.members["partials_"]
-        count = self.extra(x)
-        if begin + 8 * (x + 1 + count) > end or struct.unpack("<d", self.read(begin + 8 * x, 8))[0] != 1:
+        x, _, _, kept = self.node(i)
+        if not kept:
             return None
-        return struct.unpack("<%dd" % count, self.read(begin + 8 * (x + 1), 8 * count))
+        arguments = self.arguments(i)
+        variables = sum(k >= 0 for k in arguments)
+        partials = iter(struct.unpack("<%dd" % variables, self.read(self.members["extra_"] + 4 * (x + 1 + len(arguments)), 8 * variables)))
+        return [next(partials) if k >= 0 else None for k in arguments]
 
     def contributions(self, i, values, adjoints, first, last):
         """What node i got from the nodes `first` to before `last`: (user, adjoint, partial, amount), None where unknown."""

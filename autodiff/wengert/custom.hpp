@@ -31,13 +31,16 @@ class CustomOperation final : public NaryOperation {
   using Value = std::function<double(std::span<const double> x)>;
   /// Writes the partial in each argument; `result` is the value at x.
   using PartialsOf = std::function<void(std::span<const double> x, double result, std::span<double> partials)>;
+  /// A bound on the error of the value, for checks: its rounding, and that of a series or quadrature that was cut short.
+  using ErrorOf = std::function<double(std::span<const double> x, double result)>;
 
   /// `partial_operations`, where given, has one operation for each argument that computes the partial in it: the second-order
   /// rules (and, if they have such operations themselves, third order and so on). Without them gradients can still be recorded,
   /// but Hessians throw NoSecondOrder.
+  /// `error`, where given, says how far off a value may be; else four units in the last place.
   /// Throws ShapeMismatch if their number, or their own arity, is not `arity`.
   CustomOperation(std::string name, int arity, Value value, PartialsOf partials,
-                  std::vector<CustomOperation> partial_operations = {});
+                  std::vector<CustomOperation> partial_operations = {}, ErrorOf error = {});
 
   /// Records the operation on the tape of its variables; of numbers alone it is the plain value. Throws ShapeMismatch for a wrong
   /// number of arguments, ForeignVariable and StaleVariable as any operation.
@@ -65,6 +68,7 @@ class CustomOperation final : public NaryOperation {
   const NaryOperation* partial(int k) const override;
   Identity identity() const override;
   const NaryOperation* clone() const override;
+  double value_error(std::span<const double> x, double result) const override;
 
  private:
   template <std::size_t length>

@@ -13,7 +13,7 @@
 
 #include "wengert/fused/frozen.hpp"
 #include "wengert/fused/straight_line.hpp"
-#include "wengert/sweep/nary_sweep.hpp"
+#include "wengert/sweep/pieces.hpp"
 
 namespace wengert {
 
@@ -21,12 +21,6 @@ template <class Callable>
 class Fused;
 
 // -- what is recorded during compilation ---------------------------------------------------------------------------------------
-
-/// The arguments that a fused function is recorded with: each size is that of an array, or 0 for a scalar.
-template <std::size_t... sizes>
-struct Shape {
-  static constexpr std::size_t inputs = ((sizes == 0 ? 1 : sizes) + ... + 0);
-};
 
 namespace detail {
 
@@ -177,64 +171,6 @@ class FusedOperation final : public NaryOperation {
   const NaryOperation* clone() const override { return new FusedOperation(*this); }
 };
 
-/// What an argument list looks like as a Shape.
-template <class Argument>
-inline constexpr std::size_t shape_size = 0;
-template <class T, std::size_t length>
-inline constexpr std::size_t shape_size<std::array<T, length>> = length;
-template <class T, std::size_t length>
-inline constexpr std::size_t shape_size<std::span<T, length>> = length;
-
-/// Whether an argument is recorded: a Var or what converts to one, or an array of them.
-template <class Argument>
-inline constexpr bool holds_var = !Number<Argument> && std::is_convertible_v<const Argument&, Var>;
-template <class T, std::size_t length>
-inline constexpr bool holds_var<std::array<T, length>> = holds_var<T>;
-template <class T, std::size_t length>
-inline constexpr bool holds_var<std::span<T, length>> = holds_var<std::remove_const_t<T>>;
-
-/// The tape of the first variable among arguments; nullptr where there is none.
-constexpr Tape* tape_of(const Operand& x) { return x.var.tape(); }
-template <class T>
-  requires requires(const T& x) { x.size(); }
-constexpr Tape* tape_of(const T& x) {
-  for (const auto& element : x)
-    if (Tape* const tape = tape_of(element)) return tape;
-  return nullptr;
-}
-
-/// An argument as the callable takes it within a recording: numbers as Vars, so that 3 / 2 is 1.5, and a span as an array. A
-/// constant knows the tape, so that exp of it can be recorded.
-constexpr Var as_taken(Tape& tape, const Operand& x) {
-  return x.var.tape() != nullptr ? x.var : Var(tape, tape.constant(x.var.value()));
-}
-template <class T>
-  requires requires(const T& x) { x.size(); }
-constexpr auto as_taken(Tape& tape, const T& x) {
-  std::array<Var, shape_size<T>> result;
-  for (std::size_t k = 0; k < result.size(); ++k) result[k] = as_taken(tape, x[k]);
-  return result;
-}
-
-/// The shape that a callable takes where nobody says: the fewest scalars that fit.
-template <class Callable, std::size_t... k>
-constexpr bool takes_scalars(std::index_sequence<k...>) {
-  return std::is_invocable_v<Callable, std::conditional_t<(k >= 0), Var, Var>...>;
-}
-template <class Callable, std::size_t n = 1>
-constexpr std::size_t scalars_taken() {
-  if constexpr (n > 32)
-    return 0;
-  else if constexpr (takes_scalars<Callable>(std::make_index_sequence<n>()))
-    return n;
-  else
-    return scalars_taken<Callable, n + 1>();
-}
-template <std::size_t... k>
-constexpr auto scalars(std::index_sequence<k...>) {
-  return Shape<(0 * k)...>{};
-}
-
 /// How a program reads: a line for each node with its arguments; in a batch, whether it is computed once or for each sample.
 std::string print_fused(const Tape& tape, std::span<const Index> outputs, Index shared, const OptimiseReport& report);
 
@@ -337,26 +273,11 @@ class Fused {
     using Taken = Shape<detail::shape_size<Arguments>...>;
     const auto all = outputs<detail::GradientRecipe>(x...);
     Tape* tape = nullptr;
-    for_each_input(
-        [&](const Operand& input, bool) {
-          if (tape == nullptr && !input.is_number && !input.var.is_constant()) tape = input.var.tape();
-        },
-        x...);
+    ((tape = tape != nullptr ? tape : detail::tape_of(x)), ...);
     if (tape == nullptr) return all[0];
-    const Index entries = tape->grow_extra(Taken::inputs + 1);
-    Index* next = tape->extra_argument(entries);
-    *next++ = static_cast<Index>(Taken::inputs);
-    for_each_input(
-        [&](const Operand& input, bool of_array) {
-          *next++ = of_array && input.is_number ? tape->new_constant(input.var.value())
-                    : input.fits(*tape)         ? input.index_on(*tape)
-                                                : detail::index_on(*tape, input.var, "fused", input.at);
-        },
-        x...);
-    const Index which = tape->adopt_static(detail::FusedOperation<Callable, Taken>::instance());
-    const Index node = tape->push(Op::Custom, entries, which, 0u, all[0], Location{});
-    tape->keep_partials(std::span(all).subspan(1));
-    return Var(*tape, node, all[0]);
+    detail::PieceWriter piece(*tape, "fused", Taken::inputs, &all[1]);
+    (piece.append(x), ...);
+    return piece.push(tape->adopt_static(detail::FusedOperation<Callable, Taken>::instance()), all[0], Location{});
   }
 };
 

@@ -6,6 +6,11 @@
 
 namespace wengert {
 
+namespace detail {
+/// Operations that are known to the sweeps, on every number type: see reductions.hpp.
+enum class Reduction : unsigned char { None, Sum, Dot, SquaredNorm, LogSumExp };
+}  // namespace detail
+
 /// A scalar function of `arity()` numbers that a tape records as one node. See custom.hpp for making one from lambdas.
 class NaryOperation {
  public:
@@ -29,6 +34,10 @@ class NaryOperation {
   };
   virtual Identity identity() const = 0;
   virtual const NaryOperation* clone() const = 0;
+
+  /// A bound on the rounding error of value(x), for checks. Unless it is known: four units in the last place.
+  virtual double value_error(std::span<const double>, double result) const { return (result < 0 ? -result : result) * 0x1p-50; }
+  virtual detail::Reduction reduction() const { return detail::Reduction::None; }
 };
 
 }  // namespace wengert

@@ -21,6 +21,14 @@ std::basic_ostream<Char, Traits>& operator<<(std::basic_ostream<Char, Traits>& o
   return out << x.value();
 }
 
+/// Reads a number, a constant; where there is none, x stays what it was.
+template <class Char, class Traits>
+std::basic_istream<Char, Traits>& operator>>(std::basic_istream<Char, Traits>& in, Var& x) {
+  double value;
+  if (in >> value) x = value;
+  return in;
+}
+
 /// (value, tangent)
 template <class Char, class Traits, class T>
 std::basic_ostream<Char, Traits>& operator<<(std::basic_ostream<Char, Traits>& out, const Dual<T>& x) {

@@ -97,9 +97,8 @@ class Tape : detail::NodeStorage, detail::NaryNodes, detail::Names {
   }
   /// name(i): empty for a node without a name. find(name): the last node of that name, or -1. set_name(i, name).
   using Names::find, Names::name, Names::set_name;
-  /// extra_arguments(from): of ternary and custom nodes. nary(which): an operation of a custom node. kept_partials(node): of a
-  /// custom node at the values as recorded, where recording left them, else nullptr.
-  using NaryNodes::extra_arguments, NaryNodes::kept_partials, NaryNodes::nary;
+  /// extra_arguments(from): of ternary and custom nodes. nary(which): an operation of a custom node.
+  using NaryNodes::extra_arguments, NaryNodes::nary;
   /// Another one after every clear(), and of no other tape; a variable remembers it.
   constexpr std::uint32_t generation() const { return generation_; }
 
@@ -109,11 +108,9 @@ class Tape : detail::NodeStorage, detail::NaryNodes, detail::Names {
   };
   Memory memory() const;
 
-  // -- what Var calls while it records: constant(value) and new_constant(value) give the index of a constant; the others are
-  // about nodes with more than two arguments
-  using NaryNodes::adopt, NaryNodes::adopt_static, NaryNodes::extra_argument, NaryNodes::grow_extra, NaryNodes::keep_partials,
-      NaryNodes::push_extra;
-  using NodeStorage::constant, NodeStorage::new_constant;
+  // -- what Var calls while it records: indices of constants, and nodes with more than two arguments
+  using NaryNodes::adopt, NaryNodes::adopt_static, NaryNodes::push_extra, NaryNodes::room_for_extra, NaryNodes::take_extra;
+  using NodeStorage::constant, NodeStorage::new_constant, NodeStorage::row_of_constants;
 
   /// Appends a node and returns its index. `constants` says which arguments are constants, as in Node.
   WENGERT_INLINE constexpr Index push(Op op, Index x, Index y, unsigned constants, double value, Location at) {

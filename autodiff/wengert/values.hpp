@@ -14,6 +14,8 @@ namespace wengert {
 using Index = std::int32_t;
 
 namespace detail {
+template <class T>
+concept Arithmetic = std::is_arithmetic_v<T>;
 template <class Range, class T>
 concept SpanOf = std::convertible_to<const Range&, std::span<const T>>;
 /// A range of T, or of what becomes T, that is no span by itself: Eigen's vectors (whose entries need not lie side by side),

@@ -44,6 +44,10 @@ class Var {
   constexpr Tape* tape() const { return tape_; }
   constexpr std::uint32_t generation() const { return generation_; }
 
+  /// static_cast<double>(x), if (x): the value leaves the tape, so a replay must find the same (as a bool: zero, or not).
+  template <detail::Arithmetic Number>
+  explicit constexpr operator Number() const;
+
   /// How a sweep on the number type Var computes an operation: it records it.
   template <class Rule, class... Vars>
   static constexpr Var evaluate(const Vars&... x);
@@ -104,8 +108,7 @@ void a_fused_function_cannot_compute_this_of_a_plain_number_write_the_number();
 [[noreturn]] void throw_foreign(const char* operation, const Var& x, const Var& beside, const Tape& tape, Location at);
 [[noreturn]] void throw_stale(const char* operation, const Var& x, Location at);
 /// What the fast way does not know: constants that are Vars, and the errors. Throws ForeignVariable or StaleVariable.
-// Handed everything piece by piece, and returning what fits into registers: a whole Var would have to be built in memory by every
-// operation, for the sake of this rare call.
+// Handed piece by piece: a whole Var would have to be built in memory by every operation, for the sake of this rare call.
 struct Place {
   Tape* tape;
   Index index;

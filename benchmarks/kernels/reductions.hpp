@@ -25,6 +25,10 @@ struct LogSumExp {
     for (const T& y : x) sum += exp(y);
     return log(sum);
   }
+  template <class T, class Inner>
+  T value(std::span<const T> x, const Inner& inner) const {
+    return inner(x);
+  }
   /// The partial in x[i] is exp(x[i]) / sum.
   double gradient_by_hand(std::span<const double> x, std::span<double> gradient) const {
     double sum = 0;

@@ -8,11 +8,12 @@
 namespace wengert::detail {
 namespace {
 
-/// Error of a node's value in ulps.
-double value_ulps(Op op) {
+/// Rounding error of node i where its value is `value`.
+double own_rounding(const Tape& tape, Index i, double value) {
+  const Op op = tape[i].op;
   if (op == Op::Independent) return 0;
-  if (op == Op::Custom) return 4;  // unknown; a few roundings
-  return dispatch(op, []<class Rule>() { return Rule::value_ulps; });
+  if (op == Op::Custom) return tape.nary(tape[i].y).value_error(argument_values(tape, i), value);
+  return std::abs(value) * 2 * half_ulp * dispatch(op, []<class Rule>() { return Rule::value_ulps; });
 }
 
 /// The largest second partial of node i, and what a rule may lose in computing one: where 1 - x^2 and the like are
@@ -66,8 +67,7 @@ double value_rounding(const Tape& tape, const Values<double>& values, const Valu
   double sum = 0;
   for (Index i = 0; i < adjoints.nodes(); ++i)
     if (adjoints[i] != 0 && tape[i].op != Op::Independent && (other == nullptr || (*other)[i] != values[i]))
-      sum +=
-          (std::abs(adjoints[i] * values[i]) * 2 * half_ulp + (std::abs(adjoints[i]) + 1) * underflow) * value_ulps(tape[i].op);
+      sum += std::abs(adjoints[i]) * own_rounding(tape, i, values[i]) + (std::abs(adjoints[i]) + 1) * underflow * 4;
   return sum;
 }
 
@@ -107,7 +107,9 @@ double curvature_rounding(const Tape& tape, const Values<Dual<double>>& adjoints
     if (adjoints[i].tangent == 0 || op == Op::Independent) continue;
     // a complex sum or product rounds its real part as the number it is compared with was rounded
     if (ulps > 0 && (op == Op::Add || op == Op::Sub || op == Op::Mul || op == Op::Neg)) continue;
-    sum += std::abs(adjoints[i].tangent * tape.value(i)) * 2 * half_ulp * (2 * value_ulps(op) + ulps + detour_ulps(tape, i));
+    const double value = tape.value(i);
+    sum += std::abs(adjoints[i].tangent) *
+           (2 * own_rounding(tape, i, value) + std::abs(value) * 2 * half_ulp * (ulps + detour_ulps(tape, i)));
   }
   return sum;
 }

@@ -84,8 +84,8 @@ struct StraightLine {
     return result;
   }();
 
-  /// All outputs at x.
-  static auto outputs(const T* x) {
+  /// All outputs at x. What of them nobody reads is not computed, where an optimiser looks.
+  WENGERT_FUSED_STEP auto outputs(const T* x) {
     T v[program.size == 0 ? 1 : program.size];
     if constexpr (places.size() <= 256)
       place(v, x, std::make_index_sequence<places.size()>());

@@ -1,6 +1,7 @@
 // What else a number can do: comparisons (branches, guarded in replays, or data for select), names, limits.
 #pragma once
 
+#include <compare>
 #include <concepts>
 #include <limits>
 #include <string_view>
@@ -76,6 +77,44 @@ constexpr Condition operator<=(Operand x, Operand y) { return {Op::LessEqual, x,
 constexpr Condition operator>=(Operand x, Operand y) { return {Op::LessEqual, y, x}; }
 constexpr Condition operator==(Operand x, Operand y) { return {Op::Equal, x, y}; }
 constexpr Condition operator!=(Operand x, Operand y) { return {Op::Equal, x, y, true}; }
+
+namespace detail {
+/// The value of a number, which leaves the tape here: replays must find the same. (Of NaN: a NaN.)
+constexpr double leave(const Operand& x) {
+  if (!(x != x)) static_cast<void>(static_cast<bool>(x == Operand(x.var.value(), x.at)));
+  return x.var.value();
+}
+}  // namespace detail
+
+template <detail::Arithmetic Number>
+constexpr Var::operator Number() const {
+  if constexpr (std::is_same_v<Number, bool>)
+    return *this != Operand(0.0, Location{});
+  else if constexpr (std::is_integral_v<Number>)
+    return static_cast<Number>(detail::leave(Operand(trunc(Operand(*this, Location{})), Location{})));
+  else
+    return static_cast<Number>(detail::leave(Operand(*this, Location{})));
+}
+/// Branches, as the others are.
+constexpr std::partial_ordering operator<=>(Operand x, Operand y) {
+  return x < y    ? std::partial_ordering::less
+         : x == y ? std::partial_ordering::equivalent
+         : x > y  ? std::partial_ordering::greater
+                  : std::partial_ordering::unordered;
+}
+
+constexpr Var& operator++(Var& x) { return x += 1; }
+constexpr Var& operator--(Var& x) { return x -= 1; }
+constexpr Var operator++(Var& x, int) {
+  const Var before = x;
+  ++x;
+  return before;
+}
+constexpr Var operator--(Var& x, int) {
+  const Var before = x;
+  --x;
+  return before;
+}
 
 /// x where the condition holds, y elsewhere, decided anew in every replay. Both sides are computed; only the chosen one gets an
 /// adjoint.

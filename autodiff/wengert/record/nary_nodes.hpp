@@ -2,13 +2,15 @@
 // recording a fused one leaves.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <limits>
 #include <span>
-#include <type_traits>
 #include <vector>
 
 #include "wengert/record/node.hpp"
+#include "wengert/record/node_storage.hpp"
 
 namespace wengert {
 
@@ -17,43 +19,38 @@ class NaryOperation;
 namespace detail {
 
 class NaryIndex;
-[[noreturn]] void throw_full(const char* what);
 
-/// Arguments side by side in one list, operations by number. Custom nodes' arguments have their number before them.
+// A partial takes two places of the list of arguments, wherever it comes to lie.
+inline double partial_at(const Index* place) {
+  double partial;
+  std::memcpy(&partial, place, sizeof partial);
+  return partial;
+}
+inline void write_partial(Index* place, double partial) { std::memcpy(place, &partial, sizeof partial); }
+inline constexpr Index places_of_partial = 2;
+
+/// Arguments side by side in one list, operations by number. Custom nodes' arguments have their number before them, and after
+/// them, where recording kept them, the partials in those that are variables.
 class NaryNodes {
  public:
-  constexpr const Index* extra_arguments(Index from) const { return extra_.data() + from; }
+  constexpr const Index* extra_arguments(Index from) const { return extra_ + from; }
   const NaryOperation& nary(Index which) const { return *nary_[static_cast<std::size_t>(which)]; }
-  /// The partials of a custom node at the values as recorded, where recording left them; else nullptr.
-  const double* kept_partials(const Node& custom) const {
-    const auto from = static_cast<std::size_t>(custom.x);
-    return from < partials_.size() && partials_[from] == 1 ? &partials_[from + 1] : nullptr;
-  }
   constexpr Index push_extra(std::span<const Index> arguments) {
-    const Index from = grow_extra(arguments.size());
-    for (std::size_t k = 0; k < arguments.size(); ++k) extra_argument(from)[k] = arguments[k];
+    Index* const room = room_for_extra(arguments.size());
+    for (std::size_t k = 0; k < arguments.size(); ++k) room[k] = arguments[k];
+    return take_extra(room + arguments.size());
+  }
+  /// Room for `count` places at the end of the list, for the caller to fill …
+  constexpr Index* room_for_extra(std::size_t count) {
+    if (count > static_cast<std::size_t>(extra_capacity_ - extra_size_)) [[unlikely]]
+      grow_extra(count);
+    return extra_ + extra_size_;
+  }
+  /// … and to take, up to `end`. Returns where they begin.
+  constexpr Index take_extra(const Index* end) {
+    const Index from = extra_size_;
+    extra_size_ = static_cast<Index>(end - extra_);
     return from;
-  }
-  /// Room for `count` extra arguments, for the caller to fill: from extra_argument(returned) on.
-  constexpr Index grow_extra(std::size_t count) {
-    if (extra_.size() + count > std::numeric_limits<Index>::max()) throw_full("extra arguments");
-    const std::size_t from = extra_.size();
-    if (std::is_constant_evaluated())  // where clang does not take libstdc++'s resize
-      for (std::size_t k = 0; k < count; ++k) extra_.push_back(0);
-    else
-      extra_.resize(from + count);
-    if (from < partials_.size()) partials_[from] = 0;  // of an earlier recording
-    return static_cast<Index>(from);
-  }
-  constexpr Index* extra_argument(Index from) { return extra_.data() + from; }
-  /// Keeps the partials of a custom node whose arguments were the last to be pushed: `known[k]` is that in argument k, at the
-  /// values as recorded.
-  void keep_partials(std::span<const double> known) {
-    if (partials_.size() < extra_.size()) [[unlikely]]
-      partials_.resize(2 * extra_.size());
-    double* const kept = partials_.data() + (extra_.size() - known.size());
-    kept[-1] = 1;  // beside the number of arguments: yes, they are kept
-    for (std::size_t k = 0; k < known.size(); ++k) kept[k] = known[k];
   }
   /// Keeps a copy of the operation, unless it has one that computes the same.
   Index adopt(const NaryOperation& operation);
@@ -68,16 +65,29 @@ class NaryNodes {
   constexpr NaryNodes() = default;
   constexpr ~NaryNodes() {
     if (nary_index_ != nullptr) release_nary_operations();
+    delete[] extra_;
   }
   constexpr void clear_nary() {
-    extra_.clear();
+    extra_size_ = 0;
     if (nary_index_ != nullptr) forget_nary_operations();
   }
 
-  std::vector<Index> extra_;
-  std::vector<double> partials_;  // beside extra_, as far as some are kept; 1 or 0 beside a node's number of arguments
+  Index* extra_ = nullptr;
+  Index extra_size_ = 0, extra_capacity_ = 0;
 
  private:
+  [[gnu::noinline, gnu::cold]] constexpr void grow_extra(std::size_t count) {
+    constexpr auto most = static_cast<std::size_t>(std::numeric_limits<Index>::max());
+    const auto size = static_cast<std::size_t>(extra_size_);
+    if (count > most - size) throw_full("extra arguments");
+    const std::size_t twice = size < 32 ? 64 : 2 * size;
+    const std::size_t capacity = std::min(most, std::max(twice, size + count));
+    Index* const larger = new_array<Index>(capacity);
+    std::copy(extra_, extra_ + extra_size_, larger);
+    delete[] extra_;
+    extra_ = larger;
+    extra_capacity_ = static_cast<Index>(capacity);
+  }
   Index adopt_new_static(const NaryOperation& operation);
   void forget_nary_operations();
   void release_nary_operations();

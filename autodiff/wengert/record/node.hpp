@@ -17,7 +17,8 @@ namespace wengert {
 struct Node {
   Index x, y;
   Op op;
-  /// Bit k is set where the k-th argument of a unary or binary node is a constant: nothing is carried back to it.
+  /// Bit k is set where the k-th argument of a unary or binary node is a constant: nothing is carried back to it. Of a custom
+  /// node: whether recording kept its partials.
   std::uint8_t constants;
 };
 

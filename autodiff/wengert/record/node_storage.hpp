@@ -5,7 +5,9 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <limits>
+#include <span>
 #include <type_traits>
 
 #include "wengert/record/config.hpp"
@@ -45,6 +47,16 @@ class NodeStorage {
     values_[i] = value;
     return i;
   }
+  /// The same for a row of data: the k-th has the returned index + k. The row that came last is not appended again.
+  Index row_of_constants(std::span<const double> row) {
+    const auto size = static_cast<Index>(row.size());
+    if (size == last_row_size_ && std::memcmp(values_ + last_row_, row.data(), row.size_bytes()) == 0) return last_row_;
+    while (size > constant_capacity_ - constants_) make_room_for_constants();
+    constants_ += size;
+    std::memcpy(values_ - constants_, row.data(), row.size_bytes());
+    last_row_size_ = size;
+    return last_row_ = -constants_;
+  }
 
  protected:
   constexpr NodeStorage() { known_constants_.fill(0); }
@@ -53,6 +65,7 @@ class NodeStorage {
   constexpr void clear_nodes() {
     size_ = 0;
     constants_ = 0;
+    last_row_size_ = 0;
     known_constants_.fill(0);
   }
   constexpr void grow_nodes() {
@@ -79,6 +92,7 @@ class NodeStorage {
   Index constants_ = 0;
   Index capacity_ = 0;
   Index constant_capacity_ = 0;
+  Index last_row_ = 0, last_row_size_ = 0;
   std::array<Index, 16> known_constants_;  // recently used constants, by 4 bits of a hash; 0 for none
 
  private:

@@ -89,10 +89,9 @@ Tape::Memory Tape::memory() const {
   const auto of = [](Index count) { return static_cast<std::size_t>(count); };
   Memory sum{of(size_) * sizeof(Node) + of(size_ + constants_) * sizeof(double),
              of(capacity_) * (sizeof(Node) + sizeof(double)) + of(constant_capacity_) * sizeof(double)};
-  sum.used += std::min(partials_.size(), extra_.size()) * sizeof(double);
-  sum.reserved += partials_.capacity() * sizeof(double);
-  for (const Memory& part :
-       {bytes(independents_), bytes(extra_), bytes(guards_), bytes(names_), bytes(name_text_), bytes(locations_)}) {
+  sum.used += of(extra_size_) * sizeof(Index);
+  sum.reserved += of(extra_capacity_) * sizeof(Index);
+  for (const Memory& part : {bytes(independents_), bytes(guards_), bytes(names_), bytes(name_text_), bytes(locations_)}) {
     sum.used += part.used;
     sum.reserved += part.reserved;
   }

@@ -17,12 +17,13 @@ struct CustomOperation::Rules {
   Value value;
   PartialsOf partials;
   std::vector<CustomOperation> partial_operations;
+  ErrorOf error;
 };
 
 CustomOperation::CustomOperation(std::string name, int arity, Value value, PartialsOf partials,
-                                 std::vector<CustomOperation> partial_operations)
-    : rules_(std::make_shared<Rules>(
-          Rules{std::move(name), arity, std::move(value), std::move(partials), std::move(partial_operations)})) {
+                                 std::vector<CustomOperation> partial_operations, ErrorOf error)
+    : rules_(std::make_shared<Rules>(Rules{std::move(name), arity, std::move(value), std::move(partials),
+                                           std::move(partial_operations), std::move(error)})) {
   const auto& seconds = rules_->partial_operations;
   if (arity < 1)
     throw ShapeMismatch(fmt::format("custom operation `{}`: {} arguments; it needs at least one", rules_->name, arity));
@@ -52,6 +53,9 @@ const NaryOperation* CustomOperation::partial(int k) const {
   return rules_->partial_operations.empty() ? nullptr : &rules_->partial_operations[static_cast<std::size_t>(k)];
 }
 NaryOperation::Identity CustomOperation::identity() const { return {rules_.get()}; }
+double CustomOperation::value_error(std::span<const double> x, double result) const {
+  return rules_->error ? rules_->error(x, result) : NaryOperation::value_error(x, result);
+}
 const NaryOperation* CustomOperation::clone() const { return new CustomOperation(*this); }
 
 // Never called: a call to it is what stops constant evaluation.

@@ -8,6 +8,7 @@
 #include "wengert/dual.hpp"
 #include "wengert/nary.hpp"
 #include "wengert/sweep/chain_rule.hpp"
+#include "wengert/sweep/reduction_rules.hpp"
 #include "wengert/sweep/scratch.hpp"
 #include "wengert/tape.hpp"
 #include "wengert/var.hpp"
@@ -49,6 +50,11 @@ void partials_nary(const NaryOperation& operation, std::span<const T> x, const T
     for (std::size_t k = 0; k < x.size(); ++k) wide.span()[k] = x[k];
     operation.partials(wide.span(), result, partials.span());
     for (std::size_t k = 0; k < x.size(); ++k) out[k] = static_cast<float>(partials.span()[k]);
+  } else if (operation.reduction() != Reduction::None) {
+    visit_reduction(operation.reduction(), [&]<class Rule>(Rule) {
+      for (std::size_t k = 0; k < x.size(); ++k)
+        if (wanted(k)) out[k] = Rule::template partial<T>(x, result, k);
+    });
   } else {
     for (std::size_t k = 0; k < x.size(); ++k) {
       if (!wanted(k)) continue;
@@ -94,27 +100,23 @@ template <class T>
     if (argument[k] >= 0) accumulate(adjoints[argument[k]], absorbing_product(adjoint, partial[k]));
 }
 
-/// The partials of a custom node that recording kept, if these are the values as recorded; else nullptr.
+/// What a custom node carries back by the partials that recording kept: at the values as recorded only.
 template <class T>
-const double* kept_partials(const Tape& tape, const T* values, const Node& node) {
-  if constexpr (std::is_same_v<T, double>)
-    if (values == tape.values().base) return tape.kept_partials(node);
-  return nullptr;
-}
-/// What a custom node carries back by them.
-template <class T>
-void pull_back_kept(const Tape& tape, const Node& node, const double* known, T* adjoints, T adjoint) {
+void pull_back_kept(const Tape& tape, const Node& node, T* adjoints, T adjoint) {
   const Index* const argument = tape.extra_arguments(node.x) + 1;
-  for (Index k = 0; k < argument[-1]; ++k)
-    if (argument[k] >= 0) adjoints[argument[k]] += absorbing_product(adjoint, static_cast<T>(known[k]));
+  const Index* partial = argument + argument[-1];
+  for (Index k = 0; k < argument[-1]; ++k) {
+    if (argument[k] < 0) continue;
+    adjoints[argument[k]] += adjoint * static_cast<T>(partial_at(partial));
+    partial += places_of_partial;
+  }
 }
 
 /// What custom node i carries back, by the partials that recording kept, or by those of the operation.
 template <class T>
 void pull_back_custom(const Tape& tape, const T* values, T* adjoints, Index i) {
   if constexpr (std::is_same_v<T, double>)
-    if (const double* const known = kept_partials(tape, values, tape[i]))
-      return pull_back_kept(tape, tape[i], known, adjoints, adjoints[i]);
+    if (tape[i].constants != 0 && values == tape.values().base) return pull_back_kept(tape, tape[i], adjoints, adjoints[i]);
   pull_back_custom_anywhere(tape, values, adjoints, i);
 }
 

@@ -97,21 +97,21 @@ struct ThreadedSweep {
     adjoints[i] = adjoint;
     WENGERT_TAIL_CALL go_on(sweep, node, values, adjoints, i, i > 0 ? adjoints[i - 1] : T(0));
   }
-  static void custom(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, Index i, T adjoint) {
-    adjoints[i] = adjoint;
-    if (!carries_nothing(adjoint)) {
-      const double* const known = kept_partials(sweep.tape, values, *node);
-      if (known == nullptr) {
-        WENGERT_TAIL_CALL custom_anywhere(sweep, node, values, adjoints, i, adjoint);
+  static void kept(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, Index i, T adjoint) {
+    if constexpr (std::is_same_v<T, double>) {
+      if (values == sweep.tape.values().base) {
+        adjoints[i] = adjoint;
+        if (!carries_nothing(adjoint)) pull_back_kept(sweep.tape, *node, adjoints, adjoint);
+        WENGERT_TAIL_CALL go_on(sweep, node, values, adjoints, i, i > 0 ? adjoints[i - 1] : T(0));
       }
-      pull_back_kept(sweep.tape, *node, known, adjoints, adjoint);
     }
-    WENGERT_TAIL_CALL go_on(sweep, node, values, adjoints, i, i > 0 ? adjoints[i - 1] : T(0));
+    WENGERT_TAIL_CALL custom(sweep, node, values, adjoints, i, adjoint);
   }
   // A function of its own, since it calls others before it goes on.
-  [[gnu::noinline]] static void custom_anywhere(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints,
-                                                Index i, T) {
-    pull_back_custom_anywhere(sweep.tape, values, adjoints, i);
+  [[gnu::noinline]] static void custom(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, Index i,
+                                       T adjoint) {
+    adjoints[i] = adjoint;
+    if (!carries_nothing(adjoint)) pull_back_custom_anywhere(sweep.tape, values, adjoints, i);
     WENGERT_TAIL_CALL go_on(sweep, node, values, adjoints, i, i > 0 ? adjoints[i - 1] : T(0));
   }
 
@@ -119,7 +119,7 @@ struct ThreadedSweep {
     std::array<Step, 4 * (static_cast<std::size_t>(Op::Custom) + 1)> result{};
     for (std::size_t k = 0; k < 4; ++k) {
       result[4 * static_cast<std::size_t>(Op::Independent) + k] = independent;
-      result[4 * static_cast<std::size_t>(Op::Custom) + k] = custom;
+      result[4 * static_cast<std::size_t>(Op::Custom) + k] = k == 0 ? custom : kept;
     }
     const auto enter = [&]<class Rule>() {
       Step* const place = &result[4 * static_cast<std::size_t>(op_of<Rule>)];

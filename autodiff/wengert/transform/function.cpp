@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <string_view>
 #include <utility>
 
 #include "wengert/dual.hpp"
@@ -25,6 +26,7 @@ void replay(const Tape& tape, std::span<const T> x, Values<T>& values) {
   try {
     forward_sweep(tape, x, values);
   } catch (const BranchChanged& error) {
+    if (std::string_view(error.what()).find("; the input is (") != std::string_view::npos) throw;  // a piece within told its own
     std::vector<double> input;
     for (std::size_t k = 0; k < x.size() && k < 8; ++k) input.push_back(detail::value_of(x[k]));
     throw BranchChanged(fmt::format("{}; the input is ({}{})", error.what(), fmt::join(input, ", "), x.size() > 8 ? ", …" : ""));

@@ -1,0 +1,151 @@
+// A piece of a recording that is one node: its arguments, and recording it with its partials, which are known by then.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstring>
+#include <span>
+#include <type_traits>
+
+#include "wengert/nary.hpp"
+#include "wengert/sweep/nary_sweep.hpp"
+#include "wengert/tape.hpp"
+#include "wengert/var.hpp"
+
+namespace wengert {
+
+/// The arguments of a piece: each size is that of an array, or 0 for a scalar.
+template <std::size_t... sizes>
+struct Shape {
+  static constexpr std::size_t inputs = ((sizes == 0 ? 1 : sizes) + ... + 0);
+};
+
+namespace detail {
+
+/// What an argument list looks like as a Shape.
+template <class Argument>
+inline constexpr std::size_t shape_size = 0;
+template <class T, std::size_t length>
+inline constexpr std::size_t shape_size<std::array<T, length>> = length;
+template <class T, std::size_t length>
+inline constexpr std::size_t shape_size<std::span<T, length>> = length;
+
+/// Whether an argument is recorded: a Var or what converts to one, or an array of them.
+template <class Argument>
+inline constexpr bool holds_var = !Number<Argument> && std::is_convertible_v<const Argument&, Var>;
+template <class T, std::size_t length>
+inline constexpr bool holds_var<std::array<T, length>> = holds_var<T>;
+template <class T, std::size_t length>
+inline constexpr bool holds_var<std::span<T, length>> = holds_var<std::remove_const_t<T>>;
+
+/// The tape of the first variable (within constant evaluation: or constant that knows one) among arguments; nullptr where there
+/// is none.
+constexpr Tape* tape_of(const Operand& x) {
+  return std::is_constant_evaluated() || (!x.is_number && !x.var.is_constant()) ? x.var.tape() : nullptr;
+}
+template <class T>
+  requires requires(const T& x) { x.size(); }
+constexpr Tape* tape_of(const T& x) {
+  if constexpr (holds_var<T>)
+    for (const auto& element : x)
+      if (Tape* const tape = tape_of(element)) return tape;
+  return nullptr;
+}
+
+/// An argument as the callable takes it within a recording: numbers as Vars, so that 3 / 2 is 1.5, and a span as an array. A
+/// constant knows the tape, so that exp of it can be recorded.
+constexpr Var as_taken(Tape& tape, const Operand& x) {
+  return x.var.tape() != nullptr ? x.var : Var(tape, tape.constant(x.var.value()));
+}
+template <class T>
+  requires requires(const T& x) { x.size(); }
+constexpr auto as_taken(Tape& tape, const T& x) {
+  std::array<Var, shape_size<T>> result;
+  for (std::size_t k = 0; k < result.size(); ++k) result[k] = as_taken(tape, x[k]);
+  return result;
+}
+
+/// The shape that a callable takes where nobody says: the fewest scalars that fit.
+template <class Callable, std::size_t... k>
+constexpr bool takes_scalars(std::index_sequence<k...>) {
+  return std::is_invocable_v<Callable, std::conditional_t<(k >= 0), Var, Var>...>;
+}
+template <class Callable, std::size_t n = 1>
+constexpr std::size_t scalars_taken() {
+  if constexpr (n > 32)
+    return 0;
+  else if constexpr (takes_scalars<Callable>(std::make_index_sequence<n>()))
+    return n;
+  else
+    return scalars_taken<Callable, n + 1>();
+}
+template <std::size_t... k>
+constexpr auto scalars(std::index_sequence<k...>) {
+  return Shape<(0 * k)...>{};
+}
+
+/// Writes a node of many arguments with the partials in them, which are known.
+class PieceWriter {
+ public:
+  /// `partials` has one for each of the `inputs`; errors call the node `name`. Throws TapeFull.
+  PieceWriter(Tape& tape, const char* name, std::size_t inputs, const double* partials)
+      : tape_(tape),
+        name_(name),
+        next_(tape.room_for_extra(1 + (1 + places_of_partial) * inputs)),
+        place_(next_ + 1 + inputs),
+        partials_(partials) {
+    *next_++ = static_cast<Index>(inputs);
+  }
+  /// The next input, or all those of an array. Throws ForeignVariable and StaleVariable as any operation.
+  void append(const Operand& x) { write(x.fits(tape_) ? x.index_on(tape_) : index_on(tape_, x.var, name_, x.at)); }
+  template <class T>
+    requires requires(const T& x) { x.size(); }
+  void append(const T& x) {
+    using Element = std::remove_cvref_t<decltype(x[0])>;
+    if constexpr (std::is_same_v<Element, double>) {
+      const Index first = tape_.row_of_constants(std::span<const double>(x));
+      for (std::size_t k = 0; k < x.size(); ++k) next_[k] = first + static_cast<Index>(k);
+    } else if constexpr (std::is_same_v<Element, Var>) {
+      // all of them variables of this tape, as a rule: then they are written side by side
+      bool fit = true;
+      for (std::size_t k = 0; k < x.size(); ++k) {
+        next_[k] = x[k].index();
+        fit &= next_[k] >= 0 && x[k].generation() == tape_.generation();
+      }
+      if (!fit) return append_each(x);
+      std::memcpy(place_, partials_, x.size() * sizeof(double));
+      place_ += places_of_partial * static_cast<Index>(x.size());
+    } else {
+      return append_each(x);
+    }
+    next_ += x.size();
+    partials_ += x.size();
+  }
+  /// Appends the node: `which` of the tape's operations.
+  Var push(Index which, double value, Location at) {
+    return Var(tape_, tape_.push(Op::Custom, tape_.take_extra(place_), which, 1u, value, at), value);
+  }
+
+ private:
+  template <class T>
+  void append_each(const T& x) {
+    for (const auto& element : x) append(element);
+  }
+  void write(Index i) {
+    *next_++ = i;
+    if (i >= 0) {
+      write_partial(place_, *partials_);
+      place_ += places_of_partial;
+    }
+    ++partials_;
+  }
+
+  Tape& tape_;
+  const char* name_;
+  Index* next_;   // argument
+  Index* place_;  // of the next partial
+  const double* partials_;
+};
+
+}  // namespace detail
+}  // namespace wengert

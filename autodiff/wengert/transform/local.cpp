@@ -1,0 +1,81 @@
+#include "wengert/local.hpp"
+
+#include <memory>
+
+#include "wengert/bounded.hpp"
+#include "wengert/forward_sweep.hpp"
+#include "wengert/jacobian.hpp"
+
+namespace wengert::detail {
+namespace {
+
+/// The side tapes of a thread, the outermost first; those from `in_use` on are free.
+struct SideTapes {
+  std::vector<std::unique_ptr<Tape>> tapes;
+  std::size_t in_use = 0;
+
+  Tape& take() {
+    if (in_use == tapes.size()) tapes.push_back(std::make_unique<Tape>(false));
+    Tape& tape = *tapes[in_use++];
+    tape.clear();
+    return tape;
+  }
+};
+thread_local SideTapes side_tapes;
+
+}  // namespace
+
+SideTape::SideTape() : tape_(side_tapes.take()) {}
+SideTape::~SideTape() { --side_tapes.in_use; }
+
+void differentiate(Tape& tape, const Var& y, std::span<double> out) {
+  const Index dependent = index_on(tape, y, "local", {});
+  thread_local Values<double> adjoints;
+  adjoints.reset(tape.constants(), tape.size());
+  adjoints[dependent] = 1;
+  pull_back_all(tape, tape.values().base, adjoints.base(), dependent + 1);
+  for (std::size_t k = 0; k < out.size(); ++k) out[k] = adjoints[tape.independents()[k]];
+}
+
+void hessian_row(Tape& tape, const Var& y, std::size_t k, std::span<double> out) {
+  index_on(tape, y, "local", {});
+  std::vector<Var> variables;
+  std::vector<double> direction(out.size());
+  for (std::size_t j = 0; j < out.size(); ++j) variables.emplace_back(tape, tape.independents()[j]);
+  direction[k] = 1;
+  const std::vector<double> row = hessian_vector_product(y, variables, direction);
+  std::copy(row.begin(), row.end(), out.begin());
+}
+
+double rounding_of(const Tape& tape, const Var& y) {
+  if (y.is_constant()) return 0;
+  std::vector<Bounded> point;
+  for (const Index i : tape.independents()) point.emplace_back(tape.value(i), 0.0);
+  for (Index i = 0; i < tape.size(); ++i)
+    if (tape[i].op == Op::Custom) return std::fabs(y.value()) * 0x1p-50;
+  return forward_sweep(tape, std::span<const Bounded>(point))[y.index()].error;
+}
+
+CustomOperation local_operation(const Function& function) {
+  using Numbers = std::span<const double>;
+  const auto arity = static_cast<int>(function.inputs());
+  std::vector<CustomOperation> partials;
+  for (std::size_t k = 0; k < function.inputs(); ++k)
+    partials.emplace_back(
+        "local'", arity, [function, k](Numbers x) { return function.gradient(x)[k]; },
+        [function, k](Numbers x, double, std::span<double> out) {
+          std::vector<double> direction(x.size());
+          direction[k] = 1;
+          const std::vector<double> row = function.hessian_vector(x, std::span<const double>(direction));
+          std::copy(row.begin(), row.end(), out.begin());
+        });
+  return CustomOperation(
+      "local", arity, [function](Numbers x) { return function(x); },
+      [function](Numbers x, double, std::span<double> out) {
+        const std::vector<double> gradient = function.gradient(x);
+        std::copy(gradient.begin(), gradient.end(), out.begin());
+      },
+      std::move(partials));
+}
+
+}  // namespace wengert::detail
