@@ -4,16 +4,19 @@
 
 #include <cmath>
 #include <limits>
+#include <span>
 #include <type_traits>
+#include <vector>
 
+#include "wengert/nary.hpp"
 #include "wengert/number_type.hpp"
 
 namespace wengert {
 
 /// A double and a bound on its distance from the exact result, to first order in the unit roundoff: running error analysis
 /// (Wilkinson; Higham, Accuracy and Stability of Numerical Algorithms, section 3.3). Each operation passes its arguments' bounds
-/// on through its partials and adds its own rounding, which the table of operations states in ulps. A sweep on it throws where it
-/// meets a custom operation, whose rounding nobody stated.
+/// on through its partials and adds its own rounding, which the table of operations states in ulps. A sweep on it throws
+/// NoSecondOrder where it meets a custom operation, whose rounding nobody stated.
 struct Bounded : NumberType<Bounded> {
   double value = 0;
   double error = 0;
@@ -26,19 +29,61 @@ struct Bounded : NumberType<Bounded> {
   Bounded(Number number)
       : value(static_cast<double>(number)), error(std::floor(value) == value ? 0 : std::fabs(value) * ulp / 2) {}
 
+  /// How many decimal digits of the value are right: from 0 to the 15.95 of a double.
+  double digits() const {
+    const double most = -std::log10(ulp / 2), size = std::fabs(value);
+    if (!(error < size)) return error == 0 ? most : 0;  // NaN has none
+    return std::fmin(most, -std::log10(error / size));
+  }
+
   template <class Rule, class... Terms>
   static Bounded lift(double result, const Terms&... term) {
-    if constexpr (op_of<Rule> == Op::Neg)
-      return {result, (... + term.argument.error)};
-    else if constexpr (requires { Rule::scale(term.argument.value...); })
-      return {result,
-              Rule::value_ulps * ulp * Rule::scale(term.argument.value...) + (... + carried(term.argument.error, term.partial))};
-    else
-      return {result, Rule::value_ulps * ulp * std::fabs(result) + (... + carried(term.argument.error, term.partial))};
+    return {result, rounding<Rule>(result, term.argument.value...) + (... + carried(term.argument.error, term.partial))};
+  }
+  static Bounded evaluate_nary(const NaryOperation& operation, std::span<const Bounded> x) {
+    if (operation.reduction() == detail::Reduction::None) return NumberType::evaluate_nary(operation, x);
+    std::vector<double> at, partials(x.size());
+    for (const Bounded& argument : x) at.push_back(argument.value);
+    const double result = operation.value(at);
+    operation.partials(at, result, partials);
+    Bounded sum(result, operation.value_error(at, result));
+    for (std::size_t k = 0; k < x.size(); ++k) sum.error += carried(x[k].error, partials[k]);
+    return sum;
   }
 
  private:
   static constexpr double ulp = std::numeric_limits<double>::epsilon();
+  /// How far the result of one operation is from that of exact arithmetic: of sums, products, quotients and roots what is left
+  /// over, which is a number itself (Dekker 1971; Knuth's sum), of others as far as the table says.
+  template <class Rule>
+  static double rounding(double result, double x, [[maybe_unused]] double y = 0, [[maybe_unused]] double z = 0) {
+    constexpr Op op = op_of<Rule>;
+    // a share for what is rounded here, and an ulp for what underflows
+    const auto about = [&](double rest) {
+      return std::fabs(rest) * (1 + 0x1p-20) + (std::fabs(result) < 0x1p-960 ? 0x1p-1074 : 0);
+    };
+    if (!(std::fabs(result) <= 0x1p1000)) return ulp * std::fabs(result);  // where what is left over overflows, or is NaN
+    if constexpr (op == Op::Add || op == Op::Sub) {
+      const double second = op == Op::Add ? y : -y, part = result - x;
+      return std::fabs((x - (result - part)) + (second - part));
+    } else if constexpr (op == Op::Mul || op == Op::AbsorbingProduct) {
+      return about(std::fma(x, y, -result));
+    } else if constexpr (op == Op::Div) {
+      return about(std::fma(-result, y, x) / y);
+    } else if constexpr (op == Op::Sqrt) {
+      return result == 0 ? 0 : about(std::fma(-result, result, x) / (2 * result));
+    } else if constexpr (op == Op::Neg || op == Op::Abs || op == Op::Min || op == Op::Max || op == Op::Select ||
+                         op == Op::Detach || op == Op::Floor || op == Op::Ceil || op == Op::Round || op == Op::Trunc ||
+                         op == Op::Less || op == Op::LessEqual || op == Op::Equal) {
+      return 0;
+    } else if constexpr (op == Op::Fma) {
+      return ulp / 2 * std::fabs(result);
+    } else if constexpr (requires { Rule::scale(x, y, z); }) {
+      return Rule::value_ulps * ulp * Rule::scale(x, y, z);
+    } else {
+      return Rule::value_ulps * ulp * std::fabs(result);
+    }
+  }
   static double carried(double error, double partial) { return error == 0 ? 0 : error * std::fabs(partial); }
 };
 

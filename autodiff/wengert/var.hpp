@@ -44,7 +44,7 @@ class Var {
   constexpr Tape* tape() const { return tape_; }
   constexpr std::uint32_t generation() const { return generation_; }
 
-  /// static_cast<double>(x), if (x): the value leaves the tape, so a replay must find the same (as a bool: zero, or not).
+  /// static_cast<double>(x), if (x): the value leaves the tape; a replay must find the same (as a bool: zero, or not).
   template <detail::Arithmetic Number>
   explicit constexpr operator Number() const;
 
@@ -63,8 +63,7 @@ class Var {
 
 static_assert((sizeof(void*) != 8 || sizeof(Var) == 24) && std::is_trivially_copyable_v<Var>);
 
-/// What every operation takes: a Var, a number, or what converts to one of them, and the place in the source where it was handed
-/// over.
+/// What every operation takes: a Var, a number, or what converts to one of them, and where in the source it was handed over.
 struct Operand {
   Var var;
   Location at;

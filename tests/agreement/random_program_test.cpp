@@ -1,11 +1,13 @@
 // Random programs over the whole table: every way of running them against wide arithmetic, within derived bounds.
 #include <gmock/gmock.h>
 #include <rapidcheck.h>
+#include <algorithm>
 
 #include <map>
 
 #include "support/program_checks.hpp"
 #include "support/random_runs.hpp"
+#include "wengert/gradient_with_bounds.hpp"
 #include "wengert/wengert.hpp"
 
 namespace {
@@ -117,6 +119,52 @@ TEST(RandomPrograms, ReverseAndForwardSweepsStayWithinTheBoundOfRounding) {
   EXPECT_LT(tally.too_wild, tally.programs / 50) << "programs that cannot be bounded prove nothing";
   EXPECT_GT(tally.furthest, 0.01) << "a bound that nothing comes near hides errors";
   for (const Op op : program::all_operations) EXPECT_GT(tally.operations[op], 20) << name(op) << " hardly ever occurs";
+}
+
+/// Whether a step has constants alone for arguments: what it is rounded to is a constant of the tape, and its rounding unknown
+/// there.
+bool computes_among_constants(const Program& p) {
+  std::vector<bool> constant(p.inputs.size());
+  for (const program::Step& step : p.steps) {
+    const auto is_constant = [&](std::size_t k) {
+      return step.arguments[k] < 0 || constant[static_cast<std::size_t>(step.arguments[k])];
+    };
+    bool all = true;
+    for (std::size_t k = 0; k < static_cast<std::size_t>(arity(step.op)); ++k) all &= is_constant(k);
+    if (all && !step.branch) return true;
+    constant.push_back(step.branch && (is_constant(1) || is_constant(2)));  // it may pass one on
+  }
+  return false;
+}
+
+TEST(RandomPrograms, BoundsOnTheRoundingOfDerivativesHoldAndAreOfUse) {
+  static Tally tally("with bounds");
+  static std::vector<double> ratios;  // of the bound and the error, where there is one
+  EXPECT_TRUE(rc::check([] {
+    const Program p = generate();
+    tally.count(p);
+    const Bounded exact = program::bounded(p, p.inputs);
+    if (!tame(exact, p.inputs.size())) {
+      ++tally.too_wild;
+      return;
+    }
+    if (computes_among_constants(p)) return;
+    const Recorded r(p);
+    if (r.y.is_constant()) return;
+    const GradientWithBounds g = gradient_with_bounds(r.y);
+    for (std::size_t j = 0; j < p.inputs.size(); ++j) {
+      const wengert::Bounded derivative = g.wrt(r.x[j]);
+      // the reference is off by its own last bits, far below double's
+      compare(tally, "bound", derivative.value, exact.tangent[j],
+              wide::Wide(derivative.error) + exact.magnitude[j] * wide::Wide(0x1p-100), p);
+      const double error = static_cast<double>(wide::abs(wide::Wide(derivative.value) - exact.tangent[j]));
+      if (error > 0) ratios.push_back(derivative.error / error);
+    }
+  }));
+  ASSERT_GT(ratios.size(), 200u);
+  std::nth_element(ratios.begin(), ratios.begin() + static_cast<std::ptrdiff_t>(ratios.size() / 2), ratios.end());
+  EXPECT_LE(ratios[ratios.size() / 2], 30);
+  RecordProperty("median of bound over error", std::to_string(ratios[ratios.size() / 2]));
 }
 
 TEST(RandomPrograms, ReplaysAtNewInputsAreRightOrRefused) {

@@ -45,7 +45,8 @@ TEST(Var, IsNotMadeFromWhatIsNoNumber) {
 
 TEST(Var, DoesNotTurnIntoANumberSilently) {
   static_assert(!std::is_convertible_v<Var, double> && !std::is_convertible_v<Var, bool>);
-  static_assert(!std::is_constructible_v<double, Var> && !std::is_constructible_v<bool, Var>);
+  // asked for in so many words it does, and is guarded in replays: tests/record/cmath_test.cpp
+  static_assert(std::is_constructible_v<double, Var> && std::is_constructible_v<bool, Var>);
 }
 
 TEST(Var, OperationsAmongConstantsRecordNothing) {
