@@ -45,6 +45,10 @@ class RecordedMeanwhile : public Error {
 class NonFinite : public Error {
   using Error::Error;
 };
+/// An operation stands exactly on its kink or jump, or a branch on equality, on a tape that checks for them.
+class AtKink : public Error {
+  using Error::Error;
+};
 /// A second derivative was asked of a custom operation that has none.
 class NoSecondOrder : public Error {
   using Error::Error;

@@ -204,7 +204,7 @@ struct SharedValues {
   bool are_ordinary() const {
     const auto normal = [](double x) { return std::isnormal(static_cast<T>(x)); };
     for (const Index i : program.finite)
-      if (!std::isfinite(static_cast<T>((*this)[i]))) return false;
+      if (!is_finite(static_cast<T>((*this)[i]))) return false;
     for (const Index i : program.divisors)
       if (!normal((*this)[i]) || !normal(1 / (*this)[i])) return false;
     return true;
@@ -318,7 +318,7 @@ BatchResult run_fused(const char* name, bool mean, std::span<const double, share
     T* const no_sink = nullptr;
     samples.block(0, 1, room.data(), first.data());
     loop(&batch, 0, 1, first.data(), &no_sink, nullptr, sums.data());
-    for (std::size_t k = 0; k < shifts.size(); ++k) shifts[k] = std::isfinite(sums[k].sum) ? static_cast<T>(sums[k].sum) : T(0);
+    for (std::size_t k = 0; k < shifts.size(); ++k) shifts[k] = is_finite(sums[k].sum) ? static_cast<T>(sums[k].sum) : T(0);
   }
   std::array<Moments, shifts.size()> varying;
   const std::size_t count =

@@ -111,6 +111,38 @@ struct LocalPiece<Callable, Shape<sizes...>> {
   }
 };
 
+/// What local does at run time.
+template <class Callable, class... Arguments>
+Var record_local(const Callable& f, const Arguments&... x) {
+  Tape* tape = nullptr;
+  ((tape = tape != nullptr ? tape : tape_of(x)), ...);
+  using Taken = Shape<shape_size<Arguments>...>;
+  using Piece = LocalPiece<Callable, Taken>;
+  std::array<double, Taken::inputs> point, partials;
+  double* next = point.data();
+  const auto enter = [&](const auto& argument) {
+    if constexpr (requires { argument.size(); })
+      for (const auto& input : argument) *next++ = value_of(Var(input));
+    else
+      *next++ = value_of(Var(argument));
+  };
+  (enter(x), ...);
+  const auto push = [&](double value, auto adopt) {
+    if (tape == nullptr) return Var(value);
+    PieceWriter piece(*tape, "local", Taken::inputs, partials.data());
+    (piece.append(x), ...);
+    return piece.push(adopt(), value, Location{});
+  };
+  if constexpr (std::is_empty_v<Callable> && std::is_default_constructible_v<Callable>) {
+    return push(Piece::compute(f, point.data(), partials), [&] { return tape->adopt_static(Piece::instance()); });
+  } else {
+    Recorder recorder(false);
+    const Var y = Piece::run(f, recorder.tape(), point.data());
+    differentiate(recorder.tape(), y, partials);
+    return push(y.value(), [&] { return tape->adopt(local_operation(recorder.finish(std::span(&y, 1)))); });
+  }
+}
+
 }  // namespace detail
 
 /// f(x…) as one node on the tape of the variables among x…; among numbers it only computes. The arguments are numbers or Vars,
@@ -124,34 +156,10 @@ struct LocalPiece<Callable, Shape<sizes...>> {
 template <class Callable, class... Arguments>
 constexpr Var local(const Callable& f, const Arguments&... x) {
   static_assert(sizeof...(Arguments) > 0, "local: hand over what the callable takes: local(f, x, y)");
-  Tape* tape = nullptr;
+  if (!std::is_constant_evaluated()) return detail::record_local(f, x...);
+  Tape* tape = nullptr;  // within a fused function it is part of it
   ((tape = tape != nullptr ? tape : detail::tape_of(x)), ...);
-  if (std::is_constant_evaluated()) return Var(f(detail::as_taken(*tape, x)...));  // within a fused function
-  using Taken = Shape<detail::shape_size<Arguments>...>;
-  using Piece = detail::LocalPiece<Callable, Taken>;
-  std::array<double, Taken::inputs> point, partials;
-  double* next = point.data();
-  const auto enter = [&](const auto& argument) {
-    if constexpr (requires { argument.size(); })
-      for (const auto& input : argument) *next++ = detail::value_of(Var(input));
-    else
-      *next++ = detail::value_of(Var(argument));
-  };
-  (enter(x), ...);
-  const auto push = [&](double value, auto adopt) {
-    if (tape == nullptr) return Var(value);
-    detail::PieceWriter piece(*tape, "local", Taken::inputs, partials.data());
-    (piece.append(x), ...);
-    return piece.push(adopt(), value, Location{});
-  };
-  if constexpr (std::is_empty_v<Callable> && std::is_default_constructible_v<Callable>) {
-    return push(Piece::compute(f, point.data(), partials), [&] { return tape->adopt_static(Piece::instance()); });
-  } else {
-    Recorder recorder(false);
-    const Var y = Piece::run(f, recorder.tape(), point.data());
-    detail::differentiate(recorder.tape(), y, partials);
-    return push(y.value(), [&] { return tape->adopt(detail::local_operation(recorder.finish(std::span(&y, 1)))); });
-  }
+  return Var(f(detail::as_taken(*tape, x)...));
 }
 
 }  // namespace wengert

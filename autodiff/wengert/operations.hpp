@@ -1,6 +1,7 @@
 // The list of operations: from it come the enum that a node holds, the dispatch from an enum value to its rule, and the tests.
 #pragma once
 
+#include <cassert>
 #include <cstdint>
 
 #include "wengert/ops.hpp"
@@ -86,6 +87,7 @@ constexpr auto dispatch(Op op, Visitor&& visitor) {
     case Op::Custom:
       if constexpr (requires { visitor.otherwise(op); }) return visitor.otherwise(op);
   }
+  assert(!"an operation that is not in the table");
   __builtin_unreachable();
 }
 
@@ -119,5 +121,19 @@ inline constexpr Op op_of = Op::Custom;
   inline constexpr Op op_of<ops::Rule> = Op::Rule;
 WENGERT_OPERATIONS(WENGERT_X)
 #undef WENGERT_X
+
+namespace detail {
+/// Whether an operation of the table stands exactly on a kink or a jump at (x, y); a unary one's y is of no account.
+inline bool at_kink(Op op, double x, double y) {
+  return dispatch(op, [&]<class Rule>() {
+    if constexpr (requires { Rule::at_kink(x); })
+      return Rule::at_kink(x);
+    else if constexpr (requires { Rule::at_kink(x, y); })
+      return Rule::at_kink(x, y);
+    else
+      return false;
+  });
+}
+}  // namespace detail
 
 }  // namespace wengert

@@ -7,6 +7,12 @@
 // Arguments are x, y (and z); `result` is the operation's own value.
 #pragma once
 
+#if defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ && !defined(WENGERT_ALLOW_FAST_MATH)
+#error \
+    "wengert: -ffast-math (or -ffinite-math-only) breaks the rules for NaN, infinities and zeros that gradients rely on; compile what \
+includes wengert without it, or define WENGERT_ALLOW_FAST_MATH and read in CONVENTIONS.md what is lost"
+#endif
+
 #include <cmath>
 #include <concepts>
 #include <limits>

@@ -57,15 +57,12 @@ class Tape : detail::NodeStorage, detail::NaryNodes, detail::Names {
   }
 
   /// Whether each node from now on keeps the file and line that made it. On by default in Debug builds; free when off.
-  constexpr void keep_locations(bool keep) {
-    keeps_locations_ = keep;
-    update_limit();
-  }
+  constexpr void keep_locations(bool keep) { switch_on(keeps_locations_, keep); }
   /// Whether recording throws NonFinite at the first node whose value is NaN or infinite. Off by default; free when off.
-  constexpr void check_finite(bool check) {
-    checks_finite_ = check;
-    update_limit();
-  }
+  constexpr void check_finite(bool check) { switch_on(checks_finite_, check); }
+  /// Whether recording throws AtKink where an operation stands exactly on a kink or a jump, or a branch on equal numbers, and its
+  /// derivative is a convention. Off by default; free when off.
+  constexpr void check_kinks(bool check) { switch_on(checks_kinks_, check); }
   /// Recording more nodes than this throws TapeFull. Never more than 2^31 - 1, the largest index.
   constexpr void max_nodes(Index most) {
     max_nodes_ = most;
@@ -134,7 +131,10 @@ class Tape : detail::NodeStorage, detail::NaryNodes, detail::Names {
   constexpr void relocate(Index i, Location at) {
     if (static_cast<std::size_t>(i) < locations_.size()) locations_[static_cast<std::size_t>(i)] = at;
   }
-  constexpr void push_guard(const Guard& guard) { guards_.push_back(guard); }
+  constexpr void push_guard(const Guard& guard) {
+    if (checks_kinks_) throw_if_at_kink(guard.relation, guard.x, guard.y, guard.location);
+    guards_.push_back(guard);
+  }
 
  private:
   static std::uint32_t first_generation();
@@ -144,16 +144,21 @@ class Tape : detail::NodeStorage, detail::NaryNodes, detail::Names {
   static constexpr std::uint32_t generations_at_a_time = 16;
   [[noreturn]] void throw_full(Op op, Location at) const;
   [[noreturn]] void throw_non_finite(Op op, Index x, Index y, double value, Location at) const;
+  void throw_if_at_kink(Op op, Index x, Index y, Location at) const;
 
+  constexpr void switch_on(bool& what, bool on) {
+    what = on;
+    update_limit();
+  }
   constexpr void update_limit() {
-    const bool watched = keeps_locations_ || checks_finite_;
+    const bool watched = keeps_locations_ || checks_finite_ || checks_kinks_;
     limit_ = watched ? 0 : capacity_ < max_nodes_ ? capacity_ : max_nodes_;
   }
   [[gnu::noinline, gnu::cold]] constexpr void prepare(Op op, Index x, Index y, double value, const char* file, unsigned line) {
     const Location at{file, line};
     if (size_ >= max_nodes_) throw_full(op, at);
-    // subtraction leaves 0 exactly for a finite value
-    if (checks_finite_ && !(value - value == 0)) throw_non_finite(op, x, y, value, at);
+    if (checks_finite_ && !detail::is_finite(value)) throw_non_finite(op, x, y, value, at);
+    if (checks_kinks_) throw_if_at_kink(op, x, y, at);
     if (size_ == capacity_) {
       grow_nodes();
       update_limit();
@@ -167,7 +172,7 @@ class Tape : detail::NodeStorage, detail::NaryNodes, detail::Names {
   Index max_nodes_ = std::numeric_limits<Index>::max();
   std::uint32_t generation_;
   bool keeps_locations_;
-  bool checks_finite_ = false;
+  bool checks_finite_ = false, checks_kinks_ = false;
   std::vector<Index> independents_;
   std::vector<Guard> guards_;
   std::vector<Location> locations_;

@@ -1,6 +1,7 @@
 // One number per node and per constant of a tape: values in a forward sweep, adjoints in a reverse sweep.
 #pragma once
 
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -14,6 +15,9 @@ namespace wengert {
 using Index = std::int32_t;
 
 namespace detail {
+/// By its bits: -ffast-math lets a compiler think that every number is finite.
+constexpr bool is_finite(double x) { return (std::bit_cast<std::uint64_t>(x) << 1) < 0xFFE0000000000000u; }
+
 template <class T>
 concept Arithmetic = std::is_arithmetic_v<T>;
 template <class Range, class T>

@@ -127,27 +127,7 @@ constexpr Index index_on(Tape& tape, const Var& x, const char* operation, Locati
 
 /// Recording in constant evaluation, where values are skipped: only the structure is wanted.
 template <class Rule>
-constexpr Var record_structure(const Operand& x, const Operand& y, const Operand& z, Location at) {
-  const Var& beside = !x.var.is_constant() ? x.var : !y.var.is_constant() ? y.var : z.var;
-  Tape* tape = beside.tape();
-  if (beside.is_constant()) {  // all of them
-    if constexpr (Rule::arithmetic) {
-      if constexpr (Rule::arity == 1)
-        return Rule::template value<double>(x.var.value());
-      else if constexpr (Rule::arity == 2)
-        return Rule::template value<double>(x.var.value(), y.var.value());
-      else
-        return Rule::template value<double>(x.var.value(), y.var.value(), z.var.value());
-    }
-    // a constant that knows its tape: what cannot be computed now is recorded
-    tape = x.var.tape() != nullptr ? x.var.tape() : y.var.tape() != nullptr ? y.var.tape() : z.var.tape();
-    if (tape == nullptr) a_fused_function_cannot_compute_this_of_a_plain_number_write_the_number();
-  }
-  const Index at_x = index_on(*tape, x.var, Rule::name, at, beside);
-  const Index at_y = Rule::arity > 1 ? index_on(*tape, y.var, Rule::name, at, beside) : at_x;
-  const Index at_z = Rule::arity > 2 ? index_on(*tape, z.var, Rule::name, at, beside) : at_y;
-  return push<Rule>(*tape, at_x, at_y, at_z, (at_x < 0 ? 1u : 0u) | (at_y < 0 ? 2u : 0u), 0, at);
-}
+constexpr Var record_structure(const Operand& x, const Operand& y, const Operand& z, Location at);
 
 /// Appends Rule of x… to their tape; among constants it only computes. `at` is the operation's place in the source.
 // No loops over operands and no addresses of them: so the optimiser keeps them in registers.
@@ -244,3 +224,4 @@ WENGERT_INLINE constexpr Var Tape::variable(double value, std::string_view name,
 }  // namespace wengert
 
 #include "wengert/record/condition.hpp"  // comparisons, select, named
+#include "wengert/record/structure.hpp"  // recording in constant evaluation

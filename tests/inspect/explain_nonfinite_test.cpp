@@ -146,7 +146,7 @@ TEST(CheckFinite, ThrowsAsTheNodeIsRecordedAndNamesLineAndOperands) {
   EXPECT_THAT(two, HasSubstr("explain_nonfinite_test.cpp:" + std::to_string(line)));
   EXPECT_THAT(two, HasSubstr(": variable `y`"));
   EXPECT_THAT(two, HasSubstr(" = 3 and variable `x`"));
-  EXPECT_THAT(two, HasSubstr(" = 0 give inf; mend the operands"));
+  EXPECT_THAT(two, HasSubstr(" = 0 give inf; change the operands"));
   EXPECT_EQ(tape.size(), 2);
   const std::string three = message_of([&] { fma(y, 1e308, y); });
   EXPECT_THAT(three, HasSubstr("constant 1e+308"));

@@ -318,4 +318,47 @@ TEST(Tape, RecordsInConstantEvaluation) {
   EXPECT_EQ(nodes_of_a_recorded_function(), 9);  // and the same at run time
 }
 
+TEST(CheckKinks, ThrowsExactlyOnAKinkOrJumpAndSaysWhere) {
+  const auto at = [](double x, double y, auto f) {
+    Tape tape;
+    tape.check_kinks(true);
+    const Var u = tape.variable(x, "u"), v = tape.variable(y, "v");
+    f(u, v);
+  };
+  EXPECT_THROW(at(0, 1, [](Var x, Var) { return abs(x); }), AtKink);
+  EXPECT_THROW(at(-0.0, 1, [](Var x, Var) { return abs(x); }), AtKink);
+  EXPECT_NO_THROW(at(1e-300, 1, [](Var x, Var) { return abs(x); }));
+  EXPECT_THROW(at(0, 1, [](Var x, Var) { return cbrt(x); }), AtKink);
+  EXPECT_THROW(at(2, 2, [](Var x, Var y) { return max(x, y); }), AtKink);
+  EXPECT_THROW(at(2, 1, [](Var x, Var) { return min(x, 2); }), AtKink);
+  EXPECT_NO_THROW(at(2, 1, [](Var x, Var y) { return max(x, y); }));
+  EXPECT_THROW(at(3, 1, [](Var x, Var) { return floor(x); }), AtKink);
+  EXPECT_NO_THROW(at(3.5, 1, [](Var x, Var) { return floor(x); }));
+  EXPECT_THROW(at(3.5, 1, [](Var x, Var) { return round(x); }), AtKink);
+  EXPECT_THROW(at(0, 0, [](Var x, Var y) { return hypot(x, y); }), AtKink);
+  EXPECT_THROW(at(2, 2, [](Var x, Var y) { return select(x < y, x, y * 2); }), AtKink);
+  EXPECT_THROW(at(2, 2, [](Var x, Var y) { return x < y ? x : y * 2; }), AtKink);  // a branch
+  EXPECT_NO_THROW(at(2, 3, [](Var x, Var y) { return x < y ? x : y * 2; }));
+  // the running maximum that meets its own variable is no tie
+  EXPECT_NO_THROW(at(2, 1, [](Var x, Var y) { return max(max(x, y), x); }));
+  try {
+    at(2, 2, [](Var x, Var y) { return max(x, y); });
+  } catch (const AtKink& error) {
+    EXPECT_THAT(error.what(), AllOf(testing::HasSubstr("max"), testing::HasSubstr("u"), testing::HasSubstr("v"),
+                                    testing::HasSubstr("= 2"), testing::HasSubstr("check_kinks(false)")));
+  }
+}
+
+TEST(CheckKinks, LeavesNothingHalfRecordedAndIsOffByDefault) {
+  Tape tape;
+  const Var x = tape.variable(0);
+  EXPECT_EQ(gradient(abs(x)).wrt(x), 0);
+  tape.check_kinks(true);
+  const Index before = tape.size();
+  EXPECT_THROW(abs(x), AtKink);
+  EXPECT_EQ(tape.size(), before);
+  tape.check_kinks(false);
+  EXPECT_NO_THROW(abs(x));
+}
+
 }  // namespace

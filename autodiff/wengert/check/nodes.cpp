@@ -34,16 +34,7 @@ bool is_tie(Op op) { return op == Op::Min || op == Op::Max || op == Op::Less || 
 bool node_at_kink(const Tape& tape, Index i) {
   if (!in_table(tape[i].op)) return false;
   const std::vector<double> x = argument_values(tape, i);
-  return dispatch(tape[i].op, [&]<class Rule>() {
-    return spread<Rule>(
-        [](auto... arguments) {
-          if constexpr (requires { Rule::at_kink(arguments...); })
-            return Rule::at_kink(arguments...);
-          else
-            return false;
-        },
-        x.data());
-  });
+  return at_kink(tape[i].op, x[0], x.size() > 1 ? x[1] : 0);
 }
 
 /// How far argument k of node i may move: to the nearest singularity, or a unit where the function waves or grows exponentially.

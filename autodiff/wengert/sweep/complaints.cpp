@@ -148,8 +148,42 @@ void Tape::throw_non_finite(Op op, Index x, Index y, double value, Location at) 
                             : fmt::format("{} = {}", describe(*this, operands[k]), values_[operands[k]]);
   }
   const char* operation = op == Op::Custom ? nary(y).name() : wengert::name(op);
-  throw NonFinite(fmt::format("{}: {} {}; mend the operands, or turn tape.check_finite(false)", called(operation, at),
+  throw NonFinite(fmt::format("{}: {} {}; change the operands, or turn the check off with tape.check_finite(false)",
+                              called(operation, at),
                               text.empty() ? "the value is" : text + (operands.size() == 1 ? " gives" : " give"), value));
+}
+
+namespace {
+
+/// The node that a value comes from, through operations that only pass one on: the running maximum that meets its own variable
+/// again is no tie.
+Index origin(const Tape& tape, Index i) {
+  while (i >= 0) {
+    const Node& node = tape[i];
+    if (node.op == Op::Select) {
+      i = tape.arguments(i)[tape.value(node.x) != 0 ? 1 : 2];
+    } else if (node.op == Op::Min || node.op == Op::Max) {
+      if (tape.value(node.x) == tape.value(node.y) && origin(tape, node.x) != origin(tape, node.y)) return i;
+      i = tape.value(node.x) == tape.value(i) ? node.x : node.y;
+    } else {
+      return i;
+    }
+  }
+  return i;
+}
+
+}  // namespace
+
+void Tape::throw_if_at_kink(Op op, Index x, Index y, Location at) const {
+  if (op == Op::Independent || op == Op::Custom || op == Op::Select) return;
+  if (!detail::at_kink(op, values_[x], values_[y])) return;
+  const bool two = wengert::arity(op) == 2;
+  if (two && x >= 0 && y >= 0 && origin(*this, x) == origin(*this, y)) return;
+  const auto text = [&](Index i) { return i < 0 ? describe(*this, i) : fmt::format("{} = {}", describe(*this, i), values_[i]); };
+  throw AtKink(
+      fmt::format("{}: {} is exactly where it has a kink or a jump; the derivative there is a convention: move the point, or "
+                  "turn the check off with tape.check_kinks(false)",
+                  called(wengert::name(op), at), two ? text(x) + " and " + text(y) : text(x)));
 }
 
 }  // namespace wengert
