@@ -127,7 +127,27 @@ constexpr Index index_on(Tape& tape, const Var& x, const char* operation, Locati
 
 /// Recording in constant evaluation, where values are skipped: only the structure is wanted.
 template <class Rule>
-constexpr Var record_structure(const Operand& x, const Operand& y, const Operand& z, Location at);
+constexpr Var record_structure(const Operand& x, const Operand& y, const Operand& z, Location at) {
+  const Var& beside = !x.var.is_constant() ? x.var : !y.var.is_constant() ? y.var : z.var;
+  Tape* tape = beside.tape();
+  if (beside.is_constant()) {  // all of them
+    if constexpr (Rule::arithmetic) {
+      if constexpr (Rule::arity == 1)
+        return Rule::template value<double>(x.var.value());
+      else if constexpr (Rule::arity == 2)
+        return Rule::template value<double>(x.var.value(), y.var.value());
+      else
+        return Rule::template value<double>(x.var.value(), y.var.value(), z.var.value());
+    }
+    // a constant that knows its tape: what cannot be computed now is recorded
+    tape = x.var.tape() != nullptr ? x.var.tape() : y.var.tape() != nullptr ? y.var.tape() : z.var.tape();
+    if (tape == nullptr) a_fused_function_cannot_compute_this_of_a_plain_number_write_the_number();
+  }
+  const Index at_x = index_on(*tape, x.var, Rule::name, at, beside);
+  const Index at_y = Rule::arity > 1 ? index_on(*tape, y.var, Rule::name, at, beside) : at_x;
+  const Index at_z = Rule::arity > 2 ? index_on(*tape, z.var, Rule::name, at, beside) : at_y;
+  return push<Rule>(*tape, at_x, at_y, at_z, (at_x < 0 ? 1u : 0u) | (at_y < 0 ? 2u : 0u), 0, at);
+}
 
 /// Appends Rule of x… to their tape; among constants it only computes. `at` is the operation's place in the source.
 // No loops over operands and no addresses of them: so the optimiser keeps them in registers.
@@ -187,31 +207,6 @@ WENGERT_INLINE constexpr Var& operator-=(Var& x, Operand y) { return x = detail:
 WENGERT_INLINE constexpr Var& operator*=(Var& x, Operand y) { return x = detail::record<ops::Mul>(Operand(x, y.at), y); }
 WENGERT_INLINE constexpr Var& operator/=(Var& x, Operand y) { return x = detail::record<ops::Div>(Operand(x, y.at), y); }
 
-// Every operation of the table as a function, found by argument-dependent lookup: exp(x), hypot(x, 2), fma(x, y, z), detach(x).
-#define WENGERT_X(Rule, function) \
-  WENGERT_INLINE constexpr Var function(Operand x) { return detail::record<ops::Rule>(x); }
-WENGERT_UNARY_OPERATIONS(WENGERT_X)
-#undef WENGERT_X
-#define WENGERT_X(Rule, function) \
-  WENGERT_INLINE constexpr Var function(Operand x, Operand y) { return detail::record<ops::Rule>(x, y); }
-WENGERT_BINARY_OPERATIONS(WENGERT_X)
-#undef WENGERT_X
-WENGERT_INLINE constexpr Var fma(Operand x, Operand y, Operand z) { return detail::record<ops::Fma>(x, y, z); }
-WENGERT_INLINE constexpr Var pow_derivative(Operand x, Operand y, Operand z) {
-  return detail::record<ops::PowDerivative>(x, y, z);
-}
-
-WENGERT_INLINE constexpr Var fabs(Operand x) { return detail::record<ops::Abs>(x); }
-WENGERT_INLINE constexpr Var fmin(Operand x, Operand y) { return detail::record<ops::Min>(x, y); }
-WENGERT_INLINE constexpr Var fmax(Operand x, Operand y) { return detail::record<ops::Max>(x, y); }
-// Exact matches, so that they win over std::min and std::max where `using std::max;` brings those in.
-WENGERT_INLINE constexpr Var min(const Var& x, const Var& y, Location at = Location::current()) {
-  return detail::record<ops::Min>(Operand(x, at), Operand(y, at));
-}
-WENGERT_INLINE constexpr Var max(const Var& x, const Var& y, Location at = Location::current()) {
-  return detail::record<ops::Max>(Operand(x, at), Operand(y, at));
-}
-
 // Inlined, because a Var returned through memory, written by parts and copied whole, stalls its reader.
 WENGERT_INLINE constexpr Var Tape::variable(double value, std::string_view name, Location at) {
   const Index i = push(Op::Independent, 0, 0, 0u, value, at);
@@ -224,4 +219,4 @@ WENGERT_INLINE constexpr Var Tape::variable(double value, std::string_view name,
 }  // namespace wengert
 
 #include "wengert/record/condition.hpp"  // comparisons, select, named
-#include "wengert/record/structure.hpp"  // recording in constant evaluation
+#include "wengert/record/functions.hpp"  // exp, hypot, fma, …

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <type_traits>
 
+#include "wengert/record/functions.hpp"
 #include "wengert/var.hpp"
 
 namespace wengert {
