@@ -5,6 +5,8 @@
 #pragma once
 
 #include <Eigen/Core>
+#include <concepts>
+#include <type_traits>
 
 #include "wengert/eigen/number.hpp"
 #include "wengert/eigen/products.hpp"
@@ -18,5 +20,17 @@ namespace wengert {
 
 using MatrixXv = Eigen::Matrix<Var, Eigen::Dynamic, Eigen::Dynamic>;
 using VectorXv = Eigen::Matrix<Var, Eigen::Dynamic, 1>;
+
+struct SparseMatrix;
+/// A sparse matrix of elements.hpp as Eigen's, in its memory: it must outlive the result. Needs <Eigen/SparseCore>.
+// A template, for where Eigen's sparse matrices are not included.
+template <std::same_as<SparseMatrix> Matrix>
+auto as_eigen(const Matrix& matrix) {
+  using Number = std::conditional_t<(sizeof(Matrix) > 0), double, void>;
+  using Rows = Eigen::SparseMatrix<Number, Eigen::RowMajor, int>;
+  return Eigen::Map<const Rows>(static_cast<Eigen::Index>(matrix.rows), static_cast<Eigen::Index>(matrix.columns),
+                                static_cast<Eigen::Index>(matrix.value.size()), matrix.row_begin.data(), matrix.column.data(),
+                                matrix.value.data());
+}
 
 }  // namespace wengert

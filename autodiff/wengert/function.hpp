@@ -55,6 +55,15 @@ class Function {
   /// All outputs.
   std::vector<double> values(std::span<const double> x) const;
 
+  /// The same of variables: the recording is appended to their tape, operation by operation, with its guards.
+  std::vector<Var> values(std::span<const Var> x) const;
+  Var operator()(std::span<const Var> x) const;
+  template <class... Vars>
+    requires(sizeof...(Vars) > 0 && (std::convertible_to<const Vars&, Var> && ...) && (std::derived_from<Vars, Var> || ...))
+  Var operator()(const Vars&... x) const {
+    return (*this)(std::span<const Var>(std::array{Var(x)...}));
+  }
+
   /// Derivatives of the one output in each input. One forward and one reverse sweep.
   std::vector<double> gradient(std::span<const double> x) const;
   /// The same without allocating; the result stays in the workspace until its next use.

@@ -72,6 +72,7 @@ int floor_of(const std::string& file) {
                                                  {"reverse_sweep.hpp", 2},
                                                  {"gradient.hpp", 2},
                                                  {"reductions.hpp", 4},
+                                                 {"elements.hpp", 5},
                                                  {"jacobian.hpp", 2},
                                                  {"custom.hpp", 2},
                                                  {"matrix.hpp", 2},

@@ -64,6 +64,19 @@ std::vector<double> Function::values(std::span<const double> x) const {
   return result;
 }
 
+std::vector<Var> Function::values(std::span<const Var> x) const {
+  Values<Var> values;
+  replay(tape(), x, values);
+  std::vector<Var> result;
+  for (const Index dependent : dependents()) result.push_back(values[dependent]);
+  return result;
+}
+
+Var Function::operator()(std::span<const Var> x) const {
+  throw_unless_one_output("Function::operator()", "values", outputs());
+  return values(x)[0];
+}
+
 std::span<const double> Function::gradient(std::span<const double> x, Workspace& workspace) const {
   throw_unless_one_output("Function::gradient", "jacobian", outputs());
   replay(tape(), x, workspace.values);

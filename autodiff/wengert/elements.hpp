@@ -1,0 +1,118 @@
+// Sums of one small function over elements that index into a long vector: springs of a net, factors of a graph, observations,
+// terms of a likelihood. (Partially separable functions: Griewank & Toint 1982.)
+//
+//     const Function energy = record([](Var a, Var b, Var length) { return 0.5 * pow(a - b - length, 2); }, 0.0, 1.0, 0.5);
+//     const Elements springs = Elements::rows(ends, 2);                // two indices into x for each spring
+//     const BatchResult sum = sum_gradient(energy, x, springs, Samples(lengths));
+//
+// f is recorded with its k gathered inputs first, then the numbers of the data. It runs on vector lanes and threads, as batches
+// do. Results are the same bits for any number of threads: each entry of x adds up what reaches it in the order of the elements.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <ranges>
+#include <span>
+#include <vector>
+
+#include "wengert/batch.hpp"
+#include "wengert/function.hpp"
+
+namespace wengert {
+
+/// Which entries of a vector each element reads: `size` indices for each of `count` elements. Keeps a copy, 4 bytes an index.
+class Elements {
+ public:
+  /// Element after element, each with its indices side by side; any type of integer. Throws ShapeMismatch if their number is no
+  /// multiple of `size`, or one is negative, naming element and column.
+  template <std::ranges::contiguous_range Indices>
+    requires std::integral<std::ranges::range_value_t<Indices>>
+  static Elements rows(const Indices& indices, std::size_t size) {
+    return Elements(std::ranges::data(indices), std::ranges::size(indices), size, size, 1);
+  }
+  /// Column after column, each with one index for each element. Throws as rows() does.
+  template <std::ranges::contiguous_range Indices>
+    requires std::integral<std::ranges::range_value_t<Indices>>
+  static Elements columns(const Indices& indices, std::size_t size) {
+    const std::size_t all = std::ranges::size(indices);
+    return Elements(std::ranges::data(indices), all, size, 1, size == 0 ? 0 : all / size);
+  }
+
+  std::size_t count() const { return count_; }
+  std::size_t size() const { return size_; }
+  std::size_t index(std::size_t element, std::size_t column) const { return indices_[column * count_ + element]; }
+  /// Throws ShapeMismatch, naming element and column, unless all indices are below `entries`.
+  void check(const char* name, std::size_t entries) const;
+
+ private:
+  template <class Integer>
+  Elements(const Integer* indices, std::size_t all, std::size_t size, std::size_t stride, std::size_t column_stride)
+      : Elements(all, size) {
+    for (std::size_t c = 0; c < size_; ++c)
+      for (std::size_t e = 0; e < count_; ++e) {
+        const Integer index = indices[e * stride + c * column_stride];
+        if (index < 0 || static_cast<std::uintmax_t>(index) > UINT32_MAX) throw_index(e, c, static_cast<long long>(index));
+        indices_[c * count_ + e] = static_cast<std::uint32_t>(index);
+      }
+  }
+  Elements(std::size_t all, std::size_t size);
+  [[noreturn]] static void throw_index(std::size_t element, std::size_t column, long long index);
+
+  std::size_t count_, size_;
+  std::vector<std::uint32_t> indices_;  // column after column
+};
+
+/// The sum over the elements of f(x[i0], …, x[ik-1], data…), and its gradient in x. Each element costs its share of a batch, and
+/// an addition for each index. `threads` as in BatchOptions. Throws ShapeMismatch, before anything runs, if an index is out of
+/// range, the inputs do not add up, or there is not one sample of data for each element; BranchChanged as batches do.
+BatchResult sum_gradient(const Function& f, std::span<const double> x, const Elements& elements, const Samples& data,
+                         int threads = 0);
+BatchResult sum_gradient(const Function& f, std::span<const double> x, const Elements& elements, int threads = 0);
+/// The mean likewise. Throws ShapeMismatch where there is no element.
+BatchResult mean_gradient(const Function& f, std::span<const double> x, const Elements& elements, const Samples& data,
+                          int threads = 0);
+BatchResult mean_gradient(const Function& f, std::span<const double> x, const Elements& elements, int threads = 0);
+
+/// Compressed rows: row i has the entries row_begin[i] … row_begin[i + 1] - 1, in ascending columns. (eigen.hpp: as_eigen(m).)
+struct SparseMatrix {
+  std::size_t rows = 0, columns = 0;
+  std::vector<int> row_begin, column;
+  std::vector<double> value;
+
+  /// 0 where there is no entry. Logarithmic in the entries of the row.
+  double operator()(std::size_t i, std::size_t j) const;
+};
+
+/// The Hessian of such a sum: symmetric, with an entry for each two inputs that share an element. The pattern is worked out once;
+/// each call fills in the values at another x.
+class ElementHessian {
+ public:
+  /// `entries` is the size of x. Throws as sum_gradient does.
+  ElementHessian(const Function& f, Elements elements, std::size_t entries);
+  /// Valid until the next call. Costs a batch with second derivatives for each input of f that is gathered. Throws as
+  /// sum_gradient does.
+  const SparseMatrix& operator()(std::span<const double> x, const Samples& data, int threads = 0);
+  const SparseMatrix& operator()(std::span<const double> x, int threads = 0);
+
+ private:
+  Elements elements_;
+  std::vector<Function> rows_;  // of the gradient, one for each gathered input
+  std::vector<int> place_;  // of each element's entry (i, j) among the values: element after element for (0, 0), then (0, 1), …
+  SparseMatrix hessian_;
+};
+/// The same once.
+SparseMatrix sum_hessian(const Function& f, std::span<const double> x, const Elements& elements, const Samples& data,
+                         int threads = 0);
+SparseMatrix sum_hessian(const Function& f, std::span<const double> x, const Elements& elements, int threads = 0);
+
+/// Least squares: the outputs of g for each element, one after the other, and their Jacobian, a row for each.
+struct Residuals {
+  std::vector<double> values;
+  SparseMatrix jacobian;
+};
+/// Throws as sum_gradient does.
+Residuals residuals(const Function& g, std::span<const double> x, const Elements& elements, const Samples& data, int threads = 0);
+Residuals residuals(const Function& g, std::span<const double> x, const Elements& elements, int threads = 0);
+
+}  // namespace wengert

@@ -1,0 +1,245 @@
+// Sums over elements against closed forms: graph Laplacians, springs, logistic regression, least squares.
+#include "wengert/elements.hpp"
+
+#include <gmock/gmock.h>
+
+#include <Eigen/Dense>
+#include <Eigen/SparseCholesky>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+#include "wengert/eigen.hpp"
+#include "wengert/error.hpp"
+#include "wengert/wengert.hpp"
+
+namespace {
+
+using namespace wengert;
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::ThrowsMessage;
+
+/// Edges i – (i + hop) of a ring, some twice, in an order that is none.
+std::vector<int> ring(int n, std::size_t edges) {
+  std::vector<int> result;
+  for (std::size_t e = 0; e < edges; ++e) {
+    const int i = static_cast<int>((e * 7919) % static_cast<std::size_t>(n));
+    result.push_back(i);
+    result.push_back((i + 1 + static_cast<int>(e % 3)) % n);
+  }
+  return result;
+}
+std::vector<double> point(std::size_t n) {
+  std::vector<double> x(n);
+  for (std::size_t k = 0; k < n; ++k) x[k] = std::sin(1.3 * static_cast<double>(k));
+  return x;
+}
+
+// The sum of (x_i - x_j)^2 / 2 over the edges of a graph is x' L x / 2: gradient L x, Hessian L, the Laplacian of whole numbers.
+TEST(Elements, OfTheEdgesOfAGraphGiveItsLaplacian) {
+  const Function f = record([](Var a, Var b) { return 0.5 * (a - b) * (a - b); }, 0.0, 1.0);
+  for (const std::size_t edges : {0u, 1u, 63u, 64u, 1000u, 65536u, 65537u, 150000u}) {
+    const int n = 101;
+    const std::vector<int> ends = ring(n, edges);
+    const Elements elements = Elements::rows(ends, 2);
+    std::vector<double> x = point(static_cast<std::size_t>(n)), laplacian_x(x.size(), 0.0);
+    std::vector<double> degree(x.size(), 0.0);
+    for (std::size_t e = 0; e < edges; ++e) {
+      const auto i = static_cast<std::size_t>(ends[2 * e]), j = static_cast<std::size_t>(ends[2 * e + 1]);
+      laplacian_x[i] += x[i] - x[j];
+      laplacian_x[j] += x[j] - x[i];
+      ++degree[i], ++degree[j];
+    }
+    double energy = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) energy += 0.5 * x[i] * laplacian_x[i];
+    BatchResult one;
+    for (const int threads : {1, 2, 3}) {
+      const BatchResult sum = sum_gradient(f, x, elements, threads);
+      if (threads == 1) one = sum;
+      EXPECT_EQ(sum.value, one.value);
+      EXPECT_EQ(sum.gradient, one.gradient);  // to the bit
+      EXPECT_EQ(sum.count, edges);
+    }
+    const double terms = static_cast<double>(edges) + 1;  // sums of so many numbers of up to 2
+    EXPECT_NEAR(one.value, energy, 2 * terms * 2.3e-16 * (std::abs(energy) + 1));
+    for (std::size_t i = 0; i < x.size(); ++i)
+      EXPECT_NEAR(one.gradient[i], laplacian_x[i], 2 * (degree[i] + 1) * degree[i] * 2.3e-16);
+    if (edges > 1000) continue;
+    const SparseMatrix h = sum_hessian(f, x, elements);
+    std::vector<double> dense(x.size() * x.size(), 0.0);
+    for (std::size_t e = 0; e < edges; ++e) {
+      const auto i = static_cast<std::size_t>(ends[2 * e]), j = static_cast<std::size_t>(ends[2 * e + 1]);
+      dense[i * x.size() + i] += 1, dense[j * x.size() + j] += 1;
+      dense[i * x.size() + j] -= 1, dense[j * x.size() + i] -= 1;
+    }
+    for (std::size_t i = 0; i < x.size(); ++i)
+      for (std::size_t j = 0; j < x.size(); ++j) EXPECT_EQ(h(i, j), dense[i * x.size() + j]);
+    EXPECT_EQ(h.row_begin.back(), static_cast<int>(h.column.size()));
+  }
+}
+
+TEST(Elements, OneThatReadsAnEntryTwiceAddsBothDerivatives) {
+  const Function product = record([](Var a, Var b) { return a * b; }, 1.0, 1.0);
+  const std::vector<long long> same{1, 1};
+  const std::vector<double> x{5, 3, 7};
+  const Elements elements = Elements::rows(same, 2);
+  const BatchResult sum = sum_gradient(product, x, elements);
+  EXPECT_EQ(sum.value, 9);
+  EXPECT_EQ(sum.gradient, (std::vector<double>{0, 6, 0}));
+  EXPECT_EQ(sum_hessian(product, x, elements)(1, 1), 2);
+  EXPECT_EQ(sum_hessian(product, x, elements)(0, 1), 0);
+  const Residuals r = residuals(product, x, elements);
+  EXPECT_EQ(r.jacobian.value, (std::vector<double>{6}));
+}
+
+// Logistic regression: gradient sum (s(w.z) - y) z, Hessian sum s (1 - s) z z'.
+TEST(Elements, WithDataAreALikelihood) {
+  const std::size_t count = 5000;
+  std::vector<double> data;
+  std::vector<int> indices;
+  for (std::size_t k = 0; k < count; ++k) {
+    data.push_back(std::sin(0.1 * static_cast<double>(k)));
+    data.push_back(k % 3 == 0 ? 1 : 0);
+    indices.push_back(0);
+    indices.push_back(1 + static_cast<int>(k % 4));
+  }
+  const Function loss = record(
+      [](Var slope, Var offset, Var z, Var y) {
+        const Var u = slope * z + offset;
+        return log1p(exp(u)) - y * u;
+      },
+      0.1, 0.1, 0.5, 1.0);
+  const std::vector<double> x{0.4, 0.1, -0.2, 0.3, 0};
+  const Elements rows = Elements::rows(indices, 2);
+  std::vector<double> gradient(5, 0.0), by_slope(5, 0.0);
+  for (std::size_t k = 0; k < count; ++k) {
+    const std::size_t group = 1 + k % 4;
+    const double s = 1 / (1 + std::exp(-(x[0] * data[2 * k] + x[group])));
+    gradient[0] += (s - data[2 * k + 1]) * data[2 * k];
+    gradient[group] += s - data[2 * k + 1];
+    by_slope[0] += s * (1 - s) * data[2 * k] * data[2 * k];
+    by_slope[group] += s * (1 - s) * data[2 * k];
+  }
+  const Samples in_rows = Samples::rows(data, 2);
+  const Samples made = Samples::generated(count, 2, [&](std::size_t first, std::size_t n, double* const* columns) {
+    for (std::size_t k = 0; k < n; ++k) columns[0][k] = data[2 * (first + k)], columns[1][k] = data[2 * (first + k) + 1];
+  });
+  const BatchResult sum = sum_gradient(loss, x, rows, in_rows);
+  EXPECT_EQ(sum_gradient(loss, x, rows, made).gradient, sum.gradient);
+  const BatchResult mean = mean_gradient(loss, x, rows, in_rows);
+  const SparseMatrix h = sum_hessian(loss, x, rows, in_rows);
+  for (std::size_t i = 0; i < 5; ++i) {
+    EXPECT_NEAR(sum.gradient[i], gradient[i], 5000 * 5000 * 1.2e-16 * 0.5);  // sums of 5000 numbers below 1
+    EXPECT_DOUBLE_EQ(mean.gradient[i], sum.gradient[i] / 5000);
+    EXPECT_NEAR(h(0, i), by_slope[i], 1e-9);
+    EXPECT_EQ(h(0, i), h(i, 0));
+  }
+  EXPECT_EQ(h(1, 2), 0);
+  EXPECT_EQ(h.column.size(), 5u + 4 * 2);
+}
+
+TEST(Elements, RefusesWhatDoesNotFitBeforeAnythingRuns) {
+  const std::vector<double> x{1, 2, 3};
+  const Function f = record([](Var a, Var b) { return a * b; }, 1.0, 1.0);
+  EXPECT_THAT([&] { Elements::rows(std::vector<int>{0, 1, 2}, 2); }, ThrowsMessage<ShapeMismatch>(HasSubstr("3 indices")));
+  EXPECT_THAT([&] { Elements::columns(std::vector<int>{0, 1, -2, 2}, 2); },
+              ThrowsMessage<ShapeMismatch>(AllOf(HasSubstr("-2"), HasSubstr("element 0"), HasSubstr("column 1"))));
+  const Elements beyond = Elements::rows(std::vector<std::int64_t>{0, 1, 2, 3}, 2);
+  EXPECT_THAT([&] { sum_gradient(f, x, beyond); },
+              ThrowsMessage<ShapeMismatch>(AllOf(HasSubstr("index 3"), HasSubstr("element 1"), HasSubstr("column 1"))));
+  const Elements good = Elements::rows(std::vector<int>{0, 1, 2, 0}, 2);
+  EXPECT_THROW(sum_gradient(f, x, good, Samples(std::vector<double>{1})), ShapeMismatch);
+  const std::vector<double> two{1, 2};
+  EXPECT_THROW(sum_gradient(f, x, good, Samples(two)), ShapeMismatch);  // one input too many
+  EXPECT_THROW(mean_gradient(f, x, Elements::rows(std::vector<int>(), 2)), ShapeMismatch);
+  const Function branch = record([](Var a) { return a > 0 ? a : -a; }, 1.0);
+  const Elements each = Elements::rows(std::vector<int>{0, 1}, 1);
+  EXPECT_THAT([&] { sum_gradient(branch, std::vector<double>{1, -1}, each); },
+              ThrowsMessage<BranchChanged>(AllOf(HasSubstr("sample 1"), HasSubstr("element 0"))));
+}
+
+// A line through points, by Gauss and Newton, which is exact in one step: compared with the normal equations.
+TEST(Elements, ResidualsAreLeastSquares) {
+  const std::size_t count = 100;
+  std::vector<double> data;
+  for (std::size_t k = 0; k < count; ++k) {
+    const double t = 0.1 * static_cast<double>(k);
+    data.push_back(t);
+    data.push_back(2 * t - 3 + std::sin(9 * t));
+  }
+  const Function g =
+      record([](Var slope, Var offset, Var t, Var y) { return std::array{slope * t + offset - y, 0.1 * slope}; }, 1., 1., 1., 1.);
+  const Elements all = Elements::columns(
+      [&] {
+        std::vector<int> indices(2 * count, 0);
+        std::fill(indices.begin() + static_cast<std::ptrdiff_t>(count), indices.end(), 1);
+        return indices;
+      }(),
+      2);
+  const std::vector<double> x{0.5, 0.5};
+  const Residuals r = residuals(g, x, all, Samples::rows(data, 2));
+  ASSERT_EQ(r.values.size(), 2 * count);
+  ASSERT_EQ(r.jacobian.rows, 2 * count);
+  for (std::size_t k = 0; k < count; ++k) {
+    EXPECT_DOUBLE_EQ(r.values[2 * k], 0.5 * data[2 * k] + 0.5 - data[2 * k + 1]);
+    EXPECT_EQ(r.jacobian(2 * k, 0), data[2 * k]);
+    EXPECT_EQ(r.jacobian(2 * k, 1), 1);
+    EXPECT_EQ(r.values[2 * k + 1], 0.05);
+    EXPECT_EQ(r.jacobian(2 * k + 1, 0), 0.1);
+    EXPECT_EQ(r.jacobian(2 * k + 1, 1), 0);
+  }
+  const auto J = as_eigen(r.jacobian);
+  const Eigen::Map<const Eigen::VectorXd> values(r.values.data(), static_cast<Eigen::Index>(r.values.size()));
+  const Eigen::MatrixXd normal = (J.transpose() * J).toDense();
+  const Eigen::VectorXd step = normal.ldlt().solve(-J.transpose() * values);
+  // by hand: the sums of the normal equations
+  double tt = 0.01 * count, t1 = 0, ty = 0, y1 = 0;
+  for (std::size_t k = 0; k < count; ++k) {
+    tt += data[2 * k] * data[2 * k], t1 += data[2 * k], ty += data[2 * k] * data[2 * k + 1], y1 += data[2 * k + 1];
+  }
+  const double determinant = tt * count - t1 * t1;
+  EXPECT_NEAR(x[0] + step[0], (ty * count - t1 * y1) / determinant, 1e-12);
+  EXPECT_NEAR(x[1] + step[1], (tt * y1 - t1 * ty) / determinant, 1e-12);
+}
+
+// A hanging chain of springs: Newton with Eigen's sparse solver finds the rest position, which statics knows.
+TEST(Elements, NewtonFindsTheRestOfAHangingChain) {
+  const std::size_t n = 50;
+  std::vector<int> ends;
+  for (int i = 0; i + 1 < static_cast<int>(n); ++i) ends.insert(ends.end(), {i, i + 1});
+  const double stiffness = 1000, weight = 0.5;
+  const Function spring =
+      record([&](Var a, Var b) { return 0.5 * stiffness * (b - a - 1) * (b - a - 1) - weight * b; }, 0.0, 1.0);
+  const Elements springs = Elements::rows(ends, 2);
+  std::vector<double> x(n, 0.0);
+  ElementHessian hessian(spring, springs, n);
+  for (int iteration = 0; iteration < 2; ++iteration) {
+    const BatchResult energy = sum_gradient(spring, x, springs);
+    Eigen::SparseMatrix<double> h = as_eigen(hessian(x));
+    h.coeffRef(0, 0) += 1e9;  // the first one is held
+    const Eigen::Map<const Eigen::VectorXd> force(energy.gradient.data(), static_cast<Eigen::Index>(n));
+    const Eigen::VectorXd step = Eigen::SimplicialLDLT<Eigen::SparseMatrix<double>>(h).solve(-force);
+    for (std::size_t i = 0; i < n; ++i) x[i] += step[static_cast<Eigen::Index>(i)];
+  }
+  // spring i carries the weights below it
+  double position = x[0];
+  for (std::size_t i = 1; i < n; ++i) {
+    position += 1 + weight * static_cast<double>(n - i) / stiffness;
+    EXPECT_NEAR(x[i], position, 1e-8);
+  }
+}
+
+TEST(Function, OnVariablesIsAppendedToTheirTape) {
+  const Function f = record([](Var x, Var y) { return x > 0 ? sin(x) * y : y; }, 1.0, 2.0);
+  Tape tape;
+  const Var u = tape.variable(0.5), v = tape.variable(3);
+  const Var t = f(u, v) + f(v, 2);
+  EXPECT_DOUBLE_EQ(t.value(), 3 * std::sin(0.5) + 2 * std::sin(3));
+  EXPECT_DOUBLE_EQ(gradient(t).wrt(v), std::sin(0.5) + 2 * std::cos(3));
+  EXPECT_EQ(tape.guards().size(), 2u);
+  EXPECT_THROW(f(-u, v), BranchChanged);
+  EXPECT_DOUBLE_EQ(f.derivative().values(std::vector<Var>{u, v})[2].value(), std::sin(0.5));
+}
+
+}  // namespace
