@@ -51,7 +51,7 @@ class Replay {
     // a block's slots stay in the L1 cache; no room for more samples than there are
     const std::size_t slots = static_cast<std::size_t>(code_.slots) + 1;
     const std::size_t most = std::clamp<std::size_t>(samples / 64 * 64 + 64, 64, 1024);
-    const std::size_t block = std::clamp<std::size_t>(24 * 1024 / (slots * sizeof(T)) / 64 * 64, 64, most);
+    const std::size_t block = std::clamp<std::size_t>(std::size_t{24} * 1024 / (slots * sizeof(T)) / 64 * 64, 64, most);
     const std::size_t cells = shared_.size() + static_cast<std::size_t>(code_.columns + code_.slots);
     return {&run, this, sums_, block, slots * block * sizeof(T) + cells * sizeof(T*), code_.instructions.size() + 1};
   }

@@ -260,7 +260,7 @@ void Lowered::for_each_operand(const Step& step, Use use) const {
 }
 
 void Lowered::number_cells(const std::vector<Step>& steps) {
-  cell.assign(static_cast<std::size_t>(tape.constants() + tape.size()), -1);
+  cell.assign(place(tape.size()), -1);
   const auto number = [&](Index i) {
     if (varies(i) || cell_of(i) >= 0) return;
     cell_at(i) = static_cast<Index>(numbers.size());
@@ -268,7 +268,8 @@ void Lowered::number_cells(const std::vector<Step>& steps) {
   };
   for (const Step& step : steps) for_each_operand(step, number);
   for (const Index output : program.outputs) number(output);
-  for (Index c = 0; c < columns; ++c) cell_at(tape.independents()[static_cast<std::size_t>(shared + c)]) = first_column() + c;
+  for (Index c = 0; c < columns; ++c)
+    cell_at(tape.independents()[static_cast<std::size_t>(shared) + static_cast<std::size_t>(c)]) = first_column() + c;
 }
 
 void Lowered::lower(Index shared_independents, InstructionSet set) {

@@ -41,7 +41,7 @@ struct Lowered {
   const std::vector<BlockKernel<T>>& kernels() const {
     return std::get<std::vector<BlockKernel<T>>>(kernels_);
   }
-  Index cell_of(Index i) const { return cell[static_cast<std::size_t>(i + tape.constants())]; }
+  Index cell_of(Index i) const { return cell[place(i)]; }
   Index first_column() const { return static_cast<Index>(numbers.size()); }
   bool varies(Index i) const { return i >= 0 && varying[static_cast<std::size_t>(i)] != 0; }
   /// Varies, and is computed: no sample's own input.
@@ -63,7 +63,9 @@ struct Lowered {
   template <class Use>
   void for_each_operand(const Step& step, Use use) const;
   void number_cells(const std::vector<Step>& steps);
-  Index& cell_at(Index i) { return cell[static_cast<std::size_t>(i + tape.constants())]; }
+  /// Of a node or constant in `cell`.
+  std::size_t place(Index i) const { return static_cast<std::size_t>(std::ptrdiff_t(i) + tape.constants()); }
+  Index& cell_at(Index i) { return cell[place(i)]; }
 
   std::tuple<std::vector<BlockKernel<double>>, std::vector<BlockKernel<float>>> kernels_;
 };
