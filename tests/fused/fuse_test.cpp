@@ -136,7 +136,7 @@ TEST(Fuse, PartialsOfAnEarlierRecordingAreNotMistakenForMarks) {
 }
 
 TEST(Fuse, ASecondRecordingOfItsNodesAllocatesNothing) {
-  Tape tape;
+  Tape tape(false);
   const auto run = [&] {
     tape.clear();
     Var t = tape.variable(0.3);
