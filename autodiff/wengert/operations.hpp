@@ -87,7 +87,7 @@ constexpr auto dispatch(Op op, Visitor&& visitor) {
     case Op::Custom:
       if constexpr (requires { visitor.otherwise(op); }) return visitor.otherwise(op);
   }
-  assert(!"an operation that is not in the table");
+  assert(false && "an operation that is not in the table");
   __builtin_unreachable();
 }
 

@@ -1,0 +1,1 @@
+int stranger_in_c(void) { return 1; }
