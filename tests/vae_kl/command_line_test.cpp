@@ -513,6 +513,21 @@ TEST(TraceCommand, WritesTheFieldsOfItsReportAsJson) {
   for (const char* name : {"mu", "sigma", "eps", "z", "r", "s", "t"}) EXPECT_TRUE(names.contains(name)) << name;
 }
 
+TEST(TraceCommand, TellsWithBoundsHowFarRoundingMayHaveMovedEachNumber) {
+  const json report = json::parse(vae_kl("trace --mu 0.5 --sigma 0.8 --eps 0.3 --bounds --format json").out);
+  EXPECT_EQ(keys(report), (std::set<std::string>{"nodes", "gradient", "gradient_error"}));
+  for (const char* name : {"mu", "sigma"}) {  // some roundings of numbers of about 1
+    EXPECT_GT(report["gradient_error"][name].get<double>(), 0);
+    EXPECT_LT(report["gradient_error"][name].get<double>(), 1e-14);
+  }
+  for (const json& node : report["nodes"]) {
+    EXPECT_TRUE(node["value_error"].is_number() && node["adjoint_error"].is_number()) << node;
+    if (node["operation"] == "independent") {
+      EXPECT_EQ(node["value_error"], 0);
+    }
+  }
+}
+
 TEST(TraceCommand, GoesForwardsThenBackwards) {
   const ProgramRun run = vae_kl("trace --eps -2");
   EXPECT_EQ(run.status, 0) << run.err;

@@ -6,6 +6,7 @@
 #include <numbers>
 
 #include "question/trace.hpp"
+#include "support/wide.hpp"
 #include "wengert/wengert.hpp"
 
 namespace {
@@ -14,6 +15,7 @@ using namespace vae_kl;
 using wengert::Dual;
 using wengert::Tape;
 using wengert::Var;
+using wide::Wide;
 
 struct Point {
   double mu, sigma, eps;
@@ -103,6 +105,21 @@ TEST(Trace, HasEveryNodeWithItsValueAndAdjoint) {
   EXPECT_DOUBLE_EQ(find("eps").adjoint, 0.8 * 0.74 - 0.3);  // sigma * z - u
   EXPECT_DOUBLE_EQ(result.wrt_mu, 0.74);
   for (std::size_t i = 0; i < result.nodes.size(); ++i) EXPECT_EQ(result.nodes[i].index, static_cast<int>(i));
+}
+
+// dt/dmu = z and dt/dsigma = z eps - 1 / sigma; at a small sigma, u / sigma cancels in dt/dmu after u = z - mu has lost digits.
+TEST(Trace, BoundsTheRoundingOfItsGradient) {
+  for (const auto& [mu, sigma, eps] : {std::tuple(0.5, 0.8, 0.3), std::tuple(0.1, 1e-7, 0.3), std::tuple(-1e6, 1e-3, 1.7),
+                                       std::tuple(3e-12, 1e6, -0.7), std::tuple(0.0, 1.0, 0.0)}) {
+    const Trace result = trace(mu, sigma, eps);
+    const Wide z = Wide(mu) + Wide(sigma) * Wide(eps);
+    const Wide off_mu = Wide(result.wrt_mu) - z, off_sigma = Wide(result.wrt_sigma) - (z * Wide(eps) - Wide(1) / Wide(sigma));
+    EXPECT_LE(std::fabs(double(off_mu)), result.error_mu) << mu << ' ' << sigma << ' ' << eps;
+    EXPECT_LE(std::fabs(double(off_sigma)), result.error_sigma) << mu << ' ' << sigma << ' ' << eps;
+  }
+  // eight digits of u are gone at sigma = 1e-7, and u / sigma^2, some 1e6, is off by as much: about 1e-17 / 1e-14
+  EXPECT_GT(trace(0.1, 1e-7, 0.3).error_mu, 1e-4);
+  EXPECT_LT(trace(0.5, 0.8, 0.3).error_mu, 1e-14);
 }
 
 }  // namespace

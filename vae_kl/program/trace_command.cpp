@@ -19,6 +19,7 @@ class TraceCommand final : public ReportCommand {
  private:
   void declare(Options& options) override {
     options.point(at_);
+    options.flag("--bounds", "Also how far rounding may have moved each number", bounds_);
     declare_report(options);
   }
   bool work() override {
@@ -33,23 +34,30 @@ class TraceCommand final : public ReportCommand {
                         mu, sigma, eps, node.index, node.name.empty() ? node.operation : node.name, node.value, node.adjoint));
     return true;
   }
-  std::string table() const override { return trace_table(trace_); }
-  Value json() const override { return {{"nodes", nodes()}, {"gradient", {{"mu", trace_.wrt_mu}, {"sigma", trace_.wrt_sigma}}}}; }
+  std::string table() const override { return trace_table(trace_, bounds_); }
+  Value json() const override {
+    Value report{{"nodes", nodes()}, {"gradient", {{"mu", trace_.wrt_mu}, {"sigma", trace_.wrt_sigma}}}};
+    if (bounds_) report.add("gradient_error", {{"mu", trace_.error_mu}, {"sigma", trace_.error_sigma}});
+    return report;
+  }
   std::string csv() const override { return csv_text(nodes()); }
   Value::List nodes() const {
     Value::List list;
-    for (const TraceNode& node : trace_.nodes)
-      list.push_back({{"index", node.index},
-                      {"name", node.name},
-                      {"operation", node.operation},
-                      {"arguments", node.arguments},
-                      {"value", node.value},
-                      {"adjoint", node.adjoint}});
+    for (const TraceNode& node : trace_.nodes) {
+      Value fields{{"index", node.index},         {"name", node.name},   {"operation", node.operation},
+                   {"arguments", node.arguments}, {"value", node.value}, {"adjoint", node.adjoint}};
+      if (bounds_) {
+        fields.add("value_error", node.value_error);
+        fields.add("adjoint_error", node.adjoint_error);
+      }
+      list.push_back(std::move(fields));
+    }
     return list;
   }
 
   Point at_;
   Trace trace_;
+  bool bounds_ = false;
 };
 
 }  // namespace

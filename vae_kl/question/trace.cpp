@@ -4,6 +4,8 @@
 
 #include "question/graph.hpp"
 #include "wengert/evaluation_trace.hpp"
+#include "wengert/forward_sweep.hpp"
+#include "wengert/gradient_with_bounds.hpp"
 #include "wengert/notation.hpp"
 #include "wengert/wengert.hpp"
 
@@ -18,9 +20,24 @@ Trace trace(double mu, double sigma, double eps) {
   const Var t = graph(at_mu, at_sigma, at_eps).t;
   const wengert::Gradient gradient = wengert::gradient(t);
 
-  Trace result{{}, gradient.wrt(at_mu), gradient.wrt(at_sigma), evaluation_trace(tape, gradient, {.width = 0, .digits = 10})};
+  const wengert::GradientWithBounds bounds = gradient_with_bounds(t);
+  const std::vector<wengert::Bounded> point{{mu, 0.0}, {sigma, 0.0}, {eps, 0.0}};
+  const wengert::Values<wengert::Bounded> values = forward_sweep(tape, std::span(point));
+  Trace result{{},
+               gradient.wrt(at_mu),
+               gradient.wrt(at_sigma),
+               bounds.wrt(at_mu).error,
+               bounds.wrt(at_sigma).error,
+               evaluation_trace(tape, gradient, {.width = 0, .digits = 10})};
   for (wengert::Index i = 0; i < tape.size(); ++i) {
-    TraceNode node{i, std::string(tape.name(i)), name(tape[i].op), {}, tape.value(i), gradient.adjoints[i]};
+    TraceNode node{i,
+                   std::string(tape.name(i)),
+                   name(tape[i].op),
+                   {},
+                   tape.value(i),
+                   gradient.adjoints[i],
+                   values[i].error,
+                   bounds.adjoints[i].error};
     const wengert::Arguments arguments = tape.arguments(i);
     for (wengert::Index k = 0; k < arguments.size(); ++k) node.arguments.push_back(label(tape, arguments[k]));
     result.nodes.push_back(std::move(node));
@@ -28,12 +45,21 @@ Trace trace(double mu, double sigma, double eps) {
   return result;
 }
 
-std::string trace_table(const Trace& trace) {
-  return fmt::format(
+std::string trace_table(const Trace& trace, bool bounds) {
+  std::string text = fmt::format(
       "Forwards, from the first line to the last: the value of every node, from those of its arguments.\n"
       "Backwards from t, from the last line to the first: the adjoint of a node is dt/dnode.\n\n{}\n"
       "Gradient: dt/dmu = {:.10g}, dt/dsigma = {:.10g}\n",
       trace.text, trace.wrt_mu, trace.wrt_sigma);
+  if (!bounds) return text;
+  text += fmt::format(
+      "\nHow far rounding may have moved each number, mu, sigma and eps being exact:\n\nnode  name  {:>17} {:>8}  {:>17} {:>8}\n",
+      "value", "off by", "adjoint", "off by");
+  for (const TraceNode& node : trace.nodes)
+    text += fmt::format("{:<4}  {:<5} {:>17.10g} {:>8.1e}  {:>17.10g} {:>8.1e}\n", fmt::format("v{}", node.index), node.name,
+                        node.value, node.value_error, node.adjoint, node.adjoint_error);
+  return text + fmt::format("\nGradient: dt/dmu is off by at most {:.1e}, dt/dsigma by at most {:.1e}\n", trace.error_mu,
+                            trace.error_sigma);
 }
 
 }  // namespace vae_kl
