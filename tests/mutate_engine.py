@@ -97,7 +97,6 @@ class Copy:
         for file in ("CMakeLists.txt", "CMakePresets.json", "README.md", "CHANGELOG.md", "LICENSE"):
             if (TREE / file).exists():
                 shutil.copy2(TREE / file, self.tree / file)
-        # -O1 suits programs that are built once and run once
         self.run(["cmake", "-S", str(self.tree), "-B", str(self.build), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
                   "-DWENGERT_BUILD_BENCHMARKS=OFF"], 300, must=True)
         listed = self.run(["ninja", "-C", str(self.build), "-t", "targets", "all"], 60, must=True)
@@ -106,7 +105,8 @@ class Copy:
     def run(self, command, seconds, must=False):
         """What it printed, or None if it failed."""
         try:
-            done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=seconds)
+            done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=seconds,
+                                  cwd=self.build if self.build.exists() else None)  # a ccache may make paths relative to it
         except subprocess.TimeoutExpired:
             self.said = f"no end within {seconds} s"
             return None
