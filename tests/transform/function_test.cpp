@@ -210,6 +210,18 @@ TEST(Function, GivesValueAndGradientAtOnce) {
   EXPECT_THAT(gradient, ElementsAre(30, 9));
 }
 
+TEST(Function, OnVariablesReturnsEveryOutputAndRefusesHessianVectorsOfSeveral) {
+  const Function f = record([](Var x, Var y) { return std::array{x * y, x - y}; }, 1.0, 1.0);
+  Tape tape;
+  const std::array at{tape.variable(3), tape.variable(4)};
+  const std::vector<Var> outputs = f.values(at);
+  ASSERT_EQ(outputs.size(), 2u);
+  EXPECT_EQ(outputs[0].value(), 12);
+  EXPECT_EQ(outputs[1].value(), -1);
+  EXPECT_EQ(gradient(outputs[1]).wrt(at[1]), -1);
+  EXPECT_THROW(f.hessian_vector(std::array{1.0, 2.0}, std::array{1.0, 0.0}), ShapeMismatch);
+}
+
 TEST(Function, PullsWeightsBackAndPushesDirectionsForward) {
   // (x y, x^2, y) at (3, 5): J = [5 3; 6 0; 0 1]
   const Function f = record([](Var x, Var y) { return std::array{x * y, x * x, y}; }, 1.0, 1.0);
