@@ -20,8 +20,9 @@ using GradientWithBounds = Adjoints<Bounded>;
 
 /// The derivatives of t, each with a bound on its rounding error, taking the inputs as exact: a running error analysis to first
 /// order in the unit roundoff, of the forward sweep and the reverse sweep. The values may differ in their last bits from
-/// gradient(t)'s. Costs four to six gradients. Throws StaleVariable if t's tape was cleared since, NoSecondOrder where a custom
-/// or fused operation was recorded, whose rounding is not known.
+/// gradient(t)'s. Costs some 2.5 replayed gradients, a bare reverse sweep being a tenth of one (measured on 10^5 sines). Throws
+/// StaleVariable if t's tape was cleared since, NoSecondOrder where a custom or fused operation was recorded, whose rounding is
+/// not known.
 GradientWithBounds gradient_with_bounds(const Var& t, Location at = Location::current());
 
 /// The same for a function with one output, one for each input. Throws as calls of the function do.
