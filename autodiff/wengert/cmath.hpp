@@ -65,9 +65,9 @@ constexpr Var modf(Operand x, Var* whole) {
 
 /// x 2^n.
 inline Var ldexp(Operand x, int n) {
-  // in three steps: 2^n alone may overflow where x 2^n does not
-  const int part = n / 3;
-  return x * std::ldexp(1.0, part) * std::ldexp(1.0, part) * std::ldexp(1.0, n - 2 * part);
+  // in three steps: 2^n alone may overflow where x 2^n does not; no further than takes every number to 0 or infinity
+  const int most = 2200, within = n < -most ? -most : n > most ? most : n, part = within / 3;
+  return x * std::ldexp(1.0, part) * std::ldexp(1.0, part) * std::ldexp(1.0, within - 2 * part);
 }
 inline Var scalbn(Operand x, int n) { return ldexp(x, n); }
 inline Var scalbln(Operand x, long n) { return ldexp(x, static_cast<int>(n < -5000 ? -5000 : n > 5000 ? 5000 : n)); }

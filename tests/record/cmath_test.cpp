@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include <climits>
 #include <cmath>
 #include <complex>
 #include <functional>
@@ -74,7 +75,7 @@ TEST(Cmath, ValuesAreThoseOfTheCLibrary) {
     return std::isfinite(detail::value_of(Var(x))) ? part + 4 * exponent : part;
   };
   expect_values("frexp", [&](Var x, Var) { return frexp_of(x); }, [&](double x, double) { return frexp_of(x); });
-  for (const int n : {0, 1, -1, 52, -300, 1023, -1074, 2000, -2000})
+  for (const int n : {0, 1, -1, 52, -300, 1023, -1074, 2000, -2000, 5000, -5000, INT_MAX, INT_MIN})
     expect_values("ldexp", [n](Var x, Var) { return ldexp(x, n); }, [n](double x, double) { return std::ldexp(x, n); });
   Tape tape;
   EXPECT_TRUE(signbit(tape.variable(-0.0)));

@@ -341,6 +341,12 @@ TEST(CheckKinks, ThrowsExactlyOnAKinkOrJumpAndSaysWhere) {
   EXPECT_NO_THROW(at(2, 3, [](Var x, Var y) { return x < y ? x : y * 2; }));
   // the running maximum that meets its own variable is no tie
   EXPECT_NO_THROW(at(2, 1, [](Var x, Var y) { return max(max(x, y), x); }));
+  // operations of three arguments have none, wherever their list has come to
+  EXPECT_NO_THROW(at(2, 1, [](Var x, Var y) {
+    Var t = x;
+    for (int k = 0; k < 5000; ++k) t = fma(t, 0.5, y);
+    return t;
+  }));
   try {
     at(2, 2, [](Var x, Var y) { return max(x, y); });
   } catch (const AtKink& error) {

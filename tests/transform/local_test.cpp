@@ -113,6 +113,17 @@ TEST(Local, Nests) {
   EXPECT_DOUBLE_EQ(hessian(t, {a, b})(0, 0), 30);
 }
 
+// A piece whose sweep meets a piece without kept partials: that one's own sweep must leave the outer one's adjoints alone.
+TEST(Local, WithinAReplayedFunctionWithinAPieceSweepsOnItsOwn) {
+  static const Function inner = record([](Var x) { return local([](Var z) { return z * z * z; }, x); }, 1.0);
+  Tape tape;
+  const Var x = tape.variable(2), y = tape.variable(3);
+  const Var t = local([](Var a, Var b) { return b * inner(a * b) + a; }, x, y);  // a^3 b^4 + a
+  EXPECT_EQ(t.value(), 8 * 81 + 2);
+  EXPECT_EQ(gradient(t).wrt(x), 3 * 4 * 81 + 1);
+  EXPECT_EQ(gradient(t).wrt(y), 8 * 4 * 27);
+}
+
 TEST(Local, RefusesVariablesThatItWasNotHanded) {
   Tape tape;
   const Var x = tape.variable(2), hidden = tape.variable(3);

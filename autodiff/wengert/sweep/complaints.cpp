@@ -175,9 +175,10 @@ Index origin(const Tape& tape, Index i) {
 }  // namespace
 
 void Tape::throw_if_at_kink(Op op, Index x, Index y, Location at) const {
-  if (op == Op::Independent || op == Op::Custom || op == Op::Select) return;
+  const int count = wengert::arity(op);
+  if (count != 1 && count != 2) return;  // of others y is no node
   if (!detail::at_kink(op, values_[x], values_[y])) return;
-  const bool two = wengert::arity(op) == 2;
+  const bool two = count == 2;
   if (two && x >= 0 && y >= 0 && origin(*this, x) == origin(*this, y)) return;
   const auto text = [&](Index i) { return i < 0 ? describe(*this, i) : fmt::format("{} = {}", describe(*this, i), values_[i]); };
   throw AtKink(

@@ -1,6 +1,7 @@
 #include "wengert/local.hpp"
 
 #include <memory>
+#include <utility>
 
 #include "wengert/bounded.hpp"
 #include "wengert/forward_sweep.hpp"
@@ -30,11 +31,13 @@ SideTape::~SideTape() { --side_tapes.in_use; }
 
 void differentiate(Tape& tape, const Var& y, std::span<double> out) {
   const Index dependent = index_on(tape, y, "local", {});
-  thread_local Values<double> adjoints;
+  thread_local Values<double> spare;
+  Values<double> adjoints = std::exchange(spare, {});  // a sweep may meet a piece that makes one of its own
   adjoints.reset(tape.constants(), tape.size());
   adjoints[dependent] = 1;
   pull_back_all(tape, tape.values().base, adjoints.base(), dependent + 1);
   for (std::size_t k = 0; k < out.size(); ++k) out[k] = adjoints[tape.independents()[k]];
+  spare = std::move(adjoints);
 }
 
 void hessian_row(Tape& tape, const Var& y, std::size_t k, std::span<double> out) {
