@@ -96,6 +96,8 @@ class ElementHessian {
   const SparseMatrix& operator()(std::span<const double> x, int threads = 0);
 
  private:
+  const SparseMatrix& fill(std::span<const double> x, const Samples* data, int threads);
+
   Elements elements_;
   std::vector<Function> rows_;  // of the gradient, one for each gathered input
   std::vector<int> place_;  // of each element's entry (i, j) among the values: element after element for (0, 0), then (0, 1), …

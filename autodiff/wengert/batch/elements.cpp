@@ -228,40 +228,33 @@ ElementHessian::ElementHessian(const Function& f, Elements elements, std::size_t
   place_ = std::move(pattern.place);
 }
 
-namespace {
-void fill(SparseMatrix& hessian, const std::vector<Function>& rows, const std::vector<int>& place, const Elements& elements,
-          const Slices& slices) {
-  std::fill(hessian.value.begin(), hessian.value.end(), 0.0);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    slices.check("ElementHessian", rows[i]);
-    slices.run(rows[i], [&](std::size_t first, std::size_t n, double, std::span<const double>, std::span<const double> gradient) {
-      // the lower half mirrors the upper one: symmetric to the bit
-      const auto add = [&](std::size_t row, std::size_t column, std::size_t k, double amount) {
-        const std::size_t entry = (row * elements.size() + column) * elements.count() + first + k;
-        hessian.value[static_cast<std::size_t>(place[entry])] += amount;
-      };
-      for (std::size_t j = i; j < elements.size(); ++j)
-        for (std::size_t k = 0; k < n; ++k) {
-          add(i, j, k, gradient[j * n + k]);
-          if (j != i) add(j, i, k, gradient[j * n + k]);
-        }
-    });
+const SparseMatrix& ElementHessian::fill(std::span<const double> x, const Samples* data, int threads) {
+  if (x.size() != hessian_.rows)
+    throw ShapeMismatch(fmt::format("ElementHessian: x has {} entries, the pattern was made for {}", x.size(), hessian_.rows));
+  const Slices slices("ElementHessian", x, elements_, data, threads);
+  std::fill(hessian_.value.begin(), hessian_.value.end(), 0.0);
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    slices.check("ElementHessian", rows_[i]);
+    slices.run(rows_[i],
+               [&](std::size_t first, std::size_t n, double, std::span<const double>, std::span<const double> gradient) {
+                 // the lower half mirrors the upper one: symmetric to the bit
+                 const auto add = [&](std::size_t row, std::size_t column, std::size_t k, double amount) {
+                   const std::size_t entry = (row * elements_.size() + column) * elements_.count() + first + k;
+                   hessian_.value[static_cast<std::size_t>(place_[entry])] += amount;
+                 };
+                 for (std::size_t j = i; j < elements_.size(); ++j)
+                   for (std::size_t k = 0; k < n; ++k) {
+                     add(i, j, k, gradient[j * n + k]);
+                     if (j != i) add(j, i, k, gradient[j * n + k]);
+                   }
+               });
   }
+  return hessian_;
 }
-}  // namespace
-
 const SparseMatrix& ElementHessian::operator()(std::span<const double> x, const Samples& data, int threads) {
-  if (x.size() != hessian_.rows)
-    throw ShapeMismatch(fmt::format("ElementHessian: x has {} entries, the pattern was made for {}", x.size(), hessian_.rows));
-  fill(hessian_, rows_, place_, elements_, Slices("ElementHessian", x, elements_, &data, threads));
-  return hessian_;
+  return fill(x, &data, threads);
 }
-const SparseMatrix& ElementHessian::operator()(std::span<const double> x, int threads) {
-  if (x.size() != hessian_.rows)
-    throw ShapeMismatch(fmt::format("ElementHessian: x has {} entries, the pattern was made for {}", x.size(), hessian_.rows));
-  fill(hessian_, rows_, place_, elements_, Slices("ElementHessian", x, elements_, nullptr, threads));
-  return hessian_;
-}
+const SparseMatrix& ElementHessian::operator()(std::span<const double> x, int threads) { return fill(x, nullptr, threads); }
 
 SparseMatrix sum_hessian(const Function& f, std::span<const double> x, const Elements& elements, const Samples& data,
                          int threads) {
