@@ -12,6 +12,7 @@
 #include "wengert/error.hpp"
 #include "wengert/jacobian.hpp"
 #include "wengert/location.hpp"
+#include "wengert/notation.hpp"
 #include "wengert/operations.hpp"
 #include "wengert/reverse_sweep.hpp"
 #include "wengert/var.hpp"
@@ -94,5 +95,14 @@ struct fmt::formatter<wengert::Adjoints<T>> : fmt::formatter<T> {
       separator = ", ";
     }
     return fmt::format_to(context.out(), "}}");
+  }
+};
+
+/// The recorded program, as to_string(f) in notation.hpp writes it; the specification is that of a string.
+template <>
+struct fmt::formatter<wengert::Function> : fmt::formatter<std::string_view> {
+  template <class Context>
+  auto format(const wengert::Function& f, Context& context) const {
+    return fmt::formatter<std::string_view>::format(to_string(f), context);
   }
 };

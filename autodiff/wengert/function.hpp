@@ -55,7 +55,7 @@ class Function {
   /// All outputs.
   std::vector<double> values(std::span<const double> x) const;
 
-  /// The same of variables: the recording is appended to their tape, operation by operation, with its guards.
+  /// The same of variables: the recording is appended to their tape, operation by operation, with its guards and source lines.
   std::vector<Var> values(std::span<const Var> x) const;
   Var operator()(std::span<const Var> x) const;
   template <class... Vars>
@@ -63,6 +63,10 @@ class Function {
   Var operator()(const Vars&... x) const {
     return (*this)(std::span<const Var>(std::array{Var(x)...}));
   }
+
+  /// Lays the recording on a tape of yours, to be looked at: new independents with the values x, then every node at them, with
+  /// its name and source line. Returns the outputs: to_html(f.on(tape, x)[0]), Cursor::reverse(f.on(tape, x)[0]).
+  std::vector<Var> on(Tape& tape, std::span<const double> x) const;
 
   /// Derivatives of the one output in each input. One forward and one reverse sweep.
   std::vector<double> gradient(std::span<const double> x) const;

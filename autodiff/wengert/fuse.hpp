@@ -178,23 +178,11 @@ std::string print_fused(const Tape& tape, std::span<const Index> outputs, Index 
 
 /// A function whose value and derivatives were worked out by the compiler. Made by fuse(). Empty: copying costs nothing.
 template <class Callable>
-class Fused {
+class Fused : public detail::LocatedCall<Fused<Callable>> {
  public:
   /// The value; applied to Vars, one node on their tape (a constant among constants). Arguments are numbers or Vars, and arrays
-  /// of them (or spans of fixed size) where the callable takes arrays.
-  template <class... Arguments>
-  constexpr auto operator()(const Arguments&... x) const {
-    if constexpr (is_recording<Arguments...>) {
-      if (std::is_constant_evaluated()) {  // within another fused function it is recorded with it
-        Tape* tape = nullptr;
-        ((tape = tape != nullptr ? tape : detail::tape_of(x)), ...);
-        return Var(Callable{}(detail::as_taken(*tape, x)...));
-      }
-      return record(x...);
-    } else {
-      return value(x...);
-    }
-  }
+  /// of them (or spans of fixed size) where the callable takes arrays. The node knows the caller's line.
+  using detail::LocatedCall<Fused<Callable>>::operator();
   template <class... Arguments>
   double value(const Arguments&... x) const {
     return outputs<detail::ValueRecipe>(x...)[0];
@@ -245,39 +233,37 @@ class Fused {
   }
 
  private:
+  friend detail::LocatedCall<Fused<Callable>>;
   template <class... Arguments>
-  static constexpr bool is_recording = (... || detail::holds_var<Arguments>);
-
-  /// Calls visit with every number or Var among the arguments, in order, and whether it is of an array.
-  template <class Visit, class... Arguments>
-  static constexpr void for_each_input(Visit visit, const Arguments&... x) {
-    const auto enter = [&](const auto& argument) {
-      if constexpr (requires { argument.size(); })
-        for (const auto& input : argument) visit(input, true);
-      else
-        visit(argument, false);
-    };
-    (enter(x), ...);
+  static constexpr auto apply(Location at, const Arguments&... x) {
+    if constexpr ((... || detail::holds_var<Arguments>)) {
+      if (std::is_constant_evaluated()) {  // within another fused function it is recorded with it
+        Tape* tape = nullptr;
+        ((tape = tape != nullptr ? tape : detail::tape_of(x)), ...);
+        return Var(Callable{}(detail::as_taken(*tape, x)...));
+      }
+      return record(at, x...);
+    } else {
+      return outputs<detail::ValueRecipe>(x...)[0];
+    }
   }
+
   template <template <class, class> class Recipe, class... Arguments>
   static auto outputs(const Arguments&... x) {
-    using Taken = Shape<detail::shape_size<Arguments>...>;
-    std::array<double, Taken::inputs> all;
-    double* next = all.data();
-    for_each_input([&](const auto& input, bool) { *next++ = detail::value_of(Var(input)); }, x...);
-    return detail::StraightLine<Recipe<Callable, Taken>, double>::outputs(all.data());
+    const auto all = detail::input_values(x...);
+    return detail::StraightLine<Recipe<Callable, Shape<detail::shape_size<Arguments>...>>, double>::outputs(all.data());
   }
   /// One node. The partials cost little beside the value here, so they are computed with it, and the reverse sweep reads them.
   template <class... Arguments>
-  static Var record(const Arguments&... x) {
+  static Var record(Location at, const Arguments&... x) {
     using Taken = Shape<detail::shape_size<Arguments>...>;
     const auto all = outputs<detail::GradientRecipe>(x...);
     Tape* tape = nullptr;
     ((tape = tape != nullptr ? tape : detail::tape_of(x)), ...);
     if (tape == nullptr) return all[0];
-    detail::PieceWriter piece(*tape, "fused", Taken::inputs, &all[1]);
+    detail::PieceWriter piece(*tape, "fused", at, Taken::inputs, &all[1]);
     (piece.append(x), ...);
-    return piece.push(tape->adopt_static(detail::FusedOperation<Callable, Taken>::instance()), all[0], Location{});
+    return piece.push(tape->adopt_static(detail::FusedOperation<Callable, Taken>::instance()), all[0]);
   }
 };
 

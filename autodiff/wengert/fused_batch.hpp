@@ -274,6 +274,12 @@ BatchResult run_fused(const char* name, bool mean, std::span<const double, share
     const Function& f = recorded_twin<Callable>(Taken{});
     return mean ? mean_gradient(f, shared_inputs, samples, options) : sum_gradient(f, shared_inputs, samples, options);
   };
+#ifndef __OPTIMIZE__
+  // Straight-line code that nobody optimises is slower than the loop of the library, which is. Still recorded while compiling, so
+  // that what cannot be fused is refused here too.
+  static_cast<void>(recorded<Callable, Taken>);
+  return replayed();
+#else
   if (!options.sample_gradient.empty()) return replayed();
 
   using Outer = OuterRecipe<Callable, Taken, shared, standard_errors>;
@@ -330,6 +336,7 @@ BatchResult run_fused(const char* name, bool mean, std::span<const double, share
     totals[k] = program.varies(output) ? *next++ : Moments{values[output], 0};
   }
   return assemble(outer, outer_values, frozen<Outer>.frontier, count, totals, mean, standard_errors);
+#endif
 }
 
 template <class Callable, std::size_t shared, class T>
@@ -353,8 +360,8 @@ std::string batch_program(const Fused<Callable>&) {
 }
 
 /// As mean_gradient of a recorded Function, with the same result within rounding (one rounding more per division by a shared
-/// value). `shared` is an array, or a span of fixed size. Shared values that are zero, infinite, NaN or subnormal, and calls that
-/// ask for each sample's own gradient, take the replayed way.
+/// value). `shared` is an array, or a span of fixed size. Shared values that are zero, infinite, NaN or subnormal, calls that ask
+/// for each sample's own gradient, and files compiled without optimisation take the replayed way.
 template <class Callable, std::size_t shared, class T>
 BatchResult mean_gradient(const Fused<Callable>&, const std::array<double, shared>& shared_inputs, const BasicSamples<T>& samples,
                           const BasicBatchOptions<std::type_identity_t<T>>& options = {}) {

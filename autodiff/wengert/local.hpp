@@ -9,11 +9,11 @@
 
 #include <array>
 #include <cstddef>
+#include <functional>
 #include <span>
 #include <tuple>
 #include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "wengert/custom.hpp"
 #include "wengert/function.hpp"
@@ -42,6 +42,11 @@ void differentiate(Tape& tape, const Var& y, std::span<double> out);
 void hessian_row(Tape& tape, const Var& y, std::size_t k, std::span<double> out);
 /// A bound on the rounding error of y's value.
 double rounding_of(const Tape& tape, const Var& y);
+/// A piece of so many inputs as an operation, from its value, its gradient and the rows of its Hessian.
+CustomOperation local_operation(std::size_t inputs, CustomOperation::Value value,
+                                std::function<void(std::span<const double> x, std::span<double> out)> gradient,
+                                std::function<void(std::span<const double> x, std::size_t k, std::span<double> out)> hessian_row,
+                                CustomOperation::ErrorOf error = {});
 /// A recorded function as an operation.
 CustomOperation local_operation(const Function& function);
 
@@ -80,58 +85,39 @@ struct LocalPiece<Callable, Shape<sizes...>> {
   }
 
   static const CustomOperation& instance() {
-    static const CustomOperation operation = [] {
-      std::vector<CustomOperation> partials;
-      for (std::size_t k = 0; k < inputs; ++k)
-        partials.emplace_back(
-            "local'", static_cast<int>(inputs),
-            [k](std::span<const double> x) {
-              std::array<double, inputs> all;
-              compute(Callable{}, x.data(), all);
-              return all[k];
-            },
-            [k](std::span<const double> x, double, std::span<double> out) {
-              const SideTape side;
-              hessian_row(*side, run(Callable{}, *side, x.data()), k, out);
-            });
-      return CustomOperation(
-          "local", static_cast<int>(inputs),
-          [](std::span<const double> x) {
-            const SideTape side;
-            return run(Callable{}, *side, x.data()).value();
-          },
-          [](std::span<const double> x, double, std::span<double> out) { compute(Callable{}, x.data(), out); },
-          std::move(partials),
-          [](std::span<const double> x, double) {
-            const SideTape side;
-            return rounding_of(*side, run(Callable{}, *side, x.data()));
-          });
-    }();
+    static const CustomOperation operation = local_operation(
+        inputs,
+        [](std::span<const double> x) {
+          const SideTape side;
+          return run(Callable{}, *side, x.data()).value();
+        },
+        [](std::span<const double> x, std::span<double> out) { compute(Callable{}, x.data(), out); },
+        [](std::span<const double> x, std::size_t k, std::span<double> out) {
+          const SideTape side;
+          hessian_row(*side, run(Callable{}, *side, x.data()), k, out);
+        },
+        [](std::span<const double> x, double) {
+          const SideTape side;
+          return rounding_of(*side, run(Callable{}, *side, x.data()));
+        });
     return operation;
   }
 };
 
 /// What local does at run time.
 template <class Callable, class... Arguments>
-Var record_local(const Callable& f, const Arguments&... x) {
+Var record_local(Location at, const Callable& f, const Arguments&... x) {
   Tape* tape = nullptr;
   ((tape = tape != nullptr ? tape : tape_of(x)), ...);
   using Taken = Shape<shape_size<Arguments>...>;
   using Piece = LocalPiece<Callable, Taken>;
-  std::array<double, Taken::inputs> point, partials;
-  double* next = point.data();
-  const auto enter = [&](const auto& argument) {
-    if constexpr (requires { argument.size(); })
-      for (const auto& input : argument) *next++ = value_of(Var(input));
-    else
-      *next++ = value_of(Var(argument));
-  };
-  (enter(x), ...);
+  const std::array<double, Taken::inputs> point = input_values(x...);
+  std::array<double, Taken::inputs> partials;
   const auto push = [&](double value, auto adopt) {
     if (tape == nullptr) return Var(value);
-    PieceWriter piece(*tape, "local", Taken::inputs, partials.data());
+    PieceWriter piece(*tape, "local", at, Taken::inputs, partials.data());
     (piece.append(x), ...);
-    return piece.push(adopt(), value, Location{});
+    return piece.push(adopt(), value);
   };
   if constexpr (std::is_empty_v<Callable> && std::is_default_constructible_v<Callable>) {
     return push(Piece::compute(f, point.data(), partials), [&] { return tape->adopt_static(Piece::instance()); });
@@ -143,6 +129,17 @@ Var record_local(const Callable& f, const Arguments&... x) {
   }
 }
 
+struct Local : LocatedCall<Local> {
+  template <class Callable, class... Arguments>
+  static constexpr Var apply(Location at, const Callable& f, const Arguments&... x) {
+    static_assert(sizeof...(Arguments) > 0, "local: hand over what the callable takes: local(f, x, y)");
+    if (!std::is_constant_evaluated()) return record_local(at, f, x...);
+    Tape* tape = nullptr;  // within a fused function it is part of it
+    ((tape = tape != nullptr ? tape : tape_of(x)), ...);
+    return Var(f(as_taken(*tape, x)...));
+  }
+};
+
 }  // namespace detail
 
 /// f(x…) as one node on the tape of the variables among x…; among numbers it only computes. The arguments are numbers or Vars,
@@ -153,13 +150,6 @@ Var record_local(const Callable& f, const Arguments&... x) {
 /// and takes the branches that it takes there: a replay need not refuse another branch, since it is right on it. Of an f with
 /// captures, which may be gone by then, the recording is kept and replayed: it takes memory as op by op, and refuses a branch
 /// that comes out otherwise by BranchChanged, as ever. Derivatives beyond the second throw NoSecondOrder.
-template <class Callable, class... Arguments>
-constexpr Var local(const Callable& f, const Arguments&... x) {
-  static_assert(sizeof...(Arguments) > 0, "local: hand over what the callable takes: local(f, x, y)");
-  if (!std::is_constant_evaluated()) return detail::record_local(f, x...);
-  Tape* tape = nullptr;  // within a fused function it is part of it
-  ((tape = tape != nullptr ? tape : detail::tape_of(x)), ...);
-  return Var(f(detail::as_taken(*tape, x)...));
-}
+inline constexpr detail::Local local;
 
 }  // namespace wengert

@@ -9,6 +9,7 @@
 #include "wengert/dual.hpp"
 #include "wengert/jacobian.hpp"
 #include "wengert/location.hpp"
+#include "wengert/notation.hpp"
 #include "wengert/operations.hpp"
 #include "wengert/reverse_sweep.hpp"
 #include "wengert/var.hpp"
@@ -76,6 +77,13 @@ std::basic_ostream<Char, Traits>& operator<<(std::basic_ostream<Char, Traits>& o
     separator = ", ";
   }
   return out << (*separator == '{' ? "{}" : "}");
+}
+
+/// The recorded program, as to_string(f) in notation.hpp writes it.
+template <class Char, class Traits>
+std::basic_ostream<Char, Traits>& operator<<(std::basic_ostream<Char, Traits>& out, const Function& f) {
+  for (const char c : to_string(f)) out << c;
+  return out;
 }
 
 }  // namespace wengert

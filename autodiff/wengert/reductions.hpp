@@ -53,9 +53,9 @@ auto reduce(Reduction reduction, Location at, std::span<const Entries>... xs) {
     Tape* tape = nullptr;
     ((tape = tape != nullptr ? tape : tape_of(xs)), ...);
     if (tape == nullptr) return Var(value);
-    PieceWriter piece(*tape, Rule::name, size, partials.span().data());
+    PieceWriter piece(*tape, Rule::name, at, size, partials.span().data());
     (piece.append(xs), ...);
-    return piece.push(adopt(*tape, reduction, size), value, at);
+    return piece.push(adopt(*tape, reduction, size), value);
   }
 }
 

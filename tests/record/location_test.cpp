@@ -2,10 +2,15 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
 #include <numeric>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "wengert/fuse.hpp"
+#include "wengert/local.hpp"
+#include "wengert/reductions.hpp"
 #include "wengert/wengert.hpp"
 
 namespace {
@@ -13,6 +18,7 @@ namespace {
 using namespace wengert;
 using testing::AnyOf;
 using testing::EndsWith;
+using testing::HasSubstr;
 
 // A call that spans lines: gcc says where it begins, clang where its last operand stands.
 #ifdef __clang__
@@ -121,6 +127,42 @@ TEST_F(Location, InALambdaIsTheLambdasOwnLine) {
   };
   square(x);
   EXPECT_EQ(line_of_last(), __LINE__ - 3);
+}
+
+// A piece is one node, recorded where it is called, whatever its arguments are.
+TEST_F(Location, OfAPieceIsWhereItIsCalled) {
+  constexpr auto product = fuse([](auto a, auto b) { return a * b; });
+  constexpr auto of_arrays = fuse([](const auto& a, auto b) { return a[0] * a[1] * b; });
+  constexpr auto of_seven =
+      fuse([](auto a, auto b, auto c, auto d, auto e, auto f, auto g) { return a * b * c * d * e * f * g; });
+  product(x, y);
+  EXPECT_EQ(line_of_last(), __LINE__ - 1);
+  product(3, y);
+  EXPECT_EQ(line_of_last(), __LINE__ - 1);
+  of_arrays(std::array{x, y}, 2);
+  EXPECT_EQ(line_of_last(), __LINE__ - 1);
+  of_seven(x, x, y, y, 1, 2, 3);
+  EXPECT_EQ(line_of_last(), __LINE__ - 1);
+  const auto larger = [](Var a, Var b) { return a > b ? a * a : b * b; };
+  local(larger, x, y);
+  EXPECT_EQ(line_of_last(), __LINE__ - 1);
+  const double limit = 1;
+  local([limit](const std::array<Var, 2>& a) { return a[0] > limit ? a[0] : a[1] * a[1]; }, std::array{x, y});
+  EXPECT_EQ(line_of_last(), __LINE__ - 1);
+  sum(std::array{x, y});
+  EXPECT_EQ(line_of_last(), __LINE__ - 1);
+}
+
+TEST_F(Location, OfAPieceIsInItsErrors) {
+  constexpr auto product = fuse([](auto a, auto b) { return a * b; });
+  Tape other(true);
+  const Var stranger = other.variable(1, "stranger");
+  try {
+    product(x, stranger);
+    FAIL() << "a variable of another tape was taken";
+  } catch (const ForeignVariable& error) {
+    EXPECT_THAT(error.what(), HasSubstr("location_test.cpp:" + std::to_string(__LINE__ - 3)));
+  }
 }
 
 TEST_F(Location, InsideTheStandardLibraryNamesItsHeader) {

@@ -5,11 +5,16 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <sstream>
 #include <thread>
 #include <tuple>
 #include <vector>
 
 #include "wengert/error.hpp"
+#include "wengert/format.hpp"
+#include "wengert/gradient.hpp"
+#include "wengert/notation.hpp"
+#include "wengert/ostream.hpp"
 
 namespace {
 
@@ -220,6 +225,49 @@ TEST(Function, OnVariablesReturnsEveryOutputAndRefusesHessianVectorsOfSeveral) {
   EXPECT_EQ(outputs[1].value(), -1);
   EXPECT_EQ(gradient(outputs[1]).wrt(at[1]), -1);
   EXPECT_THROW(f.hessian_vector(std::array{1.0, 2.0}, std::array{1.0, 0.0}), ShapeMismatch);
+}
+
+// What pictures, cursors and traces of a Function look at: the recording, at values of the caller's.
+TEST(Function, LaysItsRecordingOnATapeToBeLookedAt) {
+  const Function f = record<true>(
+      [](Var x, Var y) {
+        const Var product = named("product", x * y);
+        return std::array{product + 2, product};
+      },
+      1.0, 1.0);
+  const unsigned line = __LINE__ - 4;
+  Tape tape(true);
+  const std::vector<Var> outputs = f.on(tape, std::array{3.0, 5.0});
+  ASSERT_EQ(outputs.size(), 2u);
+  EXPECT_EQ(outputs[0].value(), 17);
+  EXPECT_EQ(tape.value(tape.find("product")), 15);
+  EXPECT_EQ(tape.location(outputs[1].index()).line, line);
+  EXPECT_THAT(tape.location(outputs[1].index()).file, testing::EndsWith("function_test.cpp"));
+  EXPECT_EQ(gradient(outputs[0]).adjoints[tape.independents()[0]], 5);
+  EXPECT_THROW(f.on(tape, std::array{3.0}), ShapeMismatch);
+  const Function root = record([](Var x) { return x > 0 ? sqrt(x) : x; }, 1.0);
+  EXPECT_THROW(root.on(tape, std::array{-1.0}), BranchChanged);
+}
+
+TEST(Function, ReadsAsAProgram) {
+  const Function f = record(
+      [](Var x, Var y) {
+        const Var product = named("product", x * y);
+        return std::array{sin(product) - 2, y};
+      },
+      1.0, 1.0);
+  EXPECT_EQ(to_string(f), "(v0, v1) ->\n  product = v0 * v1\n  v3 = sin(product)\n  v4 = v3 - 2\n  (v4, v1)");
+  const Function chain = record(
+      [](Var x) {
+        for (int k = 0; k < 10; ++k) x = sin(x);
+        return x;
+      },
+      1.0);
+  EXPECT_EQ(to_string(chain, 3), "v0 ->\n  v1 = sin(v0)\n  ... 7 more ...\n  v9 = sin(v8)\n  v10 = sin(v9)\n  v10");
+  EXPECT_EQ(fmt::format("{}", f), to_string(f));
+  std::wostringstream wide;
+  wide << chain;
+  EXPECT_EQ(wide.str().substr(0, 7), L"v0 ->\n ");
 }
 
 TEST(Function, PullsWeightsBackAndPushesDirectionsForward) {

@@ -1,9 +1,12 @@
 #include "wengert/notation.hpp"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <cctype>
+#include <span>
+#include <vector>
 
+#include "wengert/function.hpp"
 #include "wengert/nary.hpp"
 
 namespace wengert {
@@ -70,6 +73,26 @@ std::string partial_statement(const Tape& tape, Index i, Index k) {
   const Formula formula = formula_of(node.op);
   const char* const partials[] = {formula.partial_x, formula.partial_y, formula.partial_z};
   return substitute(tape, i, partials[k]);
+}
+
+std::string to_string(const Function& f, Index most_lines) {
+  const Tape& tape = f.tape();
+  const auto list = [&](std::span<const Index> nodes) {
+    std::vector<std::string> labels;
+    for (const Index i : nodes) labels.push_back(label(tape, i));
+    return labels.size() == 1 ? labels[0] : fmt::format("({})", fmt::join(labels, ", "));
+  };
+  std::string text = list(tape.independents()) + " ->\n";
+  Index lines = 0;
+  for (Index i = 0; i < tape.size(); ++i) lines += tape[i].op != Op::Independent;
+  const Index head = lines <= most_lines ? lines : most_lines / 2, tail = lines <= most_lines ? 0 : most_lines - head;
+  Index line = 0;
+  for (Index i = 0; i < tape.size(); ++i) {
+    if (tape[i].op == Op::Independent) continue;
+    if (line < head || line >= lines - tail) text += fmt::format("  {}\n", equation(tape, i));
+    if (++line == head && lines > most_lines) text += fmt::format("  ... {} more ...\n", lines - most_lines);
+  }
+  return text + "  " + list(f.dependents());
 }
 
 std::string short_location(Location at) {

@@ -84,20 +84,68 @@ constexpr auto scalars(std::index_sequence<k...>) {
   return Shape<(0 * k)...>{};
 }
 
+/// The values of all inputs, in order.
+template <class... Arguments>
+std::array<double, Shape<shape_size<Arguments>...>::inputs> input_values(const Arguments&... x) {
+  std::array<double, Shape<shape_size<Arguments>...>::inputs> values;
+  double* next = values.data();
+  const auto enter = [&](const auto& argument) {
+    if constexpr (requires { argument.size(); })
+      for (const auto& input : argument) *next++ = value_of(Var(input));
+    else
+      *next++ = value_of(Var(argument));
+  };
+  (enter(x), ...);
+  return values;
+}
+
+/// Calls Piece::apply(at, x…), where `at` is the caller's line: a default argument can follow a parameter pack in no other way.
+/// From eight arguments on no line is known.
+template <class Piece>
+struct LocatedCall {
+  using At = Location;
+  constexpr auto operator()(const auto& a, At at = At::current()) const { return Piece::apply(at, a); }
+  constexpr auto operator()(const auto& a, const auto& b, At at = At::current()) const { return Piece::apply(at, a, b); }
+  constexpr auto operator()(const auto& a, const auto& b, const auto& c, At at = At::current()) const {
+    return Piece::apply(at, a, b, c);
+  }
+  constexpr auto operator()(const auto& a, const auto& b, const auto& c, const auto& d, At at = At::current()) const {
+    return Piece::apply(at, a, b, c, d);
+  }
+  constexpr auto operator()(const auto& a, const auto& b, const auto& c, const auto& d, const auto& e,
+                            At at = At::current()) const {
+    return Piece::apply(at, a, b, c, d, e);
+  }
+  constexpr auto operator()(const auto& a, const auto& b, const auto& c, const auto& d, const auto& e, const auto& f,
+                            At at = At::current()) const {
+    return Piece::apply(at, a, b, c, d, e, f);
+  }
+  constexpr auto operator()(const auto& a, const auto& b, const auto& c, const auto& d, const auto& e, const auto& f,
+                            const auto& g, At at = At::current()) const {
+    return Piece::apply(at, a, b, c, d, e, f, g);
+  }
+  constexpr auto operator()(const auto&... x) const
+    requires(sizeof...(x) > 7)
+  {
+    return Piece::apply(At{}, x...);
+  }
+};
+
 /// Writes a node of many arguments with the partials in them, which are known.
 class PieceWriter {
  public:
-  /// `partials` has one for each of the `inputs`; errors call the node `name`. Throws TapeFull.
-  PieceWriter(Tape& tape, const char* name, std::size_t inputs, const double* partials)
+  /// `partials` has one for each of the `inputs`; errors call the node `name`, recorded at `at`. Throws TapeFull.
+  PieceWriter(Tape& tape, const char* name, Location at, std::size_t inputs, const double* partials)
       : tape_(tape),
         name_(name),
+        at_(at),
         next_(tape.room_for_extra(1 + (1 + places_of_partial) * inputs)),
         place_(next_ + 1 + inputs),
         partials_(partials) {
     *next_++ = static_cast<Index>(inputs);
   }
   /// The next input, or all those of an array. Throws ForeignVariable and StaleVariable as any operation.
-  void append(const Operand& x) { write(x.fits(tape_) ? x.index_on(tape_) : index_on(tape_, x.var, name_, x.at)); }
+  void append(const Operand& x) { write(x.fits(tape_) ? x.index_on(tape_) : index_on(tape_, x.var, name_, at_)); }
   template <class T>
     requires requires(const T& x) { x.size(); }
   void append(const T& x) {
@@ -122,8 +170,8 @@ class PieceWriter {
     partials_ += x.size();
   }
   /// Appends the node: `which` of the tape's operations.
-  Var push(Index which, double value, Location at) {
-    return Var(tape_, tape_.push(Op::Custom, tape_.take_extra(place_), which, 1u, value, at), value);
+  Var push(Index which, double value) {
+    return Var(tape_, tape_.push(Op::Custom, tape_.take_extra(place_), which, 1u, value, at_), value);
   }
 
  private:
@@ -142,6 +190,7 @@ class PieceWriter {
 
   Tape& tape_;
   const char* name_;
+  Location at_;
   Index* next_;   // argument
   Index* place_;  // of the next partial
   const double* partials_;

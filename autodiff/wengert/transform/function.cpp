@@ -33,6 +33,20 @@ void replay(const Tape& tape, std::span<const T> x, Values<T>& values) {
   }
 }
 
+template <class T>
+std::vector<T> outputs_of(const Function& f, const Values<T>& values) {
+  std::vector<T> result;
+  for (const Index dependent : f.dependents()) result.push_back(values[dependent]);
+  return result;
+}
+
+/// Shows what a replay on Vars recorded: each node of the tape with the Var that it became.
+template <class Visit>
+void each_recorded(const Tape& tape, const Values<Var>& values, Visit visit) {
+  for (Index i = 0; i < tape.size(); ++i)
+    if (tape[i].op != Op::Independent && !values[i].is_constant()) visit(i, values[i]);
+}
+
 /// Adjoints of all nodes for one output.
 template <class T>
 void sweep_back(const Tape& tape, const Values<T>& values, Index dependent, Values<T>& adjoints) {
@@ -59,17 +73,30 @@ double Function::operator()(std::span<const double> x) const {
 std::vector<double> Function::values(std::span<const double> x) const {
   Values<double> values;
   replay(tape(), x, values);
-  std::vector<double> result;
-  for (const Index dependent : dependents()) result.push_back(values[dependent]);
-  return result;
+  return outputs_of(*this, values);
 }
 
 std::vector<Var> Function::values(std::span<const Var> x) const {
   Values<Var> values;
   replay(tape(), x, values);
-  std::vector<Var> result;
-  for (const Index dependent : dependents()) result.push_back(values[dependent]);
-  return result;
+  each_recorded(tape(), values, [&](Index i, const Var& var) { var.tape()->relocate(var.index(), tape().location(i)); });
+  return outputs_of(*this, values);
+}
+
+std::vector<Var> Function::on(Tape& to, std::span<const double> x) const {
+  if (x.size() != inputs()) throw_independents("Function::on", static_cast<Index>(inputs()), x.size());
+  std::vector<Var> point;
+  for (std::size_t k = 0; k < x.size(); ++k) {
+    const Index independent = tape().independents()[k];
+    point.push_back(to.variable(x[k], tape().name(independent), tape().location(independent)));
+  }
+  Values<Var> values;
+  replay(tape(), std::span<const Var>(point), values);
+  each_recorded(tape(), values, [&](Index i, const Var& var) {
+    to.relocate(var.index(), tape().location(i));
+    if (!tape().name(i).empty()) to.set_name(var.index(), tape().name(i));
+  });
+  return outputs_of(*this, values);
 }
 
 Var Function::operator()(std::span<const Var> x) const {

@@ -1,14 +1,20 @@
 #include "wengert/local.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "wengert/bounded.hpp"
 #include "wengert/forward_sweep.hpp"
 #include "wengert/jacobian.hpp"
+#include "wengert/sweep/scratch.hpp"
 
 namespace wengert::detail {
 namespace {
+
+using Numbers = std::span<const double>;
 
 /// The side tapes of a thread, the outermost first; those from `in_use` on are free.
 struct SideTapes {
@@ -59,26 +65,39 @@ double rounding_of(const Tape& tape, const Var& y) {
   return forward_sweep(tape, std::span<const Bounded>(point))[y.index()].error;
 }
 
-CustomOperation local_operation(const Function& function) {
-  using Numbers = std::span<const double>;
-  const auto arity = static_cast<int>(function.inputs());
+CustomOperation local_operation(std::size_t inputs, CustomOperation::Value value,
+                                std::function<void(Numbers x, std::span<double> out)> gradient,
+                                std::function<void(Numbers x, std::size_t k, std::span<double> out)> hessian_row,
+                                CustomOperation::ErrorOf error) {
+  const auto arity = static_cast<int>(inputs);
   std::vector<CustomOperation> partials;
-  for (std::size_t k = 0; k < function.inputs(); ++k)
+  for (std::size_t k = 0; k < inputs; ++k)
     partials.emplace_back(
-        "local'", arity, [function, k](Numbers x) { return function.gradient(x)[k]; },
-        [function, k](Numbers x, double, std::span<double> out) {
-          std::vector<double> direction(x.size());
-          direction[k] = 1;
-          const std::vector<double> row = function.hessian_vector(x, std::span<const double>(direction));
-          std::copy(row.begin(), row.end(), out.begin());
-        });
+        "local'", arity,
+        [gradient, k](Numbers x) {
+          Scratch<double> all(static_cast<Index>(x.size()));
+          gradient(x, all.span());
+          return all.span()[k];
+        },
+        [hessian_row, k](Numbers x, double, std::span<double> out) { hessian_row(x, k, out); });
   return CustomOperation(
-      "local", arity, [function](Numbers x) { return function(x); },
-      [function](Numbers x, double, std::span<double> out) {
+      "local", arity, std::move(value), [gradient](Numbers x, double, std::span<double> out) { gradient(x, out); },
+      std::move(partials), std::move(error));
+}
+
+CustomOperation local_operation(const Function& function) {
+  return local_operation(
+      function.inputs(), [function](Numbers x) { return function(x); },
+      [function](Numbers x, std::span<double> out) {
         const std::vector<double> gradient = function.gradient(x);
         std::copy(gradient.begin(), gradient.end(), out.begin());
       },
-      std::move(partials));
+      [function](Numbers x, std::size_t k, std::span<double> out) {
+        std::vector<double> direction(x.size());
+        direction[k] = 1;
+        const std::vector<double> row = function.hessian_vector(x, std::span<const double>(direction));
+        std::copy(row.begin(), row.end(), out.begin());
+      });
 }
 
 }  // namespace wengert::detail
