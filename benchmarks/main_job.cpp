@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "estimate/estimator.hpp"
-#include "estimate/random.hpp"
+#include "random/random.hpp"
 #include "wengert/instruction_set.hpp"
 #include "wengert/parallel_for.hpp"
 

@@ -5,10 +5,10 @@
 #include <cmath>
 
 #include "estimate/comparison.hpp"
-#include "estimate/random.hpp"
 #include "estimate/way_comparison.hpp"
 #include "question/closed_form.hpp"
 #include "question/graph.hpp"
+#include "random/random.hpp"
 #include "wengert/custom.hpp"
 
 namespace {

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "estimate/random.hpp"
 #include "proof/quadrature.hpp"
 #include "question/closed_form.hpp"
 #include "question/error.hpp"
+#include "random/random.hpp"
 
 namespace {
 

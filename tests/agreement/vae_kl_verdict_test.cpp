@@ -6,7 +6,7 @@
 #include <cmath>
 #include <vector>
 
-#include "estimate/random.hpp"
+#include "random/random.hpp"
 
 namespace {
 

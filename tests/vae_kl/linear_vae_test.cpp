@@ -2,9 +2,9 @@
 
 #include <gmock/gmock.h>
 
-#include "estimate/random.hpp"
 #include "program/data_file.hpp"
 #include "proof/quadrature.hpp"
+#include "random/random.hpp"
 #include "train/data.hpp"
 #include "wengert/wengert.hpp"
 

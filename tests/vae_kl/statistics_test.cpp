@@ -11,8 +11,8 @@
 #include <numbers>
 #include <vector>
 
-#include "estimate/random.hpp"
 #include "question/graph.hpp"
+#include "random/random.hpp"
 #include "support/random_runs.hpp"
 #include "wengert/batch.hpp"
 #include "wengert/function.hpp"

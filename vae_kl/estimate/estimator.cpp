@@ -4,7 +4,7 @@
 #include <span>
 #include <stdexcept>
 
-#include "estimate/random.hpp"
+#include "random/random.hpp"
 #include "question/graph.hpp"
 #include "wengert/batch.hpp"
 #include "wengert/fused_batch.hpp"

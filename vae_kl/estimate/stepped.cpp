@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-#include "estimate/random.hpp"
+#include "random/random.hpp"
 #include "question/closed_form.hpp"
 #include "question/graph.hpp"
 #include "wengert/gradient.hpp"

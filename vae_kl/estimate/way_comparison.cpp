@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "estimate/comparison.hpp"
-#include "estimate/random.hpp"
+#include "random/random.hpp"
 
 namespace vae_kl {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "estimate/random.hpp"
+#include "random/random.hpp"
 #include "question/closed_form.hpp"
 #include "question/error.hpp"
 #include "question/graph.hpp"

@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "estimate/comparison.hpp"
-#include "estimate/random.hpp"
+#include "random/random.hpp"
 #include "estimate/verdict.hpp"
 #include "estimate/way_comparison.hpp"
 #include "program/command.hpp"

@@ -3,7 +3,7 @@
 #include <bit>
 #include <vector>
 
-#include "estimate/random.hpp"
+#include "random/random.hpp"
 
 namespace vae_kl {
 

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "estimate/random.hpp"
+#include "random/random.hpp"
 #include "wengert/gradient.hpp"
 
 namespace vae_kl {

@@ -6,7 +6,7 @@
 #include <numbers>
 #include <numeric>
 
-#include "estimate/random.hpp"
+#include "random/random.hpp"
 #include "question/error.hpp"
 #include "train/data.hpp"
 #include "wengert/batch.hpp"
