@@ -75,13 +75,24 @@ constexpr bool same_branch(const Guard& guard, const T* values) {
     return static_cast<bool>(compare(guard.relation, x, y)) == guard.outcome;
 }
 
+/// The tape of a number that holds a Var, or nullptr.
+template <class T>
+constexpr Tape* tape_within(const T& x) {
+  if constexpr (std::is_same_v<T, Var>)
+    return x.tape();
+  else if constexpr (requires { tape_within(x.value); })
+    return tape_within(x.value);
+  else
+    return nullptr;
+}
+
 /// A constant of the number type T for a sweep whose independents are xs. In constant evaluation a Var constant remembers the
 /// tape, so that what cannot be computed at compile time (log 2, say) can be recorded there.
 template <class T>
 constexpr T constant_beside(double value, std::span<const T> xs) {
-  if constexpr (std::is_same_v<T, Var>)
-    if (std::is_constant_evaluated() && !xs.empty() && xs[0].tape() != nullptr)
-      return Var(*xs[0].tape(), xs[0].tape()->constant(value));
+  if constexpr (!std::is_arithmetic_v<T> && requires(const Var& x) { T(x); })
+    if (std::is_constant_evaluated() && !xs.empty())
+      if (Tape* const tape = tape_within(xs[0])) return T(Var(*tape, tape->constant(value)));
   return static_cast<T>(value);
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "wengert/jacobian.hpp"
+#include "wengert/record/outputs.hpp"
 #include "wengert/tape.hpp"
 #include "wengert/transform/optimise.hpp"
 #include "wengert/var.hpp"
@@ -133,6 +134,8 @@ class Function {
   /// a tape of its own and optimised. It can be replayed forwards, printed, and differentiated again. Throws NoSecondOrder as
   /// above.
   Function derivative() const;
+  /// The function with one output alone, number `which`. Throws ShapeMismatch if there are not so many.
+  Function output(std::size_t which) const;
   /// The same function on an optimised tape.
   Function optimised() const;
   /// What the optimiser did when this function was made by derivative() or optimised().
@@ -193,34 +196,6 @@ void append_numbers(std::vector<double>& all, const Part& part) {
     all.push_back(static_cast<double>(part));
   else
     for (const auto& number : part) append_numbers(all, number);
-}
-
-template <class T>
-inline constexpr bool is_tuple = false;
-template <class... Ts>
-inline constexpr bool is_tuple<std::tuple<Ts...>> = true;
-template <class First, class Second>
-inline constexpr bool is_tuple<std::pair<First, Second>> = true;
-
-/// The Vars that a callable returned, in order: one, or those of a range, a tuple, a matrix, or ranges of them.
-template <class Result>
-void append_outputs(std::vector<Var>& all, const Result& result) {
-  static_assert(
-      !Number<Result>,
-      "record: the callable returns a plain number, which no longer depends on the inputs; return a Var (was value() asked "
-      "on the way, or a double declared?)");
-  if constexpr (Number<Result>) {
-  } else if constexpr (std::is_convertible_v<const Result&, Var>) {
-    all.push_back(result);
-  } else if constexpr (is_tuple<Result>) {
-    std::apply([&](const auto&... part) { (append_outputs(all, part), ...); }, result);
-  } else if constexpr (requires { result.begin() != result.end(); }) {
-    for (const auto& part : result) append_outputs(all, part);
-  } else if constexpr (requires { result.data()[result.size() - 1]; }) {
-    for (std::ptrdiff_t k = 0; k < static_cast<std::ptrdiff_t>(result.size()); ++k) append_outputs(all, result.data()[k]);
-  } else {
-    static_assert(!sizeof(Result), "record: the callable must return a Var, or a range, tuple or matrix of them");
-  }
 }
 
 }  // namespace detail

@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "wengert/fused/frozen.hpp"
+#include "wengert/fused/recorded.hpp"
 #include "wengert/fused/straight_line.hpp"
+#include "wengert/fused/vector_valued.hpp"
 #include "wengert/sweep/pieces.hpp"
 
 namespace wengert {
@@ -20,50 +22,7 @@ namespace wengert {
 template <class Callable>
 class Fused;
 
-// -- what is recorded during compilation ---------------------------------------------------------------------------------------
-
 namespace detail {
-
-template <std::size_t size>
-constexpr auto fused_argument(Tape& tape) {
-  if constexpr (size == 0) {
-    return tape.variable(0, {}, Location{});
-  } else {
-    std::array<Var, size> vars;
-    for (Var& var : vars) var = tape.variable(0, {}, Location{});
-    return vars;
-  }
-}
-
-/// The callable as it was recorded: it runs here alone, and all other programs are made from this one.
-template <class Callable, class Shape>
-struct RecordedRecipe;
-template <class Callable, std::size_t... sizes>
-struct RecordedRecipe<Callable, Shape<sizes...>> {
-  static constexpr std::size_t room = 256;
-  static constexpr Build build(Tape& tape) {
-    // braces: independents in the order of the arguments
-    std::tuple<decltype(fused_argument<sizes>(tape))...> arguments{fused_argument<sizes>(tape)...};
-    const Var dependent = std::apply(Callable{}, arguments);
-    Build result;
-    result.program.outputs = {index_on(tape, dependent, "fuse", {})};
-    return result;
-  }
-};
-template <class Callable, class Shape>
-inline constexpr const auto& recorded = frozen<RecordedRecipe<Callable, Shape>>;
-
-/// Puts the recorded callable on a tape and returns its dependent.
-template <class Callable, class Shape>
-constexpr Index record_fused(Tape& tape) {
-  recorded<Callable, Shape>.thaw(tape);
-  return recorded<Callable, Shape>.outputs[0];
-}
-/// Cells that a program made from it may take, at a first guess: so many for each node.
-template <class Callable, class Shape>
-constexpr std::size_t room_for(std::size_t per_node) {
-  return 64 + per_node * (recorded<Callable, Shape>.nodes.size() + 4);
-}
 
 /// The value alone.
 template <class Callable, class Shape>
@@ -200,6 +159,73 @@ class Fused : public detail::LocatedCall<Fused<Callable>> {
   auto value_and_gradient(const Arguments&... x) const {
     return outputs<detail::GradientRecipe>(x...);
   }
+  /// The outputs of a callable that returns several (an array, a tuple, or arrays of them), in order.
+  template <class... Arguments>
+  auto values(const Arguments&... x) const {
+    return outputs<detail::ValuesRecipe>(x...);
+  }
+  /// outputs x inputs: jacobian(x…)[i][k] is the derivative of output i in input k; the rows lie side by side. In forward or
+  /// reverse mode, whichever leaves fewer operations; entries that are 0 by structure are not computed.
+  template <class... Arguments>
+  auto jacobian(const Arguments&... x) const {
+    return values_and_jacobian(x...).jacobian;
+  }
+  /// Both at once, for the price of the Jacobian.
+  template <std::size_t m, std::size_t n>
+  struct ValuesAndJacobian {
+    std::array<double, m> values;
+    std::array<std::array<double, n>, m> jacobian;
+  };
+  template <class... Arguments>
+  auto values_and_jacobian(const Arguments&... x) const {
+    using Taken = Shape<detail::shape_size<Arguments>...>;
+    constexpr std::size_t n = Taken::inputs, m = outputs_of<Taken>;
+    const auto all = outputs<detail::JacobianRecipe>(x...);
+    ValuesAndJacobian<m, n> result;
+    for (std::size_t i = 0; i < m; ++i) {
+      result.values[i] = all[i];
+      for (std::size_t k = 0; k < n; ++k) result.jacobian[i][k] = all[m + i * n + k];
+    }
+    return result;
+  }
+  /// Which entries of the Jacobian are not 0 by structure, known while compiling: jacobian_pattern(Shape<3, 0>())[i][k].
+  template <std::size_t... sizes>
+  static constexpr auto jacobian_pattern(Shape<sizes...>) {
+    using Taken = Shape<sizes...>;
+    constexpr const auto& program = detail::frozen<detail::JacobianRecipe<Callable, Taken>>;
+    constexpr std::size_t n = Taken::inputs, m = outputs_of<Taken>;
+    std::array<std::array<bool, n>, m> pattern{};
+    for (std::size_t i = 0; i < m; ++i)
+      for (std::size_t k = 0; k < n; ++k) {
+        const Index entry = program.outputs[m + i * n + k];
+        pattern[i][k] = entry >= 0 || program.constant(entry) != 0;
+      }
+    return pattern;
+  }
+  /// Weights times Jacobian, w'J: w has a number for each output. One reverse sweep.
+  template <std::size_t m, class... Arguments>
+  auto pull_back(const std::array<double, m>& w, const Arguments&... x) const {
+    static_assert(m == outputs_of<Shape<detail::shape_size<Arguments>...>>, "fuse: pull_back takes a weight for each output");
+    return outputs_beside<detail::PullBackRecipe>(w, x...);
+  }
+  /// Jacobian times direction, Jv: v has a number for each input, in order. One forward sweep.
+  template <std::size_t n, class... Arguments>
+  auto push_forward(const std::array<double, n>& v, const Arguments&... x) const {
+    static_assert(n == Shape<detail::shape_size<Arguments>...>::inputs, "fuse: push_forward takes a direction of all inputs");
+    return outputs_beside<detail::PushForwardRecipe>(v, x...);
+  }
+  /// The Hessian of one output, hessian(x…)[i][k]: half of it is computed, so it is symmetric to the bit.
+  template <class... Arguments>
+  auto hessian(const Arguments&... x) const {
+    constexpr std::size_t n = Shape<detail::shape_size<Arguments>...>::inputs;
+    const auto half = outputs<detail::HessianRecipe>(x...);
+    std::array<std::array<double, n>, n> result;
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < n; ++i)
+      for (std::size_t k = i; k < n; ++k) result[i][k] = result[k][i] = half[next++];
+    return result;
+  }
+
   /// Hessian at x times v: x and v are arrays of all inputs in order.
   template <std::size_t length>
   std::array<double, length> hessian_vector(const std::array<double, length>& x, const std::array<double, length>& v) const {
@@ -218,7 +244,7 @@ class Fused : public detail::LocatedCall<Fused<Callable>> {
     return detail::StraightLine<detail::HessianVectorRecipe<Callable, Shape<sizes...>>, double>::outputs(point.data());
   }
 
-  /// The program of value and gradient as a table of text, with what the optimiser did.
+  /// The program of value and gradient (values and Jacobian) as a table of text, with what the optimiser did.
   std::string program() const {
     static_assert(detail::scalars_taken<Callable>() > 0,
                   "fuse: say the shape of a callable that takes arrays: program(Shape<3, 0>())");
@@ -226,7 +252,7 @@ class Fused : public detail::LocatedCall<Fused<Callable>> {
   }
   template <std::size_t... sizes>
   std::string program(Shape<sizes...>) const {
-    constexpr const auto& code = detail::frozen<detail::GradientRecipe<Callable, Shape<sizes...>>>;
+    constexpr const auto& code = detail::frozen<detail::JacobianRecipe<Callable, Shape<sizes...>>>;
     Tape tape(false);
     code.thaw(tape);
     return detail::print_fused(tape, code.outputs, code.shared, code.report);
@@ -240,35 +266,74 @@ class Fused : public detail::LocatedCall<Fused<Callable>> {
       if (std::is_constant_evaluated()) {  // within another fused function it is recorded with it
         Tape* tape = nullptr;
         ((tape = tape != nullptr ? tape : detail::tape_of(x)), ...);
-        return Var(Callable{}(detail::as_taken(*tape, x)...));
+        if constexpr (detail::has_one_output<Callable, Shape<detail::shape_size<Arguments>...>>)
+          return Var(Callable{}(detail::as_taken(*tape, x)...));
+        else
+          return within<Arguments...>(Callable{}(detail::as_taken(*tape, x)...));
       }
       return record(at, x...);
-    } else {
+    } else if constexpr (detail::has_one_output<Callable, Shape<detail::shape_size<Arguments>...>>) {
       return outputs<detail::ValueRecipe>(x...)[0];
+    } else {
+      return outputs<detail::ValuesRecipe>(x...);
     }
   }
+
+  /// What several outputs are within another fused function.
+  template <class... Arguments, class Result>
+  static constexpr auto within(const Result& result) {
+    std::vector<Var> all;
+    detail::append_outputs(all, result);
+    std::array<Var, outputs_of<Shape<detail::shape_size<Arguments>...>>> array;
+    for (std::size_t k = 0; k < array.size(); ++k) array[k] = all[k];
+    return array;
+  }
+
+  template <class Taken>
+  static constexpr std::size_t outputs_of = detail::recorded<Callable, Taken>.outputs.size();
 
   template <template <class, class> class Recipe, class... Arguments>
   static auto outputs(const Arguments&... x) {
     const auto all = detail::input_values(x...);
     return detail::StraightLine<Recipe<Callable, Shape<detail::shape_size<Arguments>...>>, double>::outputs(all.data());
   }
-  /// One node. The partials cost little beside the value here, so they are computed with it, and the reverse sweep reads them.
+  /// The same for a recipe whose inputs are x and then `more`.
+  template <template <class, class> class Recipe, std::size_t length, class... Arguments>
+  static auto outputs_beside(const std::array<double, length>& more, const Arguments&... x) {
+    const auto point = detail::input_values(x...);
+    std::array<double, point.size() + length> all;
+    for (std::size_t k = 0; k < all.size(); ++k) all[k] = k < point.size() ? point[k] : more[k - point.size()];
+    return detail::StraightLine<Recipe<Callable, Shape<detail::shape_size<Arguments>...>>, double>::outputs(all.data());
+  }
+  /// One node for each output. The partials cost little beside the value here, so they are computed with it, and the reverse
+  /// sweep reads them.
   template <class... Arguments>
-  static Var record(Location at, const Arguments&... x) {
+  static auto record(Location at, const Arguments&... x) {
     using Taken = Shape<detail::shape_size<Arguments>...>;
-    const auto all = outputs<detail::GradientRecipe>(x...);
     Tape* tape = nullptr;
     ((tape = tape != nullptr ? tape : detail::tape_of(x)), ...);
-    if (tape == nullptr) return all[0];
-    detail::PieceWriter piece(*tape, "fused", at, Taken::inputs, &all[1]);
-    (piece.append(x), ...);
-    return piece.push(tape->adopt_static(detail::FusedOperation<Callable, Taken>::instance()), all[0]);
+    const auto node = [&](const NaryOperation& operation, double value, const double* partials) {
+      if (tape == nullptr) return Var(value);
+      detail::PieceWriter piece(*tape, "fused", at, Taken::inputs, partials);
+      (piece.append(x), ...);
+      return piece.push(tape->adopt_static(operation), value);
+    };
+    if constexpr (detail::has_one_output<Callable, Taken>) {
+      const auto all = outputs<detail::GradientRecipe>(x...);
+      return node(detail::FusedOperation<Callable, Taken>::instance(), all[0], &all[1]);
+    } else {
+      const auto all = outputs<detail::JacobianRecipe>(x...);
+      return [&]<std::size_t... k>(std::index_sequence<k...>) {
+        return std::array<Var, sizeof...(k)>{node(detail::FusedOperation<detail::OutputOf<Callable, k>, Taken>::instance(),
+                                                  all[k], &all[sizeof...(k) + k * Taken::inputs])...};
+      }(std::make_index_sequence<outputs_of<Taken>>());
+    }
   }
 };
 
 /// Fuses a callable without captures, generic in its number type: `fuse([](auto x, auto y) { return sin(x) * y; })`. It is
-/// recorded, differentiated and optimised by the compiler, with the tape, the rules and the passes that serve at run time. It may
+/// recorded, differentiated and optimised by the compiler, with the tape, the rules and the passes that serve at run time. It
+/// returns a number, or an array or tuple of them: `fuse(…).jacobian(x…)`. It may
 /// not branch on values (use select), call custom operations, or apply exp and the like to a plain number of its own (write the
 /// number).
 template <class Callable>

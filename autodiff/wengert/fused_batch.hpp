@@ -339,10 +339,25 @@ BatchResult run_fused(const char* name, bool mean, std::span<const double, share
 #endif
 }
 
+/// Shared inputs, whose number the compiler must know.
+template <std::size_t shared>
+std::span<const double, shared> of_fixed_size(const std::array<double, shared>& inputs) {
+  return inputs;
+}
+template <class Number, std::size_t shared>
+  requires(std::is_same_v<std::remove_const_t<Number>, double> && shared != std::dynamic_extent)
+std::span<const double, shared> of_fixed_size(const std::span<Number, shared>& inputs) {
+  return inputs;
+}
+template <class Shared>
+auto of_fixed_size(const Shared&) {
+  static_assert(!sizeof(Shared), "fuse: pass the shared inputs as a std::array of double, or a span of fixed size");
+  return std::span<const double, 0>();
+}
+
 template <class Callable, std::size_t shared, class T>
 BatchResult run_fused(const char* name, bool mean, std::span<const double, shared> shared_inputs, const BasicSamples<T>& samples,
                       const BasicBatchOptions<T>& options) {
-  static_assert(shared != std::dynamic_extent, "fuse: pass the shared inputs as a std::array, whose size the compiler knows");
   if (options.standard_errors) return run_fused<true, Callable>(name, mean, shared_inputs, samples, options);
   return run_fused<false, Callable>(name, mean, shared_inputs, samples, options);
 }
@@ -362,25 +377,25 @@ std::string batch_program(const Fused<Callable>&) {
 /// As mean_gradient of a recorded Function, with the same result within rounding (one rounding more per division by a shared
 /// value). `shared` is an array, or a span of fixed size. Shared values that are zero, infinite, NaN or subnormal, calls that ask
 /// for each sample's own gradient, and files compiled without optimisation take the replayed way.
-template <class Callable, std::size_t shared, class T>
-BatchResult mean_gradient(const Fused<Callable>&, const std::array<double, shared>& shared_inputs, const BasicSamples<T>& samples,
+template <class Callable, class Shared, class T>
+BatchResult mean_gradient(const Fused<Callable>&, const Shared& shared, const BasicSamples<T>& samples,
                           const BasicBatchOptions<std::type_identity_t<T>>& options = {}) {
-  return detail::run_fused<Callable>("mean_gradient", true, std::span<const double, shared>(shared_inputs), samples, options);
+  return detail::run_fused<Callable>("mean_gradient", true, detail::of_fixed_size(shared), samples, options);
 }
-template <class Callable, std::size_t shared, class T>
-BatchResult sum_gradient(const Fused<Callable>&, const std::array<double, shared>& shared_inputs, const BasicSamples<T>& samples,
+template <class Callable, class Shared, class T>
+BatchResult sum_gradient(const Fused<Callable>&, const Shared& shared, const BasicSamples<T>& samples,
                          const BasicBatchOptions<std::type_identity_t<T>>& options = {.standard_errors = false}) {
-  return detail::run_fused<Callable>("sum_gradient", false, std::span<const double, shared>(shared_inputs), samples, options);
+  return detail::run_fused<Callable>("sum_gradient", false, detail::of_fixed_size(shared), samples, options);
 }
-template <class Callable, std::size_t shared, class T>
-BatchResult mean_gradient(const Fused<Callable>& f, const std::array<double, shared>& shared_inputs,
-                          const std::vector<T>& samples, const BasicBatchOptions<T>& options = {}) {
-  return mean_gradient(f, shared_inputs, BasicSamples<T>(samples), options);
+template <class Callable, class Shared, class T>
+BatchResult mean_gradient(const Fused<Callable>& f, const Shared& shared, const std::vector<T>& samples,
+                          const BasicBatchOptions<T>& options = {}) {
+  return mean_gradient(f, shared, BasicSamples<T>(samples), options);
 }
-template <class Callable, std::size_t shared, class T>
-BatchResult sum_gradient(const Fused<Callable>& f, const std::array<double, shared>& shared_inputs, const std::vector<T>& samples,
+template <class Callable, class Shared, class T>
+BatchResult sum_gradient(const Fused<Callable>& f, const Shared& shared, const std::vector<T>& samples,
                          const BasicBatchOptions<T>& options = {.standard_errors = false}) {
-  return sum_gradient(f, shared_inputs, BasicSamples<T>(samples), options);
+  return sum_gradient(f, shared, BasicSamples<T>(samples), options);
 }
 
 }  // namespace wengert

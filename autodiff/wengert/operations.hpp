@@ -96,14 +96,15 @@ namespace detail {
 struct Traits {
   const char* name;
   int arity;
-  bool arithmetic, commutative;
+  bool arithmetic, commutative, steep;
 };
 inline constexpr Traits traits[] = {
-#define WENGERT_X(Rule, function) {ops::Rule::name, ops::Rule::arity, ops::Rule::arithmetic, ops::Rule::commutative},
+#define WENGERT_X(Rule, function) \
+  {ops::Rule::name, ops::Rule::arity, ops::Rule::arithmetic, ops::Rule::commutative, ops::Rule::steep},
     WENGERT_OPERATIONS(WENGERT_X)
 #undef WENGERT_X
-        {"independent", 0, false, false},
-    {"custom", 0, false, false}};
+        {"independent", 0, false, false, false},
+    {"custom", 0, false, false, false}};
 constexpr const Traits& traits_of(Op op) { return traits[static_cast<unsigned>(op)]; }
 }  // namespace detail
 

@@ -152,6 +152,8 @@ struct Rule {
   /// Is 0 where an argument is: a partial that is 0 carries nothing back here either, but it is a number that varies, and what
   /// is carried must have its derivatives.
   static constexpr bool absorbing = false;
+  /// Has an infinite partial where its value is finite, as sqrt at 0.
+  static constexpr bool steep = false;
   /// Swapping x and y changes nothing.
   static constexpr bool commutative = false;
   /// Largest error of the value and of any partial over the domain in units in the last place, at double precision, counted
@@ -289,6 +291,7 @@ struct Fma : Rule<3> {
 // ---- roots, powers, exponentials, logarithms ----------------------------------------------------------------------------------
 
 struct Sqrt : Rule<1> {
+  static constexpr bool steep = true;
   static constexpr const char* name = "sqrt";
   static constexpr Formula formula{"sqrt(x)", "1 / (2 result)"};
   static constexpr Domain domain[] = {{0, largest}};
@@ -304,6 +307,7 @@ struct Sqrt : Rule<1> {
 };
 
 struct Cbrt : Rule<1> {
+  static constexpr bool steep = true;
   static constexpr const char* name = "cbrt";
   static constexpr Formula formula{"cbrt(x)", "1 / (3 result^2)"};
   static constexpr Domain domain[] = {{-largest, largest}};
@@ -436,6 +440,7 @@ template <class T>
 inline constexpr bool carries_derivatives = !std::is_floating_point_v<T> && !requires(const T& x) { x.lanes; };
 
 struct Pow : Rule<2> {
+  static constexpr bool steep = true;
   static constexpr const char* name = "pow";
   static constexpr Formula formula{"pow(x, y)", "y * pow(x, y - 1)", "result * log(x)"};
   static constexpr Domain domain[] = {{1e-300, 1e300}, {-300, 300}};
@@ -502,6 +507,7 @@ struct Pow : Rule<2> {
 /// A derivative of pow(x, y): m times in x and k times in y, where z, rounded down, is m + 256 k. Recorded as the partials of
 /// pow, so that those have derivatives at base 0 too, where a product of a power and a logarithm would give 0 * inf.
 struct PowDerivative : Rule<3> {
+  static constexpr bool steep = true;
   static constexpr const char* name = "pow_derivative";
   static constexpr Formula formula{"pow_derivative(x, y, z)", "pow_derivative(x, y, z + 1)", "pow_derivative(x, y, z + 256)",
                                    "0"};
@@ -575,6 +581,7 @@ struct Tan : Rule<1> {
 };
 
 struct Asin : Rule<1> {
+  static constexpr bool steep = true;
   static constexpr const char* name = "asin";
   static constexpr Formula formula{"asin(x)", "1 / sqrt(1 - x^2)"};
   static constexpr Domain domain[] = {{-1, 1}};
@@ -591,6 +598,7 @@ struct Asin : Rule<1> {
 };
 
 struct Acos : Rule<1> {
+  static constexpr bool steep = true;
   static constexpr const char* name = "acos";
   static constexpr Formula formula{"acos(x)", "-1 / sqrt(1 - x^2)"};
   static constexpr Domain domain[] = {{-1, 1}};
@@ -728,6 +736,7 @@ struct Asinh : Rule<1> {
 };
 
 struct Acosh : Rule<1> {
+  static constexpr bool steep = true;
   static constexpr const char* name = "acosh";
   static constexpr Formula formula{"acosh(x)", "1 / sqrt(x^2 - 1)"};
   static constexpr Domain domain[] = {{1, largest}};

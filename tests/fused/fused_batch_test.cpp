@@ -168,6 +168,14 @@ TEST(FusedBatch, OfInfiniteSamplesIsInfiniteHoweverMany) {
   }
 }
 
+TEST(FusedBatch, TakesSharedInputsAsASpanOfFixedSize) {
+  constexpr auto f = fuse([](auto a, auto x) { return a * x; });
+  std::array shared{3.0};
+  const std::vector<double> samples{1.0, 2.0};
+  EXPECT_EQ(mean_gradient(f, std::span(shared), samples).value, 4.5);
+  EXPECT_EQ(sum_gradient(f, std::span<const double, 1>(shared), Samples(samples)).gradient[0], 3);
+}
+
 TEST(FusedBatch, ContractsNothing) {
   // -inf + inf as it is written (see Fused.ContractsNothing), in full vectors and in the rest
   constexpr auto f = fuse([](auto a, auto b, auto x) { return a * x * x + b * x; });

@@ -368,6 +368,34 @@ struct TanhThatCancels : ops::Tanh {
   }
 };
 
+// Where a partial is infinite though the value is finite, the rule says that it is steep: forward mode may not be chosen for it.
+TYPED_TEST(OpsAccuracy, SteepRulesSaySo) {
+  using Rule = TypeParam;
+  bool steep = false;
+  const double edges[] = {-INFINITY, -2, -1, -0.5, -0.0, 0.0, 0.5, 1, 2, INFINITY};
+  const auto look = [&](double value, auto... partials) {
+    if (std::isfinite(value)) steep |= (std::isinf(partials) || ...);
+  };
+  for (const double x : edges)
+    for (const double y : edges)
+      for (const double z : edges) {
+        if (!std::isfinite(x) || !std::isfinite(y) || !std::isfinite(z)) continue;  // an argument is some operation's value
+        if constexpr (Rule::arity == 1) {
+          const double value = Rule::template value<double>(x);
+          look(value, static_cast<double>(Rule::template partials<double>(x, value).x));
+        } else if constexpr (Rule::arity == 2) {
+          const double value = Rule::template value<double>(x, y);
+          const auto partials = Rule::template partials<double>(x, y, value);
+          look(value, static_cast<double>(partials.x), static_cast<double>(partials.y));
+        } else if constexpr (requires { Rule::template value<double>(x, y, z); }) {
+          const double value = Rule::template value<double>(x, y, z);
+          const auto partials = Rule::template partials<double>(x, y, z, value);
+          look(value, static_cast<double>(partials.x), static_cast<double>(partials.y), static_cast<double>(partials.z));
+        }
+      }
+  EXPECT_LE(steep, Rule::steep) << Rule::name;
+}
+
 TEST(OpsMeasurement, HoldsAnOperationWithoutAClosedFormAgainstItsOwnValueInWidePrecision) {
   const Accuracy<Softplus, double> worst(2000);
   EXPECT_LE(worst.value.error, Softplus::value_ulps) << text(worst.value.at);

@@ -178,7 +178,7 @@ bool allows(const BatchProgram& program, const Values<double>& values) {
 template <class T>
 BatchResult run(const char* name, bool mean, const Function& f, std::span<const double> shared, const BasicSamples<T>& samples,
                 const BasicBatchOptions<T>& options) {
-  throw_unless_one_output(name, "one output at a time", f.outputs());
+  throw_unless_one_output(name, "that of f.output(k)", f.outputs());
   check_batch(name, mean, f.inputs(), shared.size(), samples, options);
   const auto plan = BatchPlans::of(f, shared.size(), options.standard_errors, !options.sample_gradient.empty());
 

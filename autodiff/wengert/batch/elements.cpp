@@ -98,13 +98,6 @@ BatchResult mean(const Function& f, std::span<const double> x, const Elements& e
   return result;
 }
 
-/// A function of the outputs chosen from another's, on a tape of its own.
-Function output_of(const Function& f, std::size_t output) {
-  std::vector<double> point;
-  for (const Index i : f.tape().independents()) point.push_back(f.tape().value(i));
-  return record([&](const std::vector<Var>& x) { return f.values(std::span<const Var>(x))[output]; }, point).optimised();
-}
-
 /// Rows of a matrix in which each element has entries, as compressed rows; `place[k]` is where the k-th of the entries given came
 /// to lie.
 struct Pattern {
@@ -154,7 +147,7 @@ Residuals residuals_of(const Function& g, std::span<const double> x, const Eleme
   Pattern pattern = compress(rows, x.size(), entries);
   Residuals result{std::vector<double>(rows), std::move(pattern.matrix)};
   for (std::size_t o = 0; o < outputs; ++o)
-    slices.run(output_of(g, o),
+    slices.run(g.output(o),
                [&](std::size_t first, std::size_t n, double, std::span<const double> values, std::span<const double> gradient) {
                  for (std::size_t k = 0; k < n; ++k) result.values[(first + k) * outputs + o] = values[k];
                  for (std::size_t c = 0; c < elements.size(); ++c)

@@ -64,7 +64,7 @@ GradientWithBounds gradient_with_bounds(const Var& t, Location at) {
 }
 
 std::vector<Bounded> gradient_with_bounds(const Function& f, std::span<const double> x) {
-  detail::throw_unless_one_output("gradient_with_bounds", "one output at a time", f.outputs());
+  detail::throw_unless_one_output("gradient_with_bounds", "those of f.output(k)", f.outputs());
   const Tape& tape = f.tape();
   const Values<Bounded> values = values_with_bounds(tape, x);
   std::vector<Bounded> result(x.size(), Bounded(0.0, 0.0));

@@ -126,7 +126,8 @@ Function::ValueAndGradient Function::value_and_gradient(std::span<const double> 
 }
 
 std::vector<double> Function::pull_back(std::span<const double> w, std::span<const double> x) const {
-  if (w.size() != outputs()) throw_direction("Function::pull_back", outputs(), w.size());
+  if (w.size() != outputs())
+    throw ShapeMismatch(fmt::format("Function::pull_back: {} outputs, but {} weights; give one for each", outputs(), w.size()));
   Values<double> values, adjoints(tape().constants(), tape().size());
   replay(tape(), x, values);
   for (std::size_t k = 0; k < w.size(); ++k) adjoints[dependents()[k]] += w[k];
@@ -175,7 +176,7 @@ Matrix Function::jacobian(std::span<const double> x) const {
 }
 
 std::vector<double> Function::hessian_vector(std::span<const double> x, std::span<const double> v) const {
-  throw_unless_one_output("Function::hessian_vector", "hessian_vector of one output at a time", outputs());
+  throw_unless_one_output("Function::hessian_vector", "that of f.output(k)", outputs());
   if (v.size() != inputs()) throw_direction("Function::hessian_vector", inputs(), v.size());
   if (x.size() != inputs()) throw_independents("Function::hessian_vector", static_cast<Index>(inputs()), x.size());
   std::vector<Dual<double>> point(inputs());
@@ -205,6 +206,15 @@ Function Function::derivative() const {
   OptimiseReport report;
   std::vector<Index> results = detail::derivative(tape(), dependents(), recorder.tape(), &report);
   return recorder.finish(std::move(results), report);
+}
+
+Function Function::output(std::size_t which) const {
+  if (which >= outputs())
+    throw ShapeMismatch(fmt::format("Function::output: the function has {} outputs, there is no number {}", outputs(), which));
+  Recorder recorder(tape().keeps_locations());
+  std::vector<Index> result{dependents()[which]};
+  const OptimiseReport report = detail::optimise(tape(), result, recorder.tape());
+  return recorder.finish(std::move(result), report);
 }
 
 Function Function::optimised() const {

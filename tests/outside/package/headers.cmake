@@ -9,6 +9,9 @@ if(eigen)
 else()
   list(FILTER headers EXCLUDE REGEX "/eigen.hpp$")
 endif()
+if(NOT ceres)
+  list(FILTER headers EXCLUDE REGEX "/ceres.hpp$")
+endif()
 
 # Every file that the standard library's headers may open is reached from here.
 function(files_included_by text result)
@@ -37,7 +40,7 @@ foreach(header ${headers})
     file(WRITE ${alone} "#include <wengert/${name}>\n#include <wengert/${name}>\n")
     execute_process(COMMAND ${compile} -Wall -Wextra -Werror -fsyntax-only ${alone} COMMAND_ERROR_IS_FATAL ANY)
   else()
-    if(name MATCHES "^(format|eigen).hpp$")  # whose purpose is to meet another library
+    if(name MATCHES "^(format|eigen|ceres).hpp$")  # whose purpose is to meet another library
       continue()
     endif()
     files_included_by("#include <wengert/${name}>\n" files)

@@ -1,0 +1,172 @@
+// What a fused function of several outputs is expanded from: its outputs, its Jacobian, and products with that.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "wengert/forward_sweep.hpp"
+#include "wengert/fused/recorded.hpp"
+#include "wengert/number_type.hpp"
+#include "wengert/transform/derivative.hpp"
+
+namespace wengert::detail {
+
+/// A value and its derivatives in n directions, recorded: a tangent that is 0 costs nothing.
+template <std::size_t n>
+struct Tangents : NumberType<Tangents<n>> {
+  Var value;
+  std::array<Var, n> tangent{};
+
+  constexpr Tangents() = default;
+  constexpr explicit Tangents(const Var& v) : value(v) {}
+
+  template <class Rule, class... Terms>
+  static constexpr Tangents lift(const Var& result, const Terms&... term) {
+    Tangents lifted(result);
+    const auto add = [](Var& sum, const Var& tangent, const Var& partial) {
+      if (!carries_nothing(tangent)) accumulate(sum, carry<Rule>(tangent, partial));
+    };
+    for (std::size_t k = 0; k < n; ++k) (add(lifted.tangent[k], term.argument.tangent[k], term.partial), ...);
+    return lifted;
+  }
+};
+
+/// Records on the empty tape `to` what one forward sweep gives: the outputs, then for each of them its derivative in each of the
+/// n directions; direction k is given by seed(k, input), called in order of inputs once they are all on the tape.
+template <std::size_t n, class Seed>
+constexpr std::vector<Index> record_tangents(const Tape& from, std::span<const Index> dependents, Tape& to, Seed seed) {
+  std::vector<Tangents<n>> point;
+  for (std::size_t i = 0; i < from.independents().size(); ++i) point.emplace_back(to.variable(0, {}, Location{}));
+  seed(std::span(point));
+  const Values<Tangents<n>> values = forward_sweep<Tangents<n>>(from, std::span<const Tangents<n>>(point));
+  const auto index = [&to](const Var& x) { return x.is_constant() ? to.constant(x.value()) : x.index(); };
+  std::vector<Index> results;
+  for (const Index dependent : dependents) results.push_back(index(values[dependent].value));
+  for (const Index dependent : dependents)
+    for (std::size_t k = 0; k < n; ++k) results.push_back(index(values[dependent].tangent[k]));
+  return results;
+}
+
+/// Whether a forward sweep gives what the reverse sweep gives wherever values are finite. A zero adjoint carries nothing back,
+/// even through an infinite partial; a tangent, coming the other way, cannot know.
+constexpr bool forward_is_safe(const Tape& tape) {
+  for (Index i = 0; i < tape.size(); ++i)
+    if (traits_of(tape[i].op).steep) return false;
+  return true;
+}
+
+/// All outputs.
+template <class Callable, class Shape>
+struct ValuesRecipe {
+  static constexpr std::size_t room = room_for<Callable, Shape>(1);
+  static constexpr Build build(Tape& to) {
+    Tape tape(false);
+    Build result;
+    result.program.outputs = record_outputs<Callable, Shape>(tape);
+    result.report = optimise(tape, result.program.outputs, to);
+    return result;
+  }
+};
+
+/// All outputs, then the Jacobian row by row, in reverse mode or forward mode: whichever leaves fewer operations.
+template <class Callable, class Shape>
+struct JacobianRecipe {
+  static constexpr std::size_t room = room_for<Callable, Shape>(8);
+  static constexpr Build build(Tape& to) {
+    Tape tape(false), reverse(false), forward(false);
+    const std::vector<Index> dependents = record_outputs<Callable, Shape>(tape);
+    Build result;
+    std::vector<Index> outputs = derivative(tape, dependents, reverse, &result.report, true);
+    const Tape* fewer = &reverse;
+    if (dependents.size() > 1 && forward_is_safe(tape)) {
+      Tape raw(false);
+      std::vector<Index> others = record_tangents<Shape::inputs>(tape, dependents, raw, [](auto point) {
+        for (std::size_t k = 0; k < point.size(); ++k) point[k].tangent[k] = Var(1);
+      });
+      const OptimiseReport report = optimise(raw, others, forward, true);
+      if (forward.size() < reverse.size()) {
+        fewer = &forward;
+        outputs = others;
+        result.report = report;
+      }
+    }
+    optimise(*fewer, outputs, to, true);
+    result.program.outputs = outputs;
+    result.shared = static_cast<Index>(Shape::inputs);
+    return result;
+  }
+};
+
+/// Inputs x then v, outputs J v.
+template <class Callable, class Shape>
+struct PushForwardRecipe {
+  static constexpr std::size_t room = room_for<Callable, Shape>(8);
+  static constexpr Build build(Tape& to) {
+    Tape tape(false), raw(false);
+    const std::vector<Index> dependents = record_outputs<Callable, Shape>(tape);
+    const std::vector<Index> all = record_tangents<1>(tape, dependents, raw, [&](auto point) {
+      for (auto& x : point) x.tangent[0] = raw.variable(0, {}, Location{});
+    });
+    Build result;
+    result.program.outputs.assign(all.begin() + static_cast<std::ptrdiff_t>(dependents.size()), all.end());
+    result.report = optimise(raw, result.program.outputs, to, true);
+    return result;
+  }
+};
+
+/// Inputs x then w, outputs w'J: the gradient of w . f(x) in x.
+template <class Callable, class Shape>
+struct PullBackRecipe {
+  static constexpr std::size_t room = room_for<Callable, Shape>(8);
+  static constexpr Build build(Tape& to) {
+    Tape tape(false), weighted(false), raw(false);
+    const std::vector<Index> dependents = record_outputs<Callable, Shape>(tape);
+    TapeCopy copy(tape, weighted);
+    for (const Index i : tape.independents()) copy.independent(i);
+    std::vector<Var> weights;
+    for (std::size_t k = 0; k < dependents.size(); ++k) weights.push_back(weighted.variable(0, {}, Location{}));
+    for (Index i = 0; i < tape.size(); ++i)
+      if (tape[i].op != Op::Independent) copy.node(i);
+    Var sum = 0;
+    for (std::size_t k = 0; k < dependents.size(); ++k) accumulate(sum, weights[k] * Var(weighted, copy.at(dependents[k])));
+    const Index dot = index_on(weighted, sum, "fuse", {});
+    const std::vector<Index> all = record_derivative(weighted, std::span(&dot, 1), raw);
+    Build result;
+    result.program.outputs.assign(all.begin() + 1, all.begin() + 1 + static_cast<std::ptrdiff_t>(Shape::inputs));
+    result.report = optimise(raw, result.program.outputs, to, true);
+    return result;
+  }
+};
+
+/// The upper half of the Hessian of one output, row by row: the gradient's own tape, differentiated.
+template <class Callable, class Shape>
+struct HessianRecipe {
+  static constexpr std::size_t room = room_for<Callable, Shape>(16);
+  static constexpr Build build(Tape& to) {
+    Tape tape(false), gradient(false), raw(false);
+    const std::vector<Index> dependents = record_outputs<Callable, Shape>(tape);
+    const std::vector<Index> partials = derivative(tape, dependents, gradient);
+    const std::vector<Index> all = record_derivative(gradient, std::span(partials).subspan(1), raw);
+    constexpr std::size_t n = Shape::inputs;
+    Build result;
+    for (std::size_t i = 0; i < n; ++i)
+      for (std::size_t j = i; j < n; ++j) result.program.outputs.push_back(all[n + i * n + j]);
+    result.report = optimise(raw, result.program.outputs, to, true);
+    return result;
+  }
+};
+
+/// The k-th output of a callable of several.
+template <class Callable, std::size_t k>
+struct OutputOf {
+  template <class... Arguments>
+  constexpr Var operator()(const Arguments&... x) const {
+    std::vector<Var> all;
+    append_outputs(all, Callable{}(x...));
+    return all[k];
+  }
+};
+
+}  // namespace wengert::detail
