@@ -144,7 +144,8 @@ std::vector<Var> call_with_each(const Callable& function, std::span<const Var> x
 template <class Callable>
 CheckReport check_gradient(const Callable& f, std::span<const double> x, const CheckOptions& options = {},
                            Location at = Location::current()) {
-  return detail::check_gradient({&f, &detail::call_with_range<Callable>}, x, options, at);
+  const std::decay_t<Callable>& object = f;  // a plain function by a pointer to it
+  return detail::check_gradient({&object, &detail::call_with_range<std::decay_t<Callable>>}, x, options, at);
 }
 template <class Callable>
 CheckReport check_gradient(const Callable& f, const std::vector<double>& x, const CheckOptions& options = {},
@@ -155,10 +156,12 @@ CheckReport check_gradient(const Callable& f, const std::vector<double>& x, cons
 template <class Callable, std::size_t length>
 CheckReport check_gradient(const Callable& f, const double (&x)[length], const CheckOptions& options = {},
                            Location at = Location::current()) {
+  const std::decay_t<Callable>& object = f;
   constexpr auto call = [](const void* function, std::span<const Var> vars) {
-    return detail::call_with_each(*static_cast<const Callable*>(function), vars, std::make_index_sequence<length>());
+    return detail::call_with_each(*static_cast<const std::decay_t<Callable>*>(function), vars,
+                                  std::make_index_sequence<length>());
   };
-  return detail::check_gradient({&f, call}, x, options, at);
+  return detail::check_gradient({&object, call}, x, options, at);
 }
 
 }  // namespace wengert

@@ -19,10 +19,9 @@
 #include "wengert/error.hpp"
 #include "wengert/operations.hpp"
 #include "wengert/sweep/chain_rule.hpp"
+#include "wengert/sweep/reduction_rules.hpp"
 
 namespace wengert {
-
-class NaryOperation;
 
 namespace detail {
 
@@ -30,19 +29,6 @@ namespace detail {
 template <class Condition, class T>
 constexpr T choose(const Condition& condition, const T& x, const T& y) {
   return select(condition, x, y);
-}
-
-/// The plain number inside a number of any type.
-template <class T>
-constexpr double value_of(const T& x) {
-  if constexpr (std::is_arithmetic_v<T>)
-    return static_cast<double>(x);
-  else if constexpr (requires { x.value(); })
-    return value_of(x.value());
-  else if constexpr (requires { x.real(); })
-    return value_of(x.real());
-  else
-    return value_of(x.value);
 }
 
 }  // namespace detail
@@ -79,8 +65,11 @@ struct NumberType {
     const auto partial = Rule::template partials<Part<>>(x.value, y.value, z.value, result);
     return Self::template lift<Rule>(result, term(x, partial.x), term(y, partial.y), term(z, partial.z));
   }
-  /// Throws: unless the type says otherwise, it knows nothing of custom operations.
-  static Self evaluate_nary(const NaryOperation&, std::span<const Self>) {
+  /// Reductions are computed by the operations that they are made of. Of other custom operations a type knows nothing, unless it
+  /// says otherwise.
+  static Self evaluate_nary(const NaryOperation& operation, std::span<const Self> x) {
+    if (operation.reduction() != detail::Reduction::None)
+      return detail::visit_reduction(operation.reduction(), [x]<class Rule>(Rule) { return Rule::template value<Self>(x); });
     throw NoSecondOrder("a sweep on a number type without rules for custom operations met one; give the type evaluate_nary");
   }
 

@@ -37,6 +37,14 @@ TEST(CheckGradient, TakesSpansVectorsAndOneArgumentPerNumber) {
   EXPECT_TRUE(check_gradient([](Var a) { return exp(a); }, {1}));
 }
 
+Var half(Var x) { return x / 2; }
+Var first(std::span<const Var> x) { return x[0] * x[1]; }
+
+TEST(CheckGradient, TakesPlainFunctions) {
+  EXPECT_TRUE(check_gradient(half, {1.0}));
+  EXPECT_TRUE(check_gradient(first, std::vector{1.0, 2.0}));
+}
+
 TEST(CheckGradient, WeighsSeveralDependents) {
   const auto rotate = [](auto x, auto y, auto angle) {
     return std::array{x * cos(angle) - y * sin(angle), x * sin(angle) + y * cos(angle)};

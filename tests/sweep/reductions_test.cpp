@@ -16,6 +16,7 @@
 #include "wengert/error.hpp"
 #include "wengert/function.hpp"
 #include "wengert/fuse.hpp"
+#include "wengert/number_type.hpp"
 #include "wengert/wengert.hpp"
 
 namespace {
@@ -221,6 +222,32 @@ TEST(Reductions, RunInBatches) {
   }
   EXPECT_NEAR(mean.value, value, 1e-14);
   EXPECT_NEAR(mean.gradient[0], by_a, 1e-14);
+}
+
+/// A stranger's number: what the library knows of custom operations it does not.
+struct Plain : NumberType<Plain> {
+  double value = 0;
+  constexpr Plain(double v = 0) : value(v) {}
+  template <class Rule, class... Terms>
+  static constexpr Plain lift(double result, const Terms&...) {
+    return result;
+  }
+};
+
+TEST(Reductions, RunOnAnyNumberTypeByTheOperationsTheyAreMadeOf) {
+  Tape tape;
+  const std::vector<Var> x = variables(tape, {1, -2, 3});
+  const std::vector<Var> reduced{sum(x), dot(x, std::vector<double>{4, 5, 6}), squared_norm(x), log_sum_exp(x)};
+  const std::vector<Plain> point{2.0, 3.0, -1.0};
+  const auto values = forward_sweep<Plain>(tape, std::span<const Plain>(point));
+  EXPECT_EQ(values[reduced[0].index()].value, 4);
+  EXPECT_EQ(values[reduced[1].index()].value, 8 + 15 - 6);
+  EXPECT_EQ(values[reduced[2].index()].value, 4 + 9 + 1);
+  EXPECT_DOUBLE_EQ(values[reduced[3].index()].value, std::log(std::exp(2) + std::exp(3) + std::exp(-1)));
+  const auto adjoints = reverse_sweep<Plain>(tape, values, reduced[2].index());
+  EXPECT_EQ(adjoints[x[2].index()].value, -2);
+  const std::vector<Plain> beyond{1e4, -infinity, 1e4};  // shifted by the largest: nothing overflows
+  EXPECT_DOUBLE_EQ(forward_sweep<Plain>(tape, std::span<const Plain>(beyond))[reduced[3].index()].value, 1e4 + std::log(2));
 }
 
 TEST(Reductions, TakeTwelveBytesAVariable) {

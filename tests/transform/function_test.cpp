@@ -227,6 +227,19 @@ TEST(Function, OnVariablesReturnsEveryOutputAndRefusesHessianVectorsOfSeveral) {
   EXPECT_THROW(f.hessian_vector(std::array{1.0, 2.0}, std::array{1.0, 0.0}), ShapeMismatch);
 }
 
+TEST(Function, GivesOneOfItsOutputsAsAFunction) {
+  const Function f = record([](Var x, Var y) { return std::array{x * y, x * x, y}; }, 1.0, 1.0);
+  const Function square = f.output(1);
+  EXPECT_EQ(square.inputs(), 2u);
+  EXPECT_EQ(square(3.0, 5.0), 9);
+  EXPECT_THAT(square.gradient(3.0, 5.0), ElementsAre(6, 0));
+  EXPECT_THAT(f.output(2).gradient(3.0, 5.0), ElementsAre(0, 1)) << "an input itself";
+  EXPECT_THAT([&] { f.output(3); }, ThrowsMessage<ShapeMismatch>(HasSubstr("3 outputs")));
+  EXPECT_THAT([&] { f.hessian(std::array{1.0, 2.0}); }, ThrowsMessage<ShapeMismatch>(HasSubstr("f.output(k)")));
+  EXPECT_THAT([&] { f.pull_back(std::array{1.0, 2.0}, std::array{1.0, 2.0}); },
+              ThrowsMessage<ShapeMismatch>(HasSubstr("3 outputs, but 2 weights")));
+}
+
 // What pictures, cursors and traces of a Function look at: the recording, at values of the caller's.
 TEST(Function, LaysItsRecordingOnATapeToBeLookedAt) {
   const Function f = record<true>(
