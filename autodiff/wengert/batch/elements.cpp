@@ -211,7 +211,7 @@ ElementHessian::ElementHessian(const Function& f, Elements elements, std::size_t
   const std::size_t size = elements_.size();
   std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;
   for (std::size_t i = 0; i < size; ++i) {
-    rows_.push_back(output_of(gradient, 1 + i));
+    rows_.push_back(gradient.output(1 + i));
     for (std::size_t j = 0; j < size; ++j)
       for (std::size_t e = 0; e < elements_.count(); ++e)
         pairs.emplace_back(static_cast<std::uint32_t>(elements_.index(e, i)), static_cast<std::uint32_t>(elements_.index(e, j)));
