@@ -4,8 +4,8 @@
 #include <span>
 #include <stdexcept>
 
-#include "random/random.hpp"
 #include "question/graph.hpp"
+#include "random/random.hpp"
 #include "wengert/batch.hpp"
 #include "wengert/fused_batch.hpp"
 #include "wengert/parallel_for.hpp"

@@ -4,9 +4,9 @@
 #include <array>
 #include <cmath>
 
-#include "random/random.hpp"
 #include "question/closed_form.hpp"
 #include "question/graph.hpp"
+#include "random/random.hpp"
 #include "wengert/gradient.hpp"
 #include "wengert/parallel_for.hpp"
 

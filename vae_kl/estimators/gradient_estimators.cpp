@@ -4,11 +4,11 @@
 
 #include <string>
 
-#include "random/random.hpp"
 #include "question/closed_form.hpp"
 #include "question/error.hpp"
 #include "question/graph.hpp"
 #include "question/normal_distribution.hpp"
+#include "random/random.hpp"
 
 namespace vae_kl {
 

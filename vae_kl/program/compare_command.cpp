@@ -6,11 +6,11 @@
 #include <optional>
 
 #include "estimate/comparison.hpp"
-#include "random/random.hpp"
 #include "estimate/verdict.hpp"
 #include "estimate/way_comparison.hpp"
 #include "program/command.hpp"
 #include "question/trace.hpp"
+#include "random/random.hpp"
 #include "wengert/parallel_for.hpp"
 
 namespace vae_kl {

@@ -6,8 +6,8 @@
 #include <numbers>
 #include <numeric>
 
-#include "random/random.hpp"
 #include "question/error.hpp"
+#include "random/random.hpp"
 #include "train/data.hpp"
 #include "wengert/batch.hpp"
 
