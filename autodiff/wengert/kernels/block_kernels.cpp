@@ -23,7 +23,7 @@ namespace {
 /// Calls choose.operator()<S>() for the set; `set` is one that the library was built for.
 template <class Choose>
 auto with_instruction_set(InstructionSet set, Choose choose) {
-#if defined(__x86_64__)
+#ifdef WENGERT_HAS_WIDE_KERNELS
   if (set == InstructionSet::Avx512) return choose.template operator()<InstructionSet::Avx512>();
   if (set == InstructionSet::Avx2) return choose.template operator()<InstructionSet::Avx2>();
 #endif

@@ -5,6 +5,7 @@
 #include "wengert/kernels/lanes.hpp"
 #include "wengert/sweep/chain_rule.hpp"
 
+#pragma GCC visibility push(hidden)  // kernels leave no library
 namespace wengert::detail {
 
 /// One argument of a kernel: a vector of new samples at each step, or one number all along.
@@ -266,3 +267,4 @@ void sincos_loop(T* sine, T* cosine, const T* x, std::size_t n) {
   prefix template void sincos_loop<float, S>(float*, float*, const float*, std::size_t);
 
 }  // namespace wengert::detail
+#pragma GCC visibility pop

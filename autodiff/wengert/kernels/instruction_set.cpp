@@ -57,7 +57,7 @@ InstructionSet instruction_set_named(std::string_view text) {
 }
 
 bool supported(InstructionSet set) {
-#if defined(__x86_64__)
+#ifdef WENGERT_HAS_WIDE_KERNELS
   // these builtins ask the system too: a set whose registers it does not save is not supported
   switch (set) {
     case InstructionSet::Baseline:

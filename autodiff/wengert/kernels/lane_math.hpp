@@ -47,6 +47,7 @@
   X(atan2, Atan2, u10)                   \
   X(hypot, Hypot, u05)
 
+#pragma GCC visibility push(hidden)  // kernels leave no library
 namespace wengert::detail {
 
 /// Computes the operation in the lanes whose bit is set, one at a time, by the rules of ops.hpp on plain numbers. It is compiled
@@ -183,3 +184,4 @@ static inline auto sincos(float64x2_t x) { return Sleef_finz_sincosd2_u10advsimd
 
 }  // namespace lane_math
 }  // namespace wengert::detail
+#pragma GCC visibility pop

@@ -13,6 +13,7 @@
 #include "wengert/operations.hpp"
 #include "wengert/sweep/chain_rule.hpp"
 
+#pragma GCC visibility push(hidden)  // kernels leave no library
 namespace wengert::detail {
 
 template <class T, InstructionSet S>
@@ -173,3 +174,4 @@ struct Lanes {
 };
 
 }  // namespace wengert::detail
+#pragma GCC visibility pop
