@@ -77,6 +77,7 @@ int floor_of(const std::string& file) {
                                                  {"custom.hpp", 2},
                                                  {"matrix.hpp", 2},
                                                  {"eigen.hpp", 8},
+                                                 {"boost.hpp", 8},
                                                  {"function.hpp", 3},
                                                  {"local.hpp", 3},
                                                  {"vector_math.hpp", 4},
