@@ -63,6 +63,7 @@ int floor_of(const std::string& file) {
                                                  {"var.hpp", 1},
                                                  {"cmath.hpp", 1},
                                                  {"std.hpp", 1},
+                                                 {"complex.hpp", 1},
                                                  {"tape.hpp", 1},
                                                  {"dual.hpp", 2},
                                                  {"number_type.hpp", 2},
