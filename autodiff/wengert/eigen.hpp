@@ -2,6 +2,7 @@
 //
 // Every scalar operation of Eigen's algorithm is recorded, its pivoting comparisons as guarded branches. Matrices of numbers and
 // of variables mix. x.cast<double>() gives values, without their derivatives. What Eigen's iterations lose: CONVENTIONS.md.
+// Who opens both namespaces says which Matrix, Index and SparseMatrix is meant, in a namespace of his own: using Eigen::Matrix;
 #pragma once
 
 #include <Eigen/Core>

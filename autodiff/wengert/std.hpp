@@ -108,4 +108,27 @@ inline wengert::Var clamp(const wengert::Var& x, const wengert::Var& low, const 
 
 inline string to_string(const wengert::Var& x) { return to_string(x.value()); }
 
+// Pointers to them: T (*f)(T) = std::sin, as other templates take them. No call finds these: it cannot tell Result.
+#define WENGERT_X(function)                    \
+  template <same_as<wengert::Var> Result>      \
+  Result function(type_identity_t<Result> x) { \
+    return wengert::function(x);               \
+  }
+#define WENGERT_XY(function)                                              \
+  template <same_as<wengert::Var> Result>                                 \
+  Result function(type_identity_t<Result> x, type_identity_t<Result> y) { \
+    return wengert::function(x, y);                                       \
+  }
+// clang-format off
+WENGERT_X(abs) WENGERT_X(fabs) WENGERT_X(sqrt) WENGERT_X(cbrt) WENGERT_X(exp) WENGERT_X(exp2) WENGERT_X(expm1)
+WENGERT_X(log) WENGERT_X(log2) WENGERT_X(log10) WENGERT_X(log1p) WENGERT_X(sin) WENGERT_X(cos) WENGERT_X(tan)
+WENGERT_X(asin) WENGERT_X(acos) WENGERT_X(atan) WENGERT_X(sinh) WENGERT_X(cosh) WENGERT_X(tanh) WENGERT_X(asinh)
+WENGERT_X(acosh) WENGERT_X(atanh) WENGERT_X(erf) WENGERT_X(erfc) WENGERT_X(floor) WENGERT_X(ceil)
+WENGERT_X(round) WENGERT_X(trunc) WENGERT_X(rint) WENGERT_X(nearbyint) WENGERT_X(logb)
+WENGERT_XY(pow) WENGERT_XY(atan2) WENGERT_XY(hypot) WENGERT_XY(fmin) WENGERT_XY(fmax) WENGERT_XY(fmod)
+WENGERT_XY(remainder) WENGERT_XY(copysign) WENGERT_XY(fdim) WENGERT_XY(nextafter)
+// clang-format on
+#undef WENGERT_XY
+#undef WENGERT_X
+
 }  // namespace std

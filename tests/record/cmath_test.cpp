@@ -247,6 +247,18 @@ TEST(Std, LargestAndSmallestAreDataSoThatReplaysFollowThem) {
   EXPECT_DOUBLE_EQ(f.gradient(5.0, 3.0)[0], 1 / (1 + std::exp(-2.0)));
 }
 
+// What templates that map a function over a vector ask for: T (*)(T).
+TEST(Std, FunctionsHaveAPointer) {
+  Var (*const sine)(Var) = std::sin;
+  Var (*const power)(Var, Var) = std::pow;
+  double (*const of_numbers)(double) = std::sin;
+  Tape tape;
+  const Var x = tape.variable(0.5);
+  EXPECT_EQ(gradient(sine(x)).wrt(x), std::cos(0.5));
+  EXPECT_EQ(power(x, 2).value(), 0.25);
+  EXPECT_EQ(of_numbers(0.5), std::sin(0.5));
+}
+
 TEST(Std, TheStandardsOwnCallsAreAsBefore) {
   double two = 2;
   const std::reference_wrapper<double> reference = two;

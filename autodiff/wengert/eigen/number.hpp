@@ -6,6 +6,7 @@
 #include <limits>
 #include <type_traits>
 
+#include "wengert/cmath.hpp"  // Eigen asks for fmod
 #include "wengert/var.hpp"
 
 namespace wengert::detail {

@@ -155,3 +155,12 @@ constexpr T named(std::string_view, T x) {
 // Without it, generic code that asks for epsilon() of a Var would be told 0.
 template <>
 class std::numeric_limits<wengert::Var> : public std::numeric_limits<double> {};
+
+namespace wengert::detail {
+/// Equal values do not make two variables the same, and what is equal here may differ in a replay: variables are no keys.
+struct a_variable_has_no_hash_use_its_index_or_its_value {
+  a_variable_has_no_hash_use_its_index_or_its_value() = delete;
+};
+}  // namespace wengert::detail
+template <>
+struct std::hash<wengert::Var> : wengert::detail::a_variable_has_no_hash_use_its_index_or_its_value {};

@@ -1,0 +1,72 @@
+// Boost.Math: gamma, beta, error, zeta and exponential integral functions of variables.
+#include <wengert/boost.hpp>
+// before Boost's
+#include <gmock/gmock.h>
+
+#include <boost/math/special_functions/beta.hpp>
+#include <boost/math/special_functions/digamma.hpp>
+#include <boost/math/special_functions/erf.hpp>
+#include <boost/math/special_functions/expint.hpp>
+#include <boost/math/special_functions/factorials.hpp>
+#include <boost/math/special_functions/gamma.hpp>
+#include <boost/math/special_functions/polygamma.hpp>
+#include <boost/math/special_functions/trigamma.hpp>
+#include <boost/math/special_functions/zeta.hpp>
+#include <wengert/wengert.hpp>
+
+#include "like_numbers.hpp"
+
+namespace {
+
+namespace bm = boost::math;
+using consumers::like_numbers;
+
+TEST(BoostGamma, AndItsLogarithmAndItsDerivatives) {
+  like_numbers<1>("tgamma", [](auto x) { return bm::tgamma(x); }, {{0.3}, {2.7}, {-1.4}, {20.5}});
+  like_numbers<1>("lgamma", [](auto x) { return bm::lgamma(x); }, {{0.3}, {1.2}, {2.7}, {-1.4}, {20.5}, {1e5}});
+  like_numbers<1>("tgamma1pm1", [](auto x) { return bm::tgamma1pm1(x); }, {{0.3}, {-0.2}, {1e-9}});
+  like_numbers<1>("digamma", [](auto x) { return bm::digamma(x); }, {{0.3}, {1.2}, {2.7}, {-1.4}, {20.5}});
+  like_numbers<1>("trigamma", [](auto x) { return bm::trigamma(x); }, {{0.3}, {1.2}, {2.7}, {-1.4}, {20.5}});
+  like_numbers<1>("polygamma", [](auto x) { return bm::polygamma(3, x); }, {{0.3}, {1.2}, {2.7}, {20.5}});
+  like_numbers<2>("tgamma_ratio", [](auto x, auto y) { return bm::tgamma_ratio(x, y); }, {{2.3, 4.1}, {20.5, 18.1}});
+  like_numbers<2>("tgamma_delta_ratio", [](auto x, auto y) { return bm::tgamma_delta_ratio(x, y); }, {{2.3, 1.1}, {20.5, 0.3}});
+  like_numbers<1>("falling_factorial", [](auto x) { return bm::falling_factorial(x, 3); }, {{0.3}, {4.7}});
+  like_numbers<1>("rising_factorial", [](auto x) { return bm::rising_factorial(x, 3); }, {{0.3}, {4.7}});
+}
+
+// In both arguments: the parameter's derivative is that of the series and fractions that Boost sums.
+TEST(BoostGamma, IncompleteInBothArguments) {
+  const std::vector<std::array<double, 2>> points = {{2.3, 1.1}, {2.6, 3.2}, {30.2, 28.5}, {0.3, 0.2}, {200.1, 210}};
+  like_numbers<2>("gamma_p", [](auto a, auto x) { return bm::gamma_p(a, x); }, points);
+  like_numbers<2>("gamma_q", [](auto a, auto x) { return bm::gamma_q(a, x); }, points);
+  like_numbers<2>("gamma_p_derivative", [](auto a, auto x) { return bm::gamma_p_derivative(a, x); }, points);
+  like_numbers<2>("tgamma(a, x)", [](auto a, auto x) { return bm::tgamma(a, x); }, {{2.3, 1.1}, {2.6, 3.2}, {0.3, 0.2}});
+  like_numbers<2>("gamma_p_inv", [](auto a, auto p) { return bm::gamma_p_inv(a, p); }, {{2.3, 0.4}, {30.2, 0.7}});
+  like_numbers<2>("gamma_p_inva", [](auto x, auto p) { return bm::gamma_p_inva(x, p); }, {{2.3, 0.4}});
+  like_numbers<2>("mixed with a number", [](auto a, auto x) { return bm::gamma_p(a, 1.5) + bm::gamma_q(2.25f, x); },
+                  {{2.3, 1.1}});
+}
+
+TEST(BoostBeta, CompleteAndIncompleteInEveryArgument) {
+  like_numbers<2>("beta", [](auto a, auto b) { return bm::beta(a, b); }, {{2.3, 1.1}, {2.5, 3.2}, {30.25, 28.5}, {0.3, 0.2}});
+  const std::vector<std::array<double, 3>> points = {{2.3, 1.1, 0.4}, {2.5, 3.2, 0.3}, {30.25, 28.5, 0.6}, {0.3, 0.2, 0.7}};
+  like_numbers<3>("ibeta", [](auto a, auto b, auto x) { return bm::ibeta(a, b, x); }, points);
+  like_numbers<3>("ibetac", [](auto a, auto b, auto x) { return bm::ibetac(a, b, x); }, points);
+  like_numbers<3>("ibeta_derivative", [](auto a, auto b, auto x) { return bm::ibeta_derivative(a, b, x); }, points);
+  like_numbers<3>("ibeta_inv", [](auto a, auto b, auto p) { return bm::ibeta_inv(a, b, p); }, points);
+}
+
+TEST(BoostErf, AndItsInverse) {
+  like_numbers<1>("erf", [](auto x) { return bm::erf(x); }, {{0}, {0.3}, {1.2}, {2.7}, {-1.4}, {5}});
+  like_numbers<1>("erfc", [](auto x) { return bm::erfc(x); }, {{0}, {0.3}, {1.2}, {2.7}, {-1.4}, {5}});
+  like_numbers<1>("erf_inv", [](auto x) { return bm::erf_inv(x); }, {{0.3}, {0.7}, {-0.4}, {0.9375}});
+  like_numbers<1>("erfc_inv", [](auto x) { return bm::erfc_inv(x); }, {{0.3}, {1.2}, {0.01}});
+}
+
+TEST(BoostZeta, AndExponentialIntegrals) {
+  like_numbers<1>("zeta", [](auto x) { return bm::zeta(x); }, {{0.3}, {1.2}, {2.7}, {-1.4}, {20.5}});
+  like_numbers<1>("expint", [](auto x) { return bm::expint(x); }, {{0.3}, {1.2}, {2.7}, {-1.4}, {20}, {50}});
+  like_numbers<1>("expint of order 2", [](auto x) { return bm::expint(2, x); }, {{0.3}, {1.2}, {2.7}, {20}});
+}
+
+}  // namespace

@@ -1,0 +1,46 @@
+// Eigen: rotations by quaternions, matrices, axes and angles of variables.
+#include <gmock/gmock.h>
+
+#include <Eigen/Geometry>
+#include <wengert/eigen.hpp>
+#include <wengert/wengert.hpp>
+
+#include "like_numbers.hpp"
+
+namespace {
+
+using consumers::like_numbers;
+
+template <class T>
+using Vector3 = Eigen::Matrix<T, 3, 1>;
+template <class T>
+using Matrix3 = Eigen::Matrix<T, 3, 3>;
+
+const std::vector<std::array<double, 3>> points = {{0.7, 1.3, 0.3}, {0.2, -1.1, 0.7}};
+
+/// One number of three, none of which can hide.
+template <class T>
+T weighed(const Vector3<T>& v) {
+  return v[0] + v[1] * T(2) + v[2] * v[0];
+}
+
+TEST(EigenRotations, QuaternionsAndMatrices) {
+  const auto quaternions = []<class T>(T a, T b, T c) {
+    const Vector3<T> axis(T(1), b, c), point(a, b, c);
+    const Eigen::Quaternion<T> q(Eigen::AngleAxis<T>(a, axis.normalized()));
+    const Eigen::Quaternion<T> p = Eigen::Quaternion<T>(a, b, c, T(1)).normalized();
+    return T(weighed<T>(q * p * point) + q.slerp(T(0.25), p).w() + q.angularDistance(p) + (q.inverse() * p.conjugate()).x());
+  };
+  like_numbers<3>("quaternions", quaternions, points);
+  const auto matrices = []<class T>(T a, T b, T c) {
+    const Eigen::Quaternion<T> q = Eigen::Quaternion<T>(a, b, c, T(1)).normalized();
+    const Matrix3<T> m = q.toRotationMatrix();
+    const Eigen::AngleAxis<T> turn(m);
+    const Eigen::Quaternion<T> between = Eigen::Quaternion<T>::FromTwoVectors(Vector3<T>(a, b, c), Vector3<T>(b, T(1), c));
+    return T(weighed<T>(m.eulerAngles(0, 1, 2)) + turn.angle() + weighed<T>(turn.axis()) + between.w() +
+             Eigen::Rotation2D<T>(a).slerp(T(0.5), Eigen::Rotation2D<T>(b)).angle());
+  };
+  like_numbers<3>("matrices", matrices, points);
+}
+
+}  // namespace
