@@ -11,6 +11,9 @@
 #include "wengert/nary.hpp"
 #include "wengert/number_type.hpp"
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wfloat-equal"  // what is compared here is meant to the bit
+
 namespace wengert {
 
 /// A double and a bound on its distance from the exact result, to first order in the unit roundoff: running error analysis
@@ -88,3 +91,4 @@ struct Bounded : NumberType<Bounded> {
 };
 
 }  // namespace wengert
+#pragma GCC diagnostic pop

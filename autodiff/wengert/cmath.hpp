@@ -11,6 +11,9 @@
 
 #include "wengert/var.hpp"
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wfloat-equal"  // what is compared here is meant to the bit
+
 namespace wengert {
 
 namespace detail {
@@ -133,3 +136,4 @@ constexpr bool isgreaterequal(Operand x, Operand y) { return x >= y; }
 constexpr bool islessgreater(Operand x, Operand y) { return x < y || x > y; }
 
 }  // namespace wengert
+#pragma GCC diagnostic pop

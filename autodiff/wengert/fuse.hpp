@@ -37,15 +37,31 @@ struct ValueRecipe {
   }
 };
 
-/// The value, and its derivative in every input.
+/// The value, and its derivative in every input, as the reverse sweep recorded them. A program of its own, since compilers count
+/// the steps of each: optimised in one go with it, 300 operations would go beyond what clang allows by default.
 template <class Callable, class Shape>
-struct GradientRecipe {
+struct DerivativeRecipe {
   static constexpr std::size_t room = room_for<Callable, Shape>(4);
   static constexpr Build build(Tape& to) {
     Tape tape(false);
     const Index dependent = record_fused<Callable, Shape>(tape);
     Build result;
-    result.program.outputs = derivative(tape, std::span(&dependent, 1), to, &result.report, true);
+    result.program.outputs = record_derivative(tape, std::span(&dependent, 1), to);
+    return result;
+  }
+};
+
+/// The same, optimised.
+template <class Callable, class Shape>
+struct GradientRecipe {
+  static constexpr const auto& recorded_derivative = frozen<DerivativeRecipe<Callable, Shape>>;
+  static constexpr std::size_t room = 64 + recorded_derivative.nodes.size();
+  static constexpr Build build(Tape& to) {
+    Tape tape(false);
+    recorded_derivative.thaw(tape);
+    Build result;
+    result.program.outputs.assign(recorded_derivative.outputs.begin(), recorded_derivative.outputs.end());
+    result.report = optimise(tape, result.program.outputs, to, true);
     result.shared = static_cast<Index>(Shape::inputs);
     return result;
   }

@@ -83,9 +83,9 @@ struct BatchLayout {
     return program[i].varying && program[i].op != Op::Independent && !is_native(program[i].op);
   }
   static constexpr Index kernel_number(Index i) {
-    Index calls = 0;
-    for (Index k = 0; k < i; ++k) calls += is_call(k) ? 1 : 0;
-    return calls;
+    Index before = 0;
+    for (Index k = 0; k < i; ++k) before += is_call(k) ? 1 : 0;
+    return before;
   }
   static constexpr Index calls = kernel_number(program.size);
   static constexpr int columns = program.independents - program.shared;

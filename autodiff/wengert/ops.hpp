@@ -19,6 +19,9 @@ includes wengert without it, or define WENGERT_ALLOW_FAST_MATH and read in CONVE
 #include <numbers>
 #include <type_traits>
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wfloat-equal"  // what is compared here is meant to the bit
+
 namespace wengert {
 
 /// condition ? x : y for plain numbers; the counterpart of `select` on Var, Dual and Lanes. Exact.
@@ -1051,3 +1054,4 @@ struct Detach : Arithmetic1 {
 
 }  // namespace ops
 }  // namespace wengert
+#pragma GCC diagnostic pop

@@ -15,6 +15,7 @@
 #include "wengert/tape.hpp"
 #include "wengert/transform/derivative.hpp"
 #include "wengert/transform/optimise.hpp"
+#include "wengert/transform/tape_copy.hpp"
 
 namespace wengert::detail {
 
@@ -30,29 +31,6 @@ constexpr std::vector<unsigned char> varying_nodes(const Tape& tape, Index share
   }
   return varying;
 }
-
-/// Copies nodes of one tape to another, where they get new indices.
-class TapeCopy {
- public:
-  constexpr TapeCopy(const Tape& from, Tape& to) : from_(from), to_(to), place_(static_cast<std::size_t>(from.size()), 0) {}
-
-  constexpr Index at(Index i) { return i < 0 ? to_.constant(from_.value(i)) : place(i); }
-  constexpr void independent(Index i) { place(i) = to_.variable(from_.value(i), from_.name(i), from_.location(i)).index(); }
-  constexpr void node(Index i) {
-    place(i) = copy_node(from_, i, to_, [this](Index k) { return at(k); });
-    if (!from_.name(i).empty()) to_.set_name(place(i), from_.name(i));
-  }
-  constexpr void guard(const Guard& guard) {
-    to_.push_guard({guard.relation, at(guard.x), at(guard.y), guard.outcome, to_.size(), guard.location});
-  }
-
- private:
-  constexpr Index& place(Index i) { return place_[static_cast<std::size_t>(i)]; }
-
-  const Tape& from_;
-  Tape& to_;
-  std::vector<Index> place_;
-};
 
 /// Splits a tape whose first `shared` independents are the same for all samples. The inner tape's independents are the frontier
 /// (values of shared nodes that varying nodes use), then the samples' own inputs; the result is the frontier's place on the outer

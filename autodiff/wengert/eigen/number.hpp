@@ -9,6 +9,9 @@
 #include "wengert/cmath.hpp"  // Eigen asks for fmod
 #include "wengert/var.hpp"
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wfloat-equal"  // what is compared here is meant to the bit
+
 namespace wengert::detail {
 
 /// Expressions whose coefficients are Vars.
@@ -147,3 +150,4 @@ constexpr Var abs2(const Var& x, Location at = Location::current()) {
 }
 
 }  // namespace wengert
+#pragma GCC diagnostic pop

@@ -10,6 +10,9 @@
 #include "wengert/eigen/number.hpp"
 #include "wengert/eigen/reflections.hpp"
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wfloat-equal"  // what is compared here is meant to the bit
+
 namespace Eigen {
 
 // Of Eigen/SparseQR and Eigen/SparseCore, which may not be here.
@@ -163,3 +166,4 @@ class SparseQR<Given, Ordering> : public SparseSolverBase<SparseQR<Given, Orderi
 };
 
 }  // namespace Eigen
+#pragma GCC diagnostic pop

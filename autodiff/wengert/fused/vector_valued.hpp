@@ -25,8 +25,8 @@ struct Tangents : NumberType<Tangents<n>> {
   template <class Rule, class... Terms>
   static constexpr Tangents lift(const Var& result, const Terms&... term) {
     Tangents lifted(result);
-    const auto add = [](Var& sum, const Var& tangent, const Var& partial) {
-      if (!carries_nothing(tangent)) accumulate(sum, carry<Rule>(tangent, partial));
+    const auto add = [](Var& sum, const Var& direction, const Var& partial) {
+      if (!carries_nothing(direction)) accumulate(sum, carry<Rule>(direction, partial));
     };
     for (std::size_t k = 0; k < n; ++k) (add(lifted.tangent[k], term.argument.tangent[k], term.partial), ...);
     return lifted;

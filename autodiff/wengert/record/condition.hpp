@@ -10,6 +10,9 @@
 #include "wengert/record/functions.hpp"
 #include "wengert/var.hpp"
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wfloat-equal"  // what is compared here is meant to the bit
+
 namespace wengert {
 namespace detail {
 
@@ -164,3 +167,4 @@ struct a_variable_has_no_hash_use_its_index_or_its_value {
 }  // namespace wengert::detail
 template <>
 struct std::hash<wengert::Var> : wengert::detail::a_variable_has_no_hash_use_its_index_or_its_value {};
+#pragma GCC diagnostic pop

@@ -3,8 +3,9 @@
 
 // Recording an operation is some thirty instructions if they are compiled into the caller, and twice that as a call, since
 // operands then go through memory; whether a compiler inlines it should not hang on the size of the caller. Not so unoptimised,
-// where each step stays a frame for the debugger, nor where the user wants small code.
-#if defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__)
+// where each step stays a frame for the debugger, nor where the user wants small code: -Os, or WENGERT_SMALL_CODE for files full
+// of other libraries' templates, which then compile in a third of the time.
+#if defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__) && !defined(WENGERT_SMALL_CODE)
 #define WENGERT_INLINE [[gnu::always_inline]]
 #else
 #define WENGERT_INLINE

@@ -50,6 +50,7 @@ class NodeStorage {
   /// The same for a row of data: the k-th has the returned index + k. The row that came last is not appended again.
   Index row_of_constants(std::span<const double> row) {
     const auto size = static_cast<Index>(row.size());
+    if (size == 0) return -constants_;
     if (size == last_row_size_ && std::memcmp(values_ + last_row_, row.data(), row.size_bytes()) == 0) return last_row_;
     while (size > constant_capacity_ - constants_) make_room_for_constants();
     constants_ += size;

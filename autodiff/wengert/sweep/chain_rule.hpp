@@ -4,6 +4,9 @@
 
 #include "wengert/ops.hpp"
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wfloat-equal"  // what is compared here is meant to the bit
+
 namespace wengert::detail {
 
 using wengert::absorbing_product, wengert::select;  // beside those that other headers add for types of this namespace
@@ -57,3 +60,4 @@ constexpr bool carries_nothing(const T& adjoint) {
 }
 
 }  // namespace wengert::detail
+#pragma GCC diagnostic pop

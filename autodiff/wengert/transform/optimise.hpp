@@ -12,6 +12,10 @@
 
 #include "wengert/forward_sweep.hpp"
 #include "wengert/tape.hpp"
+#include "wengert/transform/tape_copy.hpp"
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wfloat-equal"  // what is compared here is meant to the bit
 
 namespace wengert {
 
@@ -244,39 +248,6 @@ class Rebuilder {
   std::vector<Index> constants_;
 };
 
-/// Which nodes the outputs and the guards need.
-constexpr std::vector<unsigned char> live_nodes(const Tape& tape, std::span<const Index> outputs) {
-  std::vector<unsigned char> live(static_cast<std::size_t>(tape.size()), 0);
-  const auto mark = [&](Index i) {
-    if (i >= 0) live[static_cast<std::size_t>(i)] = 1;
-  };
-  for (const Index output : outputs) mark(output);
-  for (const Guard& guard : tape.guards()) {
-    mark(guard.x);
-    mark(guard.y);
-  }
-  for (Index i = tape.size(); i-- > 0;) {
-    if (!live[static_cast<std::size_t>(i)]) continue;
-    const Arguments arguments = tape.arguments(i);
-    for (Index k = 0; k < arguments.size(); ++k) mark(arguments[k]);
-  }
-  return live;
-}
-
-/// Appends node i, no independent, to another tape as it is; moved(k) is the place there of what has index k here.
-template <class Moved>
-constexpr Index copy_node(const Tape& from, Index i, Tape& to, const Moved& moved) {
-  const Node node = from[i];
-  const Arguments arguments = from.arguments(i);
-  const bool custom = node.op == Op::Custom;
-  std::vector<Index> extra;
-  if (custom) extra.push_back(arguments.size());
-  for (Index k = custom ? 0 : 1; k < arguments.size(); ++k) extra.push_back(moved(arguments[k]));
-  if (custom) return to.push(node.op, to.push_extra(extra), to.adopt(from.nary(node.y)), 0u, from.value(i), from.location(i));
-  return to.push(node.op, moved(arguments[0]), extra.empty() ? 0 : extra[0], extra.size() < 2 ? 0 : extra[1], from.value(i),
-                 from.location(i));
-}
-
 /// One pass from a tape to an empty one. All independents stay, in their order; `outputs` becomes their indices on the new tape.
 constexpr OptimiseReport optimise_once(const Tape& from, std::vector<Index>& outputs, Tape& to, bool last) {
   OptimiseReport report;
@@ -320,20 +291,37 @@ constexpr OptimiseReport optimise_once(const Tape& from, std::vector<Index>& out
   return report;
 }
 
+/// Copies what the outputs and guards need to the empty tape `to`. Returns how many nodes they do not.
+constexpr Index leave_out_dead(const Tape& from, std::vector<Index>& outputs, Tape& to) {
+  const std::vector<unsigned char> live = live_nodes(from, outputs);
+  TapeCopy copy(from, to);
+  Index dead = 0;
+  auto guard = from.guards().begin();
+  for (Index i = 0; i <= from.size(); ++i) {
+    for (; guard != from.guards().end() && guard->position <= i; ++guard) copy.guard(*guard);
+    if (i == from.size()) break;
+    if (from[i].op == Op::Independent)
+      copy.independent(i);
+    else if (live[static_cast<std::size_t>(i)])
+      copy.node(i);
+    else
+      ++dead;
+  }
+  for (Index& output : outputs) output = copy.at(output);
+  return dead;
+}
+
 /// Optimises `from` into the empty tape `to`; `outputs` (indices on `from`) becomes their indices on `to`, below 0 for what
-/// turned out to be constant. All independents stay. `last` says that the result is not differentiated again. Two passes: the
-/// second sweeps up what the first made dead. O(nodes).
+/// turned out to be constant. All independents stay. `last` says that the result is not differentiated again. What the pass made
+/// dead is swept up after it. O(nodes).
 constexpr OptimiseReport optimise(const Tape& from, std::vector<Index>& outputs, Tape& to, bool last = false) {
   Tape once(from.keeps_locations());
-  const OptimiseReport first = optimise_once(from, outputs, once, last);
-  const OptimiseReport second = optimise_once(once, outputs, to, last);
-  return {first.before,
-          first.dead + second.dead,
-          first.folded + second.folded,
-          first.merged + second.merged,
-          first.simplified + second.simplified,
-          second.after};
+  OptimiseReport report = optimise_once(from, outputs, once, last);
+  report.dead += leave_out_dead(once, outputs, to);
+  report.after = to.size();
+  return report;
 }
 
 }  // namespace detail
 }  // namespace wengert
+#pragma GCC diagnostic pop
