@@ -150,10 +150,11 @@ constexpr Var record_structure(const Operand& x, const Operand& y, const Operand
 }
 
 /// Appends Rule of x… to their tape; among constants it only computes. `at` is the operation's place in the source.
-// No loops over operands and no addresses of them: so the optimiser keeps them in registers.
+// No loops over operands and no addresses of them: so the optimiser keeps them in registers. The builtin, since std's function is
+// a call until it is inlined: up to then every operand has an address, and gcc's time grows with the cube of the operations.
 template <class Rule>
 WENGERT_INLINE constexpr Var record(Location at, const Operand& x, const Operand& y, const Operand& z) {
-  if (std::is_constant_evaluated()) return record_structure<Rule>(x, y, z, at);
+  if (__builtin_is_constant_evaluated()) return record_structure<Rule>(x, y, z, at);
   double value;
   if constexpr (Rule::arity == 1)
     value = Rule::template value<double>(x.var.value());
