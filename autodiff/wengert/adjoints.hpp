@@ -15,6 +15,11 @@ namespace wengert {
 namespace detail {
 [[noreturn]] void throw_not_on(const char* function, const Var& x, const Tape* tape, std::uint32_t generation, Location at);
 [[noreturn]] void throw_values(Index constants, Index nodes, Index expected_constants, Index expected_nodes);
+/// What maps a Var to a number, for constraints: clang 14 crashes over a lambda in one.
+template <class T>
+struct NumberOfVar {
+  T operator()(const Var&) const;
+};
 }  // namespace detail
 
 /// What a reverse sweep returns: the adjoint of every node, the derivative of the seeded combination of dependents in it.
@@ -39,7 +44,7 @@ class Adjoints {
   }
   /// The same for Eigen's vectors and matrices of Vars: a matrix of that shape.
   template <class Vars>
-    requires requires(const Vars& xs) { xs.unaryExpr([](const Var&) { return T(); }).eval(); }
+    requires requires(const Vars& xs) { xs.unaryExpr(detail::NumberOfVar<T>()).eval(); }
   auto wrt(const Vars& xs, Location at = Location::current()) const {
     return xs.unaryExpr([&](const Var& x) { return wrt(x, at); }).eval();
   }
