@@ -7,16 +7,13 @@
 #include <wengert/eigen.hpp>
 #include <wengert/wengert.hpp>
 
+#include "eigen_points.hpp"
 #include "like_numbers.hpp"
 
 namespace {
 
-using consumers::like_numbers;
+using consumers::like_numbers, consumers::Matrix, consumers::points;
 
-template <class T>
-using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
-
-const std::vector<std::array<double, 3>> points = {{0.7, 1.3, 0.3}, {0.2, -1.1, 0.7}};
 /// 4 x 4, well away from singular: its condition is below 100, which solutions and derivatives lose at most twice.
 template <class T>
 Matrix<T> filled(const T& a, const T& b, const T& c) {

@@ -5,23 +5,13 @@
 #include <wengert/eigen.hpp>
 #include <wengert/wengert.hpp>
 
+#include "eigen_points.hpp"
 #include "like_numbers.hpp"
 
 namespace {
 
-using consumers::like_numbers;
+using consumers::like_numbers, consumers::Matrix, consumers::filled, consumers::points;
 
-template <class T>
-using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
-
-const std::vector<std::array<double, 3>> points = {{0.7, 1.3, 0.3}, {0.2, -1.1, 0.7}};
-/// 3 x 3, symmetric or not.
-template <class T>
-Matrix<T> filled(const T& a, const T& b, const T& c) {
-  Matrix<T> m(3, 3);
-  m << a + T(4), b, c, a * b, T(2) + c, a, b * c, a - c, T(-1) + b;
-  return m;
-}
 template <class T>
 Matrix<T> symmetric(const T& a, const T& b, const T& c) {
   const Matrix<T> m = filled(a, b, c);

@@ -5,24 +5,12 @@
 #include <wengert/eigen.hpp>
 #include <wengert/wengert.hpp>
 
+#include "eigen_points.hpp"
 #include "like_numbers.hpp"
 
 namespace {
 
-using consumers::like_numbers;
-
-template <class T>
-using Vector3 = Eigen::Matrix<T, 3, 1>;
-template <class T>
-using Matrix3 = Eigen::Matrix<T, 3, 3>;
-
-const std::vector<std::array<double, 3>> points = {{0.7, 1.3, 0.3}, {0.2, -1.1, 0.7}};
-
-/// One number of three, none of which can hide.
-template <class T>
-T weighed(const Vector3<T>& v) {
-  return v[0] + v[1] * T(2) + v[2] * v[0];
-}
+using consumers::like_numbers, consumers::Matrix3, consumers::Vector3, consumers::points, consumers::weighed;
 
 TEST(EigenRotations, QuaternionsAndMatrices) {
   const auto quaternions = []<class T>(T a, T b, T c) {

@@ -6,22 +6,13 @@
 #include <wengert/eigen.hpp>
 #include <wengert/wengert.hpp>
 
+#include "eigen_points.hpp"
 #include "like_numbers.hpp"
 
 namespace {
 
-using consumers::like_numbers;
+using consumers::like_numbers, consumers::Matrix, consumers::filled, consumers::points;
 
-template <class T>
-using Matrix = Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>;
-
-const std::vector<std::array<double, 3>> points = {{0.7, 1.3, 0.3}, {0.2, -1.1, 0.7}};
-template <class T>
-Matrix<T> filled(const T& a, const T& b, const T& c) {
-  Matrix<T> m(3, 3);
-  m << a + T(4), b, c, a * b, T(2) + c, a, b * c, a - c, T(-1) + b;
-  return m;
-}
 // The iterations stop when what is left is 1e-16 of the rest; where singular values are some 1 apart, the derivatives of vectors
 // lose two digits to that, and those of values none.
 const consumers::Limits limits{.value = 1e-11, .derivative = 1e-9};
