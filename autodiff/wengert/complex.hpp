@@ -9,6 +9,10 @@
 #include <concepts>
 #include <type_traits>
 
+#ifdef _LIBCPP_VERSION
+#error "wengert/complex.hpp: libc++'s complex functions take floating-point numbers alone; compile this file with libstdc++"
+#endif
+
 #include "wengert/std.hpp"
 #include "wengert/var.hpp"
 
