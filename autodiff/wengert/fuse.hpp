@@ -24,19 +24,6 @@ class Fused;
 
 namespace detail {
 
-/// The value alone.
-template <class Callable, class Shape>
-struct ValueRecipe {
-  static constexpr std::size_t room = room_for<Callable, Shape>(1);
-  static constexpr Build build(Tape& to) {
-    Tape tape(false);
-    Build result;
-    result.program.outputs = {record_fused<Callable, Shape>(tape)};
-    result.report = optimise(tape, result.program.outputs, to);
-    return result;
-  }
-};
-
 /// The value, and its derivative in every input, as the reverse sweep recorded them. A program of its own, since compilers count
 /// the steps of each: optimised in one go with it, 300 operations would go beyond what clang allows by default.
 template <class Callable, class Shape>
@@ -130,7 +117,7 @@ class FusedOperation final : public NaryOperation {
   const char* name() const override { return "fused"; }
   int arity() const override { return static_cast<int>(Shape::inputs); }
   double value(std::span<const double> x) const override {
-    return StraightLine<ValueRecipe<Callable, Shape>, double>::outputs(x.data())[0];
+    return StraightLine<ValuesRecipe<Callable, Shape>, double>::outputs(x.data())[0];
   }
   void partials(std::span<const double> x, double, std::span<double> partials) const override {
     const auto all = StraightLine<GradientRecipe<Callable, Shape>, double>::outputs(x.data());
@@ -160,7 +147,9 @@ class Fused : public detail::LocatedCall<Fused<Callable>> {
   using detail::LocatedCall<Fused<Callable>>::operator();
   template <class... Arguments>
   double value(const Arguments&... x) const {
-    return outputs<detail::ValueRecipe>(x...)[0];
+    static_assert(detail::has_one_output<Callable, Shape<detail::shape_size<Arguments>...>>,
+                  "fuse: value is of one output; of several there are values");
+    return outputs<detail::ValuesRecipe>(x...)[0];
   }
   /// Derivatives in every input, in order; the value costs nothing beside them: see value_and_gradient.
   template <class... Arguments>
@@ -289,7 +278,7 @@ class Fused : public detail::LocatedCall<Fused<Callable>> {
       }
       return record(at, x...);
     } else if constexpr (detail::has_one_output<Callable, Shape<detail::shape_size<Arguments>...>>) {
-      return outputs<detail::ValueRecipe>(x...)[0];
+      return outputs<detail::ValuesRecipe>(x...)[0];
     } else {
       return outputs<detail::ValuesRecipe>(x...);
     }

@@ -34,7 +34,7 @@ struct Tangents : NumberType<Tangents<n>> {
 };
 
 /// Records on the empty tape `to` what one forward sweep gives: the outputs, then for each of them its derivative in each of the
-/// n directions; direction k is given by seed(k, input), called in order of inputs once they are all on the tape.
+/// n directions, which seed(point) writes into the tangents of the inputs once they are all on the tape.
 template <std::size_t n, class Seed>
 constexpr std::vector<Index> record_tangents(const Tape& from, std::span<const Index> dependents, Tape& to, Seed seed) {
   std::vector<Tangents<n>> point;
@@ -92,7 +92,7 @@ struct JacobianRecipe {
         result.report = report;
       }
     }
-    optimise(*fewer, outputs, to, true);
+    leave_out_dead(*fewer, outputs, to);  // a copy: it is optimised already
     result.program.outputs = outputs;
     result.shared = static_cast<Index>(Shape::inputs);
     return result;
@@ -146,8 +146,8 @@ struct HessianRecipe {
   static constexpr std::size_t room = room_for<Callable, Shape>(16);
   static constexpr Build build(Tape& to) {
     Tape tape(false), gradient(false), raw(false);
-    const std::vector<Index> dependents = record_outputs<Callable, Shape>(tape);
-    const std::vector<Index> partials = derivative(tape, dependents, gradient);
+    const Index dependent = record_fused<Callable, Shape>(tape);
+    const std::vector<Index> partials = derivative(tape, std::span(&dependent, 1), gradient);
     const std::vector<Index> all = record_derivative(gradient, std::span(partials).subspan(1), raw);
     constexpr std::size_t n = Shape::inputs;
     Build result;
