@@ -27,6 +27,17 @@ void a_fused_function_cannot_use_a_custom_operation_record_it_instead();
 ///
 /// The functions are called at any time, from any thread, and must depend on their arguments alone.
 class CustomOperation final : public NaryOperation {
+  // before its callers: clang instantiates it for them while compiling only where it has read the body
+  template <std::size_t length>
+  constexpr Var at_each(const Operand (&operands)[length]) const {
+    if (std::is_constant_evaluated()) detail::a_fused_function_cannot_use_a_custom_operation_record_it_instead();
+    Var vars[length], result;
+    for (std::size_t k = 0; k < length; ++k) vars[k] = operands[k].var;
+    // asked again, because gcc looks for a way through that is all constexpr before it reads the line above
+    if (!std::is_constant_evaluated()) result = (*this)(std::span<const Var>(vars), operands[length - 1].at);
+    return result;
+  }
+
  public:
   using Value = std::function<double(std::span<const double> x)>;
   /// Writes the partial in each argument; `result` is the value at x.
@@ -45,13 +56,20 @@ class CustomOperation final : public NaryOperation {
   /// Records the operation on the tape of its variables; of numbers alone it is the plain value. Throws ShapeMismatch for a wrong
   /// number of arguments, ForeignVariable and StaleVariable as any operation.
   Var operator()(std::span<const Var> x, Location at = Location::current()) const;
-  // An Operand for each argument catches the caller's line; beyond four of them the span above does.
+  // An Operand for each argument catches the caller's line; beyond seven of them the span above does.
   constexpr Var operator()(Operand x) const { return at_each({x}); }
   constexpr Var operator()(Operand x, Operand y) const { return at_each({x, y}); }
   constexpr Var operator()(Operand x, Operand y, Operand z) const { return at_each({x, y, z}); }
   constexpr Var operator()(Operand x, Operand y, Operand z, Operand w) const { return at_each({x, y, z, w}); }
+  constexpr Var operator()(Operand a, Operand b, Operand c, Operand d, Operand e) const { return at_each({a, b, c, d, e}); }
+  constexpr Var operator()(Operand a, Operand b, Operand c, Operand d, Operand e, Operand f) const {
+    return at_each({a, b, c, d, e, f});
+  }
+  constexpr Var operator()(Operand a, Operand b, Operand c, Operand d, Operand e, Operand f, Operand g) const {
+    return at_each({a, b, c, d, e, f, g});
+  }
   template <class... Arguments>
-    requires((std::is_convertible_v<Arguments, Operand> && ...) && sizeof...(Arguments) > 4)
+    requires((std::is_convertible_v<Arguments, Operand> && ...) && sizeof...(Arguments) > 7)
   constexpr Var operator()(const Arguments&... x) const {
     return at_each({Operand(x, Location{})...});
   }
@@ -71,16 +89,6 @@ class CustomOperation final : public NaryOperation {
   double value_error(std::span<const double> x, double result) const override;
 
  private:
-  template <std::size_t length>
-  constexpr Var at_each(const Operand (&operands)[length]) const {
-    if (std::is_constant_evaluated()) detail::a_fused_function_cannot_use_a_custom_operation_record_it_instead();
-    Var vars[length], result;
-    for (std::size_t k = 0; k < length; ++k) vars[k] = operands[k].var;
-    // asked again, because gcc looks for a way through that is all constexpr before it reads the line above
-    if (!std::is_constant_evaluated()) result = (*this)(std::span<const Var>(vars), operands[length - 1].at);
-    return result;
-  }
-
   struct Rules;
   std::shared_ptr<const Rules> rules_;
 };
