@@ -8,6 +8,12 @@
 
 namespace wengert {
 
+double SparseMatrix::operator()(std::size_t i, std::size_t j) const {
+  const auto begin = column.begin() + row_begin[i], end = column.begin() + row_begin[i + 1];
+  const auto place = std::lower_bound(begin, end, static_cast<int>(j));
+  return place != end && *place == static_cast<int>(j) ? value[static_cast<std::size_t>(place - column.begin())] : 0;
+}
+
 Matrix jacobian(std::span<const Var> dependents, std::span<const Var> variables, Location at) {
   Matrix result(dependents.size(), variables.size());
   Gradient adjoints;
