@@ -74,16 +74,6 @@ BatchResult mean_gradient(const Function& f, std::span<const double> x, const El
                           int threads = 0);
 BatchResult mean_gradient(const Function& f, std::span<const double> x, const Elements& elements, int threads = 0);
 
-/// Compressed rows: row i has the entries row_begin[i] … row_begin[i + 1] - 1, in ascending columns. (eigen.hpp: as_eigen(m).)
-struct SparseMatrix {
-  std::size_t rows = 0, columns = 0;
-  std::vector<int> row_begin, column;
-  std::vector<double> value;
-
-  /// 0 where there is no entry. Logarithmic in the entries of the row.
-  double operator()(std::size_t i, std::size_t j) const;
-};
-
 /// The Hessian of such a sum: symmetric, with an entry for each two inputs that share an element. The pattern is worked out once;
 /// each call fills in the values at another x.
 class ElementHessian {

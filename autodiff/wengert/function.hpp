@@ -93,13 +93,21 @@ class Function {
   /// a number for each input.
   std::vector<double> push_forward(std::span<const double> v, std::span<const double> x) const;
 
-  /// outputs x inputs. One forward sweep, and one reverse sweep per output.
+  /// outputs x inputs. One forward sweep, then tangents of eight inputs or adjoints of eight outputs at a time, whichever takes
+  /// fewer sweeps (adjoints where a partial is not finite: a zero adjoint carries nothing back).
   Matrix jacobian(std::span<const double> x) const;
+  /// The same with an entry only where an output varies with an input. The pattern is worked out at the first call, and columns
+  /// (or rows) that have no row (column) in common share a sweep: a band of width b costs b / 8 sweeps, however many inputs.
+  SparseMatrix sparse_jacobian(std::span<const double> x) const;
   /// Hessian of the one output times v, exact; a small constant times one gradient. Throws NoSecondOrder if a custom operation
   /// has no second derivatives.
   std::vector<double> hessian_vector(std::span<const double> x, std::span<const double> v) const;
-  /// inputs x inputs, one Hessian-vector product per column.
+  /// inputs x inputs: partials and second derivatives of all nodes once, then eight columns at a time. Takes some 200 bytes a
+  /// node. Throws as hessian_vector does.
   Matrix hessian(std::span<const double> x) const;
+  /// The same with an entry only where two inputs meet in an operation that is not linear in them, symmetric to the bit. Pattern
+  /// and shared sweeps as in sparse_jacobian; an arrow-shaped Hessian takes one sweep.
+  SparseMatrix sparse_hessian(std::span<const double> x) const;
 
   // The same for other ranges of numbers, Eigen's vectors among them.
   template <detail::OtherRangeOf<double> Point>

@@ -23,6 +23,18 @@ struct Matrix {
   bool operator==(const Matrix&) const = default;
 };
 
+/// Compressed rows: row i has the entries row_begin[i] … row_begin[i + 1] - 1, in ascending columns. (eigen.hpp: as_eigen(m).)
+struct SparseMatrix {
+  std::size_t rows = 0, columns = 0;
+  std::vector<int> row_begin, column;
+  std::vector<double> value;
+  /// Of a recorded function: how many products with a direction (or with weights) it was read from. Eight share a sweep.
+  std::size_t directions = 0;
+
+  /// 0 where there is no entry. Logarithmic in the entries of the row.
+  double operator()(std::size_t i, std::size_t j) const;
+};
+
 /// d dependents[row] / d variables[column], at the recorded values. One reverse sweep per dependent.
 Matrix jacobian(std::span<const Var> dependents, std::span<const Var> variables, Location at = Location::current());
 
@@ -37,7 +49,8 @@ inline Matrix jacobian(std::initializer_list<Var> dependents, std::initializer_l
 std::vector<double> hessian_vector_product(const Var& t, std::span<const Var> variables, std::span<const double> direction,
                                            Location at = Location::current());
 
-/// The Hessian of t in the independents `variables`: one Hessian-vector product per column.
+/// The Hessian of t in the independents `variables`, at the recorded values: partials and second derivatives of all nodes once,
+/// then eight columns at a time. Takes some 200 bytes a node. Throws as hessian_vector_product does.
 Matrix hessian(const Var& t, std::span<const Var> variables, Location at = Location::current());
 inline Matrix hessian(const Var& t, std::initializer_list<Var> variables, Location at = Location::current()) {
   return hessian(t, std::span(variables.begin(), variables.size()), at);

@@ -6,8 +6,8 @@
 // gradients), export.hpp (pictures), format.hpp (fmt), eigen.hpp, ceres.hpp and boost.hpp (in other libraries).
 //
 // Headers in this folder are the API. The folders are the house behind it, lower floors first:
-//   ops.hpp the rules < record/ Var to tape < sweep/ tape to values and adjoints < transform/ tape to tape
-//   < kernels/, batch/ many samples < fused/ the same during compilation. inspect/, check/, export/ only look.
+//   ops.hpp the rules < record/ Var to tape < sweep/ tape to values and adjoints < kernels/ on vector registers < transform/ tape
+//   to tape < batch/ many samples < fused/ the same during compilation. inspect/, check/, export/ only look.
 // To read the engine: ops.hpp (one rule), var.hpp, tape.hpp, reverse_sweep.hpp, sweep/chain_rule.hpp: under 600 lines.
 #pragma once
 

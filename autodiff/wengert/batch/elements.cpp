@@ -194,12 +194,6 @@ BatchResult mean_gradient(const Function& f, std::span<const double> x, const El
   return mean(f, x, elements, nullptr, threads);
 }
 
-double SparseMatrix::operator()(std::size_t i, std::size_t j) const {
-  const auto begin = column.begin() + row_begin[i], end = column.begin() + row_begin[i + 1];
-  const auto place = std::lower_bound(begin, end, static_cast<int>(j));
-  return place != end && *place == static_cast<int>(j) ? value[static_cast<std::size_t>(place - column.begin())] : 0;
-}
-
 ElementHessian::ElementHessian(const Function& f, Elements elements, std::size_t entries) : elements_(std::move(elements)) {
   elements_.check("ElementHessian", entries);
   if (f.outputs() != 1)

@@ -1,6 +1,7 @@
 // Which kernel serves which instruction set, and the lanes that are computed one at a time. Compiled for the baseline.
 #include "wengert/kernels/block_kernels.hpp"
 
+#include "wengert/kernels/row_products.hpp"
 #include "wengert/sweep/chain_rule.hpp"
 
 namespace wengert::detail {
@@ -17,6 +18,8 @@ template <class T, InstructionSet S>
 BlockSums block_sums(const T* x, double shift, std::size_t n);
 template <class T, InstructionSet S>
 void sincos_loop(T* sine, T* cosine, const T* x, std::size_t n);
+template <InstructionSet S, bool finite>
+void row_loop(Rows out, Rows in, const RowProduct* products, std::size_t n);
 
 namespace {
 
@@ -76,6 +79,11 @@ BlockReductions<T> block_reductions(InstructionSet set) {
 template <class T>
 SinCosKernel<T> sincos_kernel(InstructionSet set) {
   return with_instruction_set(set, []<InstructionSet S>() -> SinCosKernel<T> { return sincos_loop<T, S>; });
+}
+
+RowKernel row_kernel(bool finite, InstructionSet set) {
+  return with_instruction_set(set,
+                              [&]<InstructionSet S>() -> RowKernel { return finite ? row_loop<S, true> : row_loop<S, false>; });
 }
 
 template void scalar_lanes(Op, double*, const double*, const double*, const double*, unsigned);

@@ -3,6 +3,7 @@
 
 #include "wengert/kernels/block_kernels.hpp"
 #include "wengert/kernels/lanes.hpp"
+#include "wengert/kernels/row_products.hpp"
 #include "wengert/sweep/chain_rule.hpp"
 
 #pragma GCC visibility push(hidden)  // kernels leave no library
@@ -253,6 +254,25 @@ void sincos_loop(T* sine, T* cosine, const T* x, std::size_t n) {
   last_c.store(cosine + end);
 }
 
+template <InstructionSet S, bool finite>
+void row_loop(Rows out, Rows in, const RowProduct* products, std::size_t n) {
+  using L = Lanes<double, S>;
+  for (std::size_t k = 0; k < n; ++k) {
+    const auto [target, source, number] = products[k];
+    if (!in.written[source]) continue;
+    const L factor(number);
+    double* const to = out.row[target].number;
+    const double* const from = in.row[source].number;
+    const bool again = out.written[target] != 0;
+    out.written[target] = 1;
+    for (std::size_t j = 0; j < Row::size; j += L::size) {
+      const L x = L::load(from + j);
+      const L product = finite ? x * factor : absorbing_product(x, factor);
+      (again ? L::load(to + j) + product : product).store(to + j);
+    }
+  }
+}
+
 /// What each of these files defines for its instruction set.
 #define WENGERT_BLOCK_LOOPS(prefix, S)                                                       \
   prefix template BlockKernel<double> block_kernel_for<double, S>(Op, unsigned);             \
@@ -264,7 +284,9 @@ void sincos_loop(T* sine, T* cosine, const T* x, std::size_t n) {
   prefix template BlockSums block_sums<double, S>(const double*, double, std::size_t);       \
   prefix template BlockSums block_sums<float, S>(const float*, double, std::size_t);         \
   prefix template void sincos_loop<double, S>(double*, double*, const double*, std::size_t); \
-  prefix template void sincos_loop<float, S>(float*, float*, const float*, std::size_t);
+  prefix template void sincos_loop<float, S>(float*, float*, const float*, std::size_t);     \
+  prefix template void row_loop<S, true>(Rows, Rows, const RowProduct*, std::size_t);        \
+  prefix template void row_loop<S, false>(Rows, Rows, const RowProduct*, std::size_t);
 
 }  // namespace wengert::detail
 #pragma GCC visibility pop

@@ -20,6 +20,9 @@ namespace {
 
 using detail::throw_direction, detail::throw_independents, detail::throw_unless_one_output;
 
+/// So many sweeps one by one cost less than collecting the partials.
+constexpr std::size_t few_directions = 2;
+
 /// A forward sweep whose complaint about a branch tells the input.
 template <class T>
 void replay(const Tape& tape, std::span<const T> x, Values<T>& values) {
@@ -166,6 +169,7 @@ bool Function::same_as(const Function& other, std::span<const double> x) const {
 Matrix Function::jacobian(std::span<const double> x) const {
   Workspace workspace;
   replay(tape(), x, workspace.values);
+  if (outputs() > few_directions) return detail::jacobian_at(tape(), workspace.values.base(), dependents());
   Matrix result(outputs(), inputs());
   for (std::size_t row = 0; row < outputs(); ++row) {
     sweep_back(tape(), workspace.values, dependents()[row], workspace.adjoints);
@@ -173,6 +177,13 @@ Matrix Function::jacobian(std::span<const double> x) const {
       result(row, column) = workspace.adjoints[tape().independents()[column]];
   }
   return result;
+}
+
+SparseMatrix Function::sparse_jacobian(std::span<const double> x) const {
+  Values<double> values;
+  replay(tape(), x, values);
+  std::call_once(state_->jacobian_asked, [&] { state_->jacobian_plan = detail::plan_jacobian(tape(), dependents()); });
+  return detail::sparse_jacobian_at(state_->jacobian_plan, tape(), values.base(), dependents());
 }
 
 std::vector<double> Function::hessian_vector(std::span<const double> x, std::span<const double> v) const {
@@ -190,15 +201,20 @@ std::vector<double> Function::hessian_vector(std::span<const double> x, std::spa
 }
 
 Matrix Function::hessian(std::span<const double> x) const {
-  Matrix result(inputs(), inputs());
-  std::vector<double> direction(inputs());
-  for (std::size_t column = 0; column < inputs(); ++column) {
-    direction[column] = 1;
-    const std::vector<double> product = hessian_vector(x, direction);
-    for (std::size_t row = 0; row < inputs(); ++row) result(row, column) = product[row];
-    direction[column] = 0;
-  }
-  return result;
+  throw_unless_one_output("Function::hessian", "that of f.output(k)", outputs());
+  Workspace workspace;
+  replay(tape(), x, workspace.values);
+  sweep_back(tape(), workspace.values, dependents()[0], workspace.adjoints);
+  return detail::hessian_at(tape(), workspace.values.base(), workspace.adjoints, tape().independents());
+}
+
+SparseMatrix Function::sparse_hessian(std::span<const double> x) const {
+  throw_unless_one_output("Function::sparse_hessian", "that of f.output(k)", outputs());
+  std::call_once(state_->hessian_asked, [&] { state_->hessian_plan = detail::plan_hessian(tape(), dependents()[0]); });
+  Workspace workspace;
+  replay(tape(), x, workspace.values);
+  sweep_back(tape(), workspace.values, dependents()[0], workspace.adjoints);
+  return detail::sparse_hessian_at(state_->hessian_plan, tape(), workspace.values.base(), workspace.adjoints);
 }
 
 Function Function::derivative() const {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "wengert/function.hpp"
+#include "wengert/transform/directions.hpp"
 
 namespace wengert {
 
@@ -24,6 +25,10 @@ struct Function::State {
   // Plans for batches, made when first asked for: by number of shared inputs and what is wanted.
   std::mutex plans_lock;
   std::map<std::pair<std::size_t, unsigned>, std::shared_ptr<const detail::BatchPlan>> plans;
+  // Those for sparse matrices.
+  std::once_flag jacobian_asked, hessian_asked;
+  detail::JacobianPlan jacobian_plan;
+  detail::SparsePlan hessian_plan;
 };
 
 }  // namespace wengert

@@ -5,6 +5,7 @@
 #include "wengert/dual.hpp"
 #include "wengert/forward_sweep.hpp"
 #include "wengert/sweep/complaints.hpp"
+#include "wengert/transform/directions.hpp"
 
 namespace wengert {
 
@@ -24,6 +25,20 @@ Matrix jacobian(std::span<const Var> dependents, std::span<const Var> variables,
   return result;
 }
 
+namespace {
+
+/// Number of x among the independents of the tape. Throws where it is none.
+std::size_t independent_number(const Tape& tape, const Var& x, const char* function, Location at) {
+  if (!x.is_constant() && (x.tape() != &tape || x.generation() != tape.generation()))
+    detail::throw_not_on(function, x, &tape, tape.generation(), at);
+  const auto& independents = tape.independents();
+  const auto place = std::lower_bound(independents.begin(), independents.end(), x.index());  // in the order of recording
+  if (place == independents.end() || *place != x.index()) detail::throw_not_independent(function, x, at);
+  return static_cast<std::size_t>(place - independents.begin());
+}
+
+}  // namespace
+
 std::vector<double> hessian_vector_product(const Var& t, std::span<const Var> variables, std::span<const double> direction,
                                            Location at) {
   if (variables.size() != direction.size()) detail::throw_direction("hessian_vector_product", variables.size(), direction.size());
@@ -33,14 +48,8 @@ std::vector<double> hessian_vector_product(const Var& t, std::span<const Var> va
   const auto& independents = tape.independents();
   std::vector<Dual<double>> point(independents.size());
   for (std::size_t k = 0; k < independents.size(); ++k) point[k].value = tape.value(independents[k]);
-  for (std::size_t j = 0; j < variables.size(); ++j) {
-    const Var& x = variables[j];
-    if (!x.is_constant() && (x.tape() != &tape || x.generation() != tape.generation()))
-      detail::throw_not_on("hessian_vector_product", x, &tape, tape.generation(), at);
-    const auto place = std::lower_bound(independents.begin(), independents.end(), x.index());  // in the order of recording
-    if (place == independents.end() || *place != x.index()) detail::throw_not_independent("hessian_vector_product", x, at);
-    point[static_cast<std::size_t>(place - independents.begin())].tangent += direction[j];
-  }
+  for (std::size_t j = 0; j < variables.size(); ++j)
+    point[independent_number(tape, variables[j], "hessian_vector_product", at)].tangent += direction[j];
   const Values<Dual<double>> values = forward_sweep(tape, std::span<const Dual<double>>(point));
   const Seed<Dual<double>> seed{t, {1.0, 0.0}};
   const auto adjoints = reverse_sweep<Dual<double>>(tape, values, std::span(&seed, 1), at);
@@ -49,15 +58,11 @@ std::vector<double> hessian_vector_product(const Var& t, std::span<const Var> va
 }
 
 Matrix hessian(const Var& t, std::span<const Var> variables, Location at) {
-  Matrix result(variables.size(), variables.size());
-  std::vector<double> direction(variables.size());
-  for (std::size_t column = 0; column < variables.size(); ++column) {
-    direction[column] = 1;
-    const std::vector<double> product = hessian_vector_product(t, variables, direction, at);
-    for (std::size_t row = 0; row < variables.size(); ++row) result(row, column) = product[row];
-    direction[column] = 0;
-  }
-  return result;
+  if (t.is_constant()) return Matrix(variables.size(), variables.size());
+  const Tape& tape = *t.tape();
+  std::vector<Index> nodes;
+  for (const Var& x : variables) nodes.push_back(tape.independents()[independent_number(tape, x, "hessian", at)]);
+  return detail::hessian_at(tape, tape.values().base, gradient(t, at).adjoints, nodes);
 }
 
 }  // namespace wengert

@@ -1,0 +1,330 @@
+#include "wengert/transform/directions.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+
+#include "wengert/dual.hpp"
+#include "wengert/reverse_sweep.hpp"
+#include "wengert/sweep/chain_rule.hpp"
+#include "wengert/sweep/nary_sweep.hpp"
+#include "wengert/sweep/scratch.hpp"
+
+namespace wengert::detail {
+namespace {
+
+std::size_t at(Index i) { return static_cast<std::size_t>(i); }
+
+/// The partials of custom node i at x. Throws as the sweeps do if it records on the tape that is swept.
+template <class T>
+void partials_of_custom(const Tape& tape, Index i, std::span<const T> x, const T& result, std::span<T> partials) {
+  const NaryOperation& operation = tape.nary(tape[i].y);
+  const Arguments arguments = tape.arguments(i);
+  const Unchanged unchanged(tape);
+  partials_nary(operation, x, result, partials, [&](std::size_t k) { return arguments[static_cast<Index>(k)] >= 0; });
+  if (!unchanged) throw_recorded_meanwhile(operation);
+}
+
+/// Shows each partial of node i, an operation of the table, with its argument; those that nothing goes through are left out.
+template <class Visit>
+struct EachPartial {
+  const Tape& tape;
+  const double* values;
+  Index i;
+  Visit visit;
+
+  template <class Rule>
+  void operator()() const {
+    const Arguments arguments = tape.arguments(i);
+    std::array<double, 3> x;
+    for (Index k = 0; k < Rule::arity; ++k) x[at(k)] = values[arguments[k]];
+    const std::array<double, 3> partials = RulePartials<double>{x, values[i]}.template operator()<Rule>();
+    for (Index k = 0; k < Rule::arity; ++k)
+      if (arguments[k] >= 0 && (!(Rule::switching || Rule::absorbing) || partials[at(k)] != 0))
+        visit(arguments[k], partials[at(k)]);
+  }
+};
+
+/// Shows its second derivatives, scaled by the adjoint, with two arguments: what a tangent of the second adds to the tangent of
+/// the first one's adjoint. Each argument in turn gets the tangent 1; the tangents of the partials are second derivatives then.
+template <class Visit>
+struct EachCurvature {
+  const Tape& tape;
+  const double* values;
+  double adjoint;
+  Index i;
+  Visit visit;
+
+  template <class Rule>
+  void operator()() const {
+    const Structure& structure = structure_of(op_of<Rule>);
+    if (!structure.curved) return;
+    const Arguments arguments = tape.arguments(i);
+    for (Index j = 0; j < Rule::arity; ++j) {
+      if (arguments[j] < 0 || !(structure.second[0][j] || structure.second[1][j] || structure.second[2][j])) continue;
+      std::array<Dual<double>, 3> x;
+      for (Index k = 0; k < Rule::arity; ++k) x[at(k)] = {values[arguments[k]], k == j ? 1.0 : 0.0};
+      const Dual<double> result = RuleValue<Dual<double>>{x}.template operator()<Rule>();
+      const std::array<Dual<double>, 3> partials = RulePartials<Dual<double>>{x, result}.template operator()<Rule>();
+      for (Index k = 0; k < Rule::arity; ++k)
+        if (arguments[k] >= 0) visit(arguments[k], arguments[j], carry<Rule>(Dual<double>(adjoint), partials[at(k)]).tangent);
+    }
+  }
+};
+
+constexpr std::size_t width = Row::size;
+
+}  // namespace
+
+Directions::Directions(const Tape& tape, const double* values) : tape_(tape), rows_(at(tape.size())), second_(0) {
+  collect(values);
+  adjoints_.reserve(tangents_.size());
+  for (auto product = tangents_.rbegin(); product != tangents_.rend(); ++product)
+    adjoints_.push_back({product->from, product->to, product->factor});
+}
+
+Directions::Directions(const Tape& tape, const double* values, ValuesView<double> adjoints)
+    : tape_(tape), rows_(at(tape.size())), second_(at(tape.size())) {
+  collect(values);
+  collect_curvatures(values, adjoints);
+  keep_what_curvatures_need();
+}
+
+void Directions::collect(const double* values) {
+  tangents_.reserve(2 * at(tape_.size()));
+  for (Index i = 0; i < tape_.size(); ++i) {
+    const auto add = [&](Index argument, double partial) {
+      if (partial - partial != 0) finite_ = false;
+      tangents_.push_back({i, argument, partial});
+    };
+    const Op op = tape_[i].op;
+    if (op == Op::Custom) {
+      const Arguments arguments = tape_.arguments(i);
+      Scratch<double> x(arguments.size()), partials(arguments.size());
+      for (Index k = 0; k < arguments.size(); ++k) x.span()[at(k)] = values[arguments[k]];
+      partials_of_custom<double>(tape_, i, x.span(), values[i], partials.span());
+      for (Index k = 0; k < arguments.size(); ++k)
+        if (arguments[k] >= 0) add(arguments[k], partials.span()[at(k)]);
+    } else if (op != Op::Independent) {
+      dispatch(op, EachPartial<decltype(add)>{tape_, values, i, add});
+    }
+  }
+}
+
+void Directions::collect_curvatures(const double* values, ValuesView<double> adjoints) {
+  curvatures_.reserve(2 * at(tape_.size()));
+  const auto add = [&](Index to, Index from, double second) {
+    if (second == 0) return;
+    if (second - second != 0) finite_ = false;
+    curvatures_.push_back({to, from, second});
+  };
+  for (Index i = 0; i < adjoints.nodes; ++i) {
+    const Op op = tape_[i].op;
+    const double adjoint = adjoints[i];
+    if (op == Op::Independent || adjoint == 0) continue;
+    if (op != Op::Custom) {
+      dispatch(op, EachCurvature<decltype(add)>{tape_, values, adjoint, i, add});
+      continue;
+    }
+    const NaryOperation& operation = tape_.nary(tape_[i].y);
+    if (operation.reduction() == Reduction::Sum) continue;
+    const Arguments arguments = tape_.arguments(i);
+    Scratch<Dual<double>> x(arguments.size()), partials(arguments.size());
+    for (Index k = 0; k < arguments.size(); ++k) x.span()[at(k)] = values[arguments[k]];
+    for (Index j = 0; j < arguments.size(); ++j) {
+      if (arguments[j] < 0) continue;
+      x.span()[at(j)].tangent = 1;
+      const Dual<double> result = evaluate_nary<Dual<double>>(operation, x.span());
+      partials_of_custom<Dual<double>>(tape_, i, x.span(), result, partials.span());
+      x.span()[at(j)].tangent = 0;
+      for (Index k = 0; k < arguments.size(); ++k)
+        if (arguments[k] >= 0)
+          add(arguments[k], arguments[j], absorbing_product(Dual<double>(adjoint), partials.span()[at(k)]).tangent);
+    }
+  }
+}
+
+// Tangents go as far as to what is curved, and only from there on adjoints have tangents: long sums at the end take no part.
+void Directions::keep_what_curvatures_need() {
+  std::vector<unsigned char> above(at(tape_.size()), 0), below(above);
+  for (const RowProduct& product : curvatures_) above[at(product.from)] = below[at(product.to)] = 1;
+  std::vector<RowProduct> needed;
+  needed.reserve(tangents_.size());
+  adjoints_.reserve(tangents_.size());
+  for (auto product = tangents_.rbegin(); product != tangents_.rend(); ++product) {
+    if (above[at(product->to)]) {
+      above[at(product->from)] = 1;
+      needed.push_back(*product);
+    }
+    // a partial of 0 carries no tangent of an adjoint, not even an infinite one, as in a sweep on Dual
+    if (below[at(product->to)] && product->factor != 0) {
+      below[at(product->from)] = 1;
+      adjoints_.push_back({product->from, product->to, product->factor});
+    }
+  }
+  tangents_.assign(needed.rbegin(), needed.rend());
+}
+
+void Directions::clear() { std::fill(rows_.written.begin(), rows_.written.end(), 0); }
+
+void Directions::seed(Index i, std::size_t k) {
+  if (i < 0) return;
+  if (!rows_.written[at(i)]) rows_.rows[at(i)] = {};
+  rows_.written[at(i)] = 1;
+  rows_.rows[at(i)].number[k] += 1;
+}
+
+double Directions::operator()(Index i, std::size_t k) const {
+  return i >= 0 && rows_.written[at(i)] ? rows_.rows[at(i)].number[k] : 0;
+}
+
+void Directions::run(const std::vector<RowProduct>& products, Space& out, Space& in) const {
+  row_kernel(finite_)(out, in, products.data(), products.size());
+}
+void Directions::push_forward() { run(tangents_, rows_, rows_); }
+void Directions::pull_back() { run(adjoints_, rows_, rows_); }
+
+// The adjoints are pulled back as numbers already; what they still get is their tangents' share in each operation.
+void Directions::second_order() {
+  push_forward();
+  std::fill(second_.written.begin(), second_.written.end(), 0);
+  run(curvatures_, second_, rows_);
+  run(adjoints_, second_, second_);
+  std::swap(rows_, second_);
+}
+
+Matrix jacobian_at(const Tape& tape, const double* values, std::span<const Index> dependents) {
+  const auto& independents = tape.independents();
+  Matrix result(dependents.size(), independents.size());
+  Directions directions(tape, values);
+  const auto sweeps = [](std::size_t count) { return (count + width - 1) / width; };
+  const bool by_tangents = directions.finite() && sweeps(independents.size()) < sweeps(dependents.size());
+  const std::span<const Index> seeded = by_tangents ? std::span<const Index>(independents) : dependents;
+  for (std::size_t first = 0; first < seeded.size(); first += width) {
+    const std::size_t count = std::min(width, seeded.size() - first);
+    directions.clear();
+    for (std::size_t k = 0; k < count; ++k) directions.seed(seeded[first + k], k);
+    by_tangents ? directions.push_forward() : directions.pull_back();
+    for (std::size_t k = 0; k < count; ++k) {
+      if (by_tangents)
+        for (std::size_t row = 0; row < dependents.size(); ++row) result(row, first + k) = directions(dependents[row], k);
+      else
+        for (std::size_t column = 0; column < independents.size(); ++column)
+          result(first + k, column) = directions(independents[column], k);
+    }
+  }
+  return result;
+}
+
+Matrix hessian_at(const Tape& tape, const double* values, ValuesView<double> adjoints, std::span<const Index> independents) {
+  Matrix result(independents.size(), independents.size());
+  Directions directions(tape, values, adjoints);
+  for (std::size_t first = 0; first < independents.size(); first += width) {
+    const std::size_t count = std::min(width, independents.size() - first);
+    directions.clear();
+    for (std::size_t k = 0; k < count; ++k) directions.seed(independents[first + k], k);
+    directions.second_order();
+    for (std::size_t row = 0; row < independents.size(); ++row)
+      for (std::size_t k = 0; k < count; ++k) result(row, first + k) = directions(independents[row], k);
+  }
+  return result;
+}
+
+namespace {
+
+SparseMatrix compressed(const Pattern& rows, std::size_t columns) {
+  SparseMatrix m;
+  m.rows = rows.size();
+  m.columns = columns;
+  m.row_begin.push_back(0);
+  for (const std::vector<Index>& row : rows) {
+    m.column.insert(m.column.end(), row.begin(), row.end());
+    m.row_begin.push_back(static_cast<int>(m.column.size()));
+  }
+  m.value.assign(m.column.size(), 0.0);
+  return m;
+}
+
+/// `where(row, column)` is the line and the colour in which an entry stands alone.
+template <class Where>
+SparsePlan plan(SparseMatrix pattern, Colouring colouring, Where where) {
+  SparsePlan result{std::move(pattern), std::move(colouring), {}};
+  result.pattern.directions = at(result.colouring.colours);
+  for (std::size_t row = 0; row < result.pattern.rows; ++row)
+    for (int place = result.pattern.row_begin[row]; place < result.pattern.row_begin[row + 1]; ++place) {
+      const auto [line, colour] = where(static_cast<Index>(row), static_cast<Index>(result.pattern.column[at(place)]));
+      result.entries.push_back({colour, line, place});
+    }
+  std::stable_sort(result.entries.begin(), result.entries.end(),
+                   [](const SparsePlan::Entry& a, const SparsePlan::Entry& b) { return a.colour < b.colour; });
+  return result;
+}
+
+/// Fills a plan's matrix: `seeded` has a colour each, entries are read from the rows of `lines` after each sweep.
+template <class Sweep>
+SparseMatrix fill(const SparsePlan& plan, Directions& directions, std::span<const Index> seeded, std::span<const Index> lines,
+                  Sweep sweep) {
+  SparseMatrix result = plan.pattern;
+  auto entry = plan.entries.begin();
+  for (Index first = 0; first < plan.colouring.colours; first += static_cast<Index>(width)) {
+    const auto lane = [first](Index colour) { return static_cast<std::size_t>(colour - first); };
+    directions.clear();
+    for (std::size_t k = 0; k < seeded.size(); ++k)
+      if (lane(plan.colouring.colour[k]) < width) directions.seed(seeded[k], lane(plan.colouring.colour[k]));
+    sweep();
+    for (; entry != plan.entries.end() && lane(entry->colour) < width; ++entry)
+      result.value[at(entry->place)] = directions(lines[at(entry->line)], lane(entry->colour));
+  }
+  return result;
+}
+
+}  // namespace
+
+JacobianPlan plan_jacobian(const Tape& tape, std::span<const Index> dependents) {
+  const Pattern rows = jacobian_pattern(tape, dependents);
+  const std::size_t columns = tape.independents().size();
+  Colouring by_columns = colour_columns(rows, columns), by_rows = colour_columns(transposed(rows, columns), rows.size());
+  const auto of_column = by_columns.colour, of_row = by_rows.colour;
+  return {plan(compressed(rows, columns), std::move(by_columns),
+               [&](Index row, Index column) { return std::pair(row, of_column[at(column)]); }),
+          plan(compressed(rows, columns), std::move(by_rows),
+               [&](Index row, Index column) { return std::pair(column, of_row[at(row)]); })};
+}
+
+SparsePlan plan_hessian(const Tape& tape, Index dependent) {
+  const Pattern rows = hessian_pattern(tape, dependent);
+  Colouring stars = colour_stars(rows);
+  const std::vector<Index> colour = stars.colour;
+  // how often a colour is met in the row at hand
+  std::vector<Index> met(at(stars.colours), 0);
+  std::vector<std::vector<unsigned char>> alone(rows.size());
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    for (const Index column : rows[row]) ++met[at(colour[at(column)])];
+    for (const Index column : rows[row]) alone[row].push_back(met[at(colour[at(column)])] == 1);
+    for (const Index column : rows[row]) met[at(colour[at(column)])] = 0;
+  }
+  return plan(compressed(rows, rows.size()), std::move(stars), [&](Index row, Index column) {
+    // asked of the upper half alone, so that both halves read the same number
+    const Index i = std::min(row, column), j = std::max(row, column);
+    const auto place = std::lower_bound(rows[at(i)].begin(), rows[at(i)].end(), j) - rows[at(i)].begin();
+    return alone[at(i)][static_cast<std::size_t>(place)] ? std::pair(i, colour[at(j)]) : std::pair(j, colour[at(i)]);
+  });
+}
+
+SparseMatrix sparse_jacobian_at(const JacobianPlan& plan, const Tape& tape, const double* values,
+                                std::span<const Index> dependents) {
+  Directions directions(tape, values);
+  const std::span<const Index> independents = tape.independents();
+  if (directions.finite() && plan.by_columns.colouring.colours < plan.by_rows.colouring.colours)
+    return fill(plan.by_columns, directions, independents, dependents, [&] { directions.push_forward(); });
+  return fill(plan.by_rows, directions, dependents, independents, [&] { directions.pull_back(); });
+}
+
+SparseMatrix sparse_hessian_at(const SparsePlan& plan, const Tape& tape, const double* values, ValuesView<double> adjoints) {
+  Directions directions(tape, values, adjoints);
+  const std::span<const Index> independents = tape.independents();
+  return fill(plan, directions, independents, independents, [&] { directions.second_order(); });
+}
+
+}  // namespace wengert::detail

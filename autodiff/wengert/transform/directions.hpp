@@ -1,0 +1,89 @@
+// Jacobians and Hessians in several directions at once. At one point the partials are the same for all directions, so they are
+// computed once, and what is left of a sweep is products: rows of tangents (or adjoints), eight directions each. Inside the
+// library only.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "wengert/jacobian.hpp"
+#include "wengert/kernels/row_products.hpp"
+#include "wengert/tape.hpp"
+#include "wengert/transform/colouring.hpp"
+
+namespace wengert::detail {
+
+/// The derivatives of a tape at `values`. J v for eight v at a time, w'J for eight w, H v for eight v.
+class Directions {
+ public:
+  /// First derivatives alone.
+  Directions(const Tape& tape, const double* values);
+  /// And the second derivatives of one dependent, whose reverse sweep gave these adjoints. Throws NoSecondOrder if a custom
+  /// operation has none.
+  Directions(const Tape& tape, const double* values, ValuesView<double> adjoints);
+
+  /// Whether all partials are finite. Otherwise a sweep with tangents is not what one with adjoints is: a zero adjoint carries
+  /// nothing back.
+  bool finite() const { return finite_; }
+
+  /// Forgets all directions.
+  void clear();
+  /// Adds 1 to what node i has in direction k: a tangent of an independent or an adjoint of a dependent. A constant has none.
+  void seed(Index i, std::size_t k);
+  /// What node i has in direction k.
+  double operator()(Index i, std::size_t k) const;
+
+  /// From tangents of independents to those of all nodes.
+  void push_forward();
+  /// From adjoints of dependents to those of all nodes.
+  void pull_back();
+  /// From tangents of independents to the tangents of all adjoints: Hessian times direction.
+  void second_order();
+
+ private:
+  // Rows with what says which of them were written.
+  struct Space {
+    explicit Space(std::size_t nodes) : rows(std::make_unique_for_overwrite<Row[]>(nodes)), written(nodes, 0) {}
+    operator Rows() { return {rows.get(), written.data()}; }
+    std::unique_ptr<Row[]> rows;
+    std::vector<unsigned char> written;
+  };
+  void collect(const double* values);
+  void collect_curvatures(const double* values, ValuesView<double> adjoints);
+  void keep_what_curvatures_need();
+  void run(const std::vector<RowProduct>& products, Space& out, Space& in) const;
+
+  const Tape& tape_;
+  bool finite_ = true;
+  std::vector<RowProduct> tangents_, adjoints_, curvatures_;
+  Space rows_, second_;
+};
+
+/// dependents x independents: by tangents or by adjoints, whichever takes fewer sweeps.
+Matrix jacobian_at(const Tape& tape, const double* values, std::span<const Index> dependents);
+Matrix hessian_at(const Tape& tape, const double* values, ValuesView<double> adjoints, std::span<const Index> independents);
+
+/// How a sparse matrix is read from sweeps that add up its columns (or rows) by colours.
+struct SparsePlan {
+  /// An entry of the matrix: its number among the values, and where it stands alone: the independent (or dependent), the colour.
+  struct Entry {
+    Index colour, line;
+    int place;
+  };
+  SparseMatrix pattern;
+  Colouring colouring;
+  std::vector<Entry> entries;  // by colour
+};
+/// For the Jacobian by tangents and by adjoints, and for the Hessian.
+struct JacobianPlan {
+  SparsePlan by_columns, by_rows;
+};
+JacobianPlan plan_jacobian(const Tape& tape, std::span<const Index> dependents);
+SparsePlan plan_hessian(const Tape& tape, Index dependent);
+
+SparseMatrix sparse_jacobian_at(const JacobianPlan& plan, const Tape& tape, const double* values,
+                                std::span<const Index> dependents);
+SparseMatrix sparse_hessian_at(const SparsePlan& plan, const Tape& tape, const double* values, ValuesView<double> adjoints);
+
+}  // namespace wengert::detail
