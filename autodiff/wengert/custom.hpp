@@ -21,9 +21,9 @@ void a_fused_function_cannot_use_a_custom_operation_record_it_instead();
 
 /// y = f(x…) with rules of the user's own. Copies share the rules; a tape keeps a copy, so the object may go out of scope.
 ///
-///     const CustomOperation lgamma("lgamma", 1, [](auto x) { return std::lgamma(x[0]); },
-///                                  [](auto x, double, auto partials) { partials[0] = digamma(x[0]); });
-///     Var y = lgamma(x);
+///     const CustomOperation j0("j0", 1, [](auto x) { return std::cyl_bessel_j(0, x[0]); },
+///                              [](auto x, double, auto partials) { partials[0] = -std::cyl_bessel_j(1, x[0]); });
+///     Var y = j0(x);
 ///
 /// The functions are called at any time, from any thread, and must depend on their arguments alone.
 class CustomOperation final : public NaryOperation {

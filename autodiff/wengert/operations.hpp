@@ -32,6 +32,10 @@
   X(Atanh, atanh)                   \
   X(Erf, erf)                       \
   X(Erfc, erfc)                     \
+  X(Erfinv, erfinv)                 \
+  X(Erfcinv, erfcinv)               \
+  X(Lgamma, lgamma)                 \
+  X(Tgamma, tgamma)                 \
   X(Abs, abs)                       \
   X(Floor, floor)                   \
   X(Ceil, ceil)                     \
@@ -46,6 +50,7 @@
   X(Pow, pow)                        \
   X(Atan2, atan2)                    \
   X(Hypot, hypot)                    \
+  X(Polygamma, polygamma)            \
   X(Min, min)                        \
   X(Max, max)                        \
   X(Less, less)                      \

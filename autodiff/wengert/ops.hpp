@@ -125,8 +125,24 @@ struct Formula {
   const char* partial_z = nullptr;
 };
 
+/// Special functions of plain numbers, for the rules; what they promise stands at the rules. NaN outside their domain.
+namespace detail::special {
+double lgamma(double x);
+double tgamma(double x);
+double polygamma(double n, double x);
+double erfinv(double x);
+double erfcinv(double x);
+inline float lgamma(float x) { return static_cast<float>(lgamma(double{x})); }
+inline float tgamma(float x) { return static_cast<float>(tgamma(double{x})); }
+inline float polygamma(float n, float x) { return static_cast<float>(polygamma(double{n}, double{x})); }
+inline float erfinv(float x) { return static_cast<float>(erfinv(double{x})); }
+inline float erfcinv(float x) { return static_cast<float>(erfcinv(double{x})); }
+}  // namespace detail::special
+
 namespace ops {
 
+using detail::special::erfcinv, detail::special::erfinv, detail::special::lgamma, detail::special::polygamma,
+    detail::special::tgamma;
 // Found beside the overloads for Var, Dual and Lanes, which argument-dependent lookup adds.
 using std::abs, std::acos, std::acosh, std::asin, std::asinh, std::atan, std::atan2, std::atanh, std::cbrt, std::ceil, std::cos,
     std::cosh, std::erf, std::erfc, std::exp, std::exp2, std::expm1, std::floor, std::fma, std::hypot, std::log, std::log10,
@@ -815,6 +831,100 @@ struct Erfc : Rule<1> {
   template <class T>
   static constexpr Partials1<T> partials(T x, T) {
     return {T(-2 * std::numbers::inv_sqrtpi) * exp_of_minus_square(x)};
+  }
+};
+
+struct Erfinv : Rule<1> {
+  static constexpr bool steep = true;
+  static constexpr const char* name = "erfinv";
+  static constexpr Formula formula{"erfinv(x)", "sqrt(pi)/2 exp(result^2)"};
+  static constexpr Domain domain[] = {{-1, 1}};
+  static constexpr double value_ulps = 4;
+  static constexpr double partial_ulps = 400;  // the error of the value, times twice its square
+
+  template <class T>
+  static constexpr T value(T x) {
+    return erfinv(x);
+  }
+  template <class T>
+  static constexpr Partials1<T> partials(T, T result) {
+    return {T(1 / (2 * std::numbers::inv_sqrtpi)) / exp_of_minus_square(result)};
+  }
+};
+
+struct Erfcinv : Rule<1> {
+  static constexpr bool steep = true;
+  static constexpr const char* name = "erfcinv";
+  static constexpr Formula formula{"erfcinv(x)", "-sqrt(pi)/2 exp(result^2)"};
+  static constexpr Domain domain[] = {{0, 2}};
+  static constexpr double value_ulps = 4;
+  static constexpr double partial_ulps = 4000;  // likewise; the value goes up to 27
+
+  template <class T>
+  static constexpr T value(T x) {
+    return erfcinv(x);
+  }
+  template <class T>
+  static constexpr Partials1<T> partials(T, T result) {
+    return {T(-1 / (2 * std::numbers::inv_sqrtpi)) / exp_of_minus_square(result)};
+  }
+};
+
+// ---- gamma function -----------------------------------------------------------------------------------------------------------
+
+/// The derivative of order n (rounded down; 0 to 100) of the digamma function. polygamma(0, x) is digamma, polygamma(1, x)
+/// trigamma. NaN at the poles 0, -1, -2, … Near its zeros below 0, digamma is as accurate as its two terms there allow.
+// As a function of n it is flat, with jumps.
+struct Polygamma : Rule<2> {
+  static constexpr const char* name = "polygamma";
+  static constexpr Formula formula{"polygamma(x, y)", "0", "polygamma(x + 1, y)"};
+  static constexpr Domain domain[] = {{0, 0.5}, {1e-60, 1e60}};
+  static constexpr double value_ulps = 8;
+  static constexpr double partial_ulps = 8;
+
+  template <class T>
+  static constexpr T value(T x, T y) {
+    return polygamma(x, y);
+  }
+  template <class T>
+  static constexpr Partials2<T> partials(T x, T y, T) {
+    return {T(0), inside(x >= T(0), polygamma(x + T(1), y))};
+  }
+  static bool at_kink(double x, double) { return std::floor(x) == x; }
+};
+
+/// log |gamma(x)|.
+struct Lgamma : Rule<1> {
+  static constexpr const char* name = "lgamma";
+  static constexpr Formula formula{"lgamma(x)", "polygamma(0, x)"};
+  static constexpr Domain domain[] = {{1e-300, 1e300}};
+  static constexpr double value_ulps = 8;
+  static constexpr double partial_ulps = 8;
+
+  template <class T>
+  static constexpr T value(T x) {
+    return lgamma(x);
+  }
+  template <class T>
+  static constexpr Partials1<T> partials(T x, T) {
+    return {polygamma(T(0), x)};
+  }
+};
+
+struct Tgamma : Rule<1> {
+  static constexpr const char* name = "tgamma";
+  static constexpr Formula formula{"tgamma(x)", "tgamma(x) polygamma(0, x)"};
+  static constexpr Domain domain[] = {{1e-150, 171}};
+  static constexpr double value_ulps = 8;
+  static constexpr double partial_ulps = 16;
+
+  template <class T>
+  static constexpr T value(T x) {
+    return tgamma(x);
+  }
+  template <class T>
+  static constexpr Partials1<T> partials(T x, T result) {
+    return {result * polygamma(T(0), x)};
   }
 };
 

@@ -62,6 +62,7 @@ int floor_of(const std::string& file) {
                                                  {"nary.hpp", 0},
                                                  {"var.hpp", 1},
                                                  {"cmath.hpp", 1},
+                                                 {"special.hpp", 2},
                                                  {"std.hpp", 1},
                                                  {"complex.hpp", 1},
                                                  {"tape.hpp", 1},

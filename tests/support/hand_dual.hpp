@@ -32,6 +32,12 @@ Dual<T> compute(Op op, const Duals<T>& arguments) {
   using std::acos, std::acosh, std::asin, std::asinh, std::atan, std::atan2, std::atanh, std::cbrt, std::ceil, std::cos,
       std::cosh, std::erf, std::erfc, std::exp, std::exp2, std::expm1, std::floor, std::fma, std::hypot, std::log, std::log10,
       std::log1p, std::log2, std::pow, std::round, std::sin, std::sinh, std::sqrt, std::tan, std::tanh, std::trunc;
+  // of double or wide numbers, rounded from the wide ones: nothing of the library's own
+  const auto lgamma = [](const T& a) { return static_cast<T>(wide::lgamma(wide::Wide(a))); };
+  const auto tgamma = [](const T& a) { return static_cast<T>(wide::tgamma(wide::Wide(a))); };
+  const auto polygamma = [](const T& n, const T& a) { return static_cast<T>(wide::polygamma(wide::Wide(n), wide::Wide(a))); };
+  const auto erfinv = [](const T& a) { return static_cast<T>(wide::erfinv(wide::Wide(a))); };
+  const auto erfcinv = [](const T& a) { return static_cast<T>(wide::erfcinv(wide::Wide(a))); };
   const auto& [x, dx] = arguments[0];
   const auto& [y, dy] = arguments[1];
   const auto& [z, dz] = arguments[2];
@@ -108,6 +114,20 @@ Dual<T> compute(Op op, const Duals<T>& arguments) {
       return {erf(x), dx * gauss * exp(-x * x)};
     case Op::Erfc:
       return {erfc(x), -dx * gauss * exp(-x * x)};
+    case Op::Erfinv: {
+      const T y = erfinv(x);
+      return {y, dx / gauss * exp(y * y)};
+    }
+    case Op::Erfcinv: {
+      const T y = erfcinv(x);
+      return {y, -dx / gauss * exp(y * y)};
+    }
+    case Op::Polygamma:
+      return {polygamma(x, y), dy * polygamma(x + one, y)};
+    case Op::Lgamma:
+      return {lgamma(x), dx * polygamma(T(0), x)};
+    case Op::Tgamma:
+      return {tgamma(x), dx * tgamma(x) * polygamma(T(0), x)};
     case Op::Hypot: {
       const T length = hypot(x, y);
       return {length, dx * (x / length) + dy * (y / length)};

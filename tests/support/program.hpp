@@ -139,6 +139,20 @@ class Decoder {
       case Op::Erfc:
         x = between(x, -4, 4);
         break;
+      case Op::Erfinv:
+        x = between(x, -0.95, 0.95);
+        break;
+      case Op::Erfcinv:
+        x = between(x, 0.05, 1.95);
+        break;
+      case Op::Lgamma:
+      case Op::Tgamma:
+        x = between(x, 0.2, 12);
+        break;
+      case Op::Polygamma:
+        x = constant(static_cast<double>(std::abs(x) % 3));
+        y = between(y, 0.2, 12);
+        break;
       case Op::Tanh:
         x = between(x, -25, 25);
         break;

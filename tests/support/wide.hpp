@@ -64,7 +64,7 @@ namespace linked {
   WIDE_1(sqrt) WIDE_1(cbrt) WIDE_1(exp) WIDE_1(exp2) WIDE_1(expm1) WIDE_1(log) WIDE_1(log2) WIDE_1(log10) WIDE_1(log1p) \
   WIDE_1(sin) WIDE_1(cos) WIDE_1(tan) WIDE_1(asin) WIDE_1(acos) WIDE_1(atan) WIDE_1(sinh) WIDE_1(cosh) WIDE_1(tanh) \
   WIDE_1(asinh) WIDE_1(acosh) WIDE_1(atanh) WIDE_1(erf) WIDE_1(erfc) WIDE_1(floor) WIDE_1(ceil) WIDE_1(round) \
-  WIDE_1(trunc) WIDE_2(pow) WIDE_2(atan2) WIDE_2(hypot)
+  WIDE_1(trunc) WIDE_1(lgamma) WIDE_1(tgamma) WIDE_2(pow) WIDE_2(atan2) WIDE_2(hypot)
 // clang-format on
 WIDE_FUNCTIONS
 extern "C" Quad wide_fma(Quad, Quad, Quad) __asm__(WIDE_LINK_NAME(fma));
@@ -86,6 +86,57 @@ inline Wide abs(Wide x) { return x < 0 ? -x : x + Wide(0); }
 inline Wide select(bool condition, Wide x, Wide y) { return condition ? x : y; }
 inline Wide absorbing_product(Wide x, Wide y) { return x == 0 ? Wide(0) : x * y; }
 inline bool is_nan(Wide x) { return x != x; }
+
+/// The derivative of order n of the digamma function, by its recurrence up to 60 and the asymptotic series from there
+/// (DLMF 5.15.1, 5.15.8 and 5.11.2); its error is that of the additions.
+inline Wide polygamma(Wide order, Wide x) {
+  const Wide bernoulli[] = {Wide(1) / 6,       Wide(-1) / 30,       Wide(1) / 42,      Wide(-1) / 30,
+                            Wide(5) / 66,      Wide(-691) / 2730,   Wide(7) / 6,       Wide(-3617) / 510,
+                            Wide(43867) / 798, Wide(-174611) / 330, Wide(854513) / 138};
+  const Wide nan = std::numeric_limits<double>::quiet_NaN();
+  if (!(order >= 0 && order < 101) || is_nan(x) || (x <= 0 && floor(x) == x)) return nan;
+  const int n = static_cast<int>(static_cast<double>(order));
+  if (x > Wide(1e300) * Wide(1e300)) return n == 0 ? x : Wide(0);
+  if (x < -10000) return nan;
+  Wide factorial = 1;
+  for (int k = 2; k <= n; ++k) factorial = factorial * k;
+  const Wide sign = n % 2 == 0 ? Wide(-1) : Wide(1);
+  Wide sum = 0;
+  for (; x < 60 + n; x = x + 1) sum = sum + (n == 0 ? -1 / x : sign * factorial / pow(x, Wide(n + 1)));
+  if (n == 0) {
+    Wide tail = log(x) - 1 / (2 * x), power = 1;
+    for (int k = 1; k <= 11; ++k) tail = tail - bernoulli[k - 1] / (2 * k) / (power = power * x * x);
+    return sum + tail;
+  }
+  Wide term = factorial / pow(x, Wide(n)), tail = term / n + term / (2 * x);
+  for (int k = 1; k <= 11; ++k) {
+    term = k == 1 ? term * (n + 1) / 2 : term * (2 * k + n - 1) * (2 * k + n - 2) / (Wide(2 * k) * (2 * k - 1));
+    term = term / (x * x);
+    tail = tail + bernoulli[k - 1] * term;
+  }
+  return sum + sign * tail;
+}
+
+/// Where erf (or erfc, for `tail`) takes the value x: Newton's method from what the double functions give.
+inline Wide inverse_of_erf(Wide x, bool tail) {
+  const double nearest = static_cast<double>(x);
+  if (is_nan(x) || (tail ? nearest < 0 || nearest > 2 : std::abs(nearest) > 1)) return std::numeric_limits<double>::quiet_NaN();
+  const bool lower = tail ? nearest > 1 : nearest < 0;
+  if (lower) return -inverse_of_erf(tail ? 2 - x : -x, tail);
+  if (tail ? nearest == 0 : nearest == 1) return std::numeric_limits<double>::infinity();
+  const Wide target = tail ? x : 1 - x, slope = 2 / sqrt(4 * atan(Wide(1)));  // of erfc, whatever is asked
+  const Wide small = tail ? 1 - x : x;
+  if (abs(small) < Wide(0.5)) {  // erf itself, where erfc is near 1
+    Wide y = small / slope;
+    for (int k = 0; k < 8; ++k) y = y - (erf(y) - small) / (slope * exp(-y * y));
+    return y;
+  }
+  Wide y = sqrt(-log(target));  // erfc(y) is below exp(-y^2)
+  for (int k = 0; k < 8; ++k) y = y + log(erfc(y) / target) * erfc(y) / (slope * exp(-y * y));
+  return y;
+}
+inline Wide erfinv(Wide x) { return inverse_of_erf(x, false); }
+inline Wide erfcinv(Wide x) { return inverse_of_erf(x, true); }
 
 /// 2^exponent.
 inline Wide power_of_two(int exponent) { return exp2(Wide(exponent)); }

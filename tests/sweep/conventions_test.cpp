@@ -208,6 +208,33 @@ TEST(Conventions, Atan2IsSmoothAcrossItsCut) {
   expect(OF_XY(atan2(x, y)), {-0.0, -1}, -pi, {-1, 0});
 }
 
+TEST(Conventions, InversesOfErfAreVerticalAtTheEndsAndNaNBeyond) {
+  for (const double x : {1.0, -1.0}) expect(OF_X(erfinv(x)), {x}, x * infinity, {infinity});
+  expect(OF_X(erfcinv(x)), {0.0}, infinity, {-infinity});
+  expect(OF_X(erfcinv(x)), {2}, -infinity, {-infinity});
+  for (const double x : {1.5, -1.5, infinity}) expect(OF_X(erfinv(x)), {x}, not_a_number, {not_a_number});
+  for (const double x : {-0.5, 2.5, infinity}) expect(OF_X(erfcinv(x)), {x}, not_a_number, {not_a_number});
+}
+
+TEST(Conventions, GammaFunctionsHaveNoDerivativeAtTheirPoles) {
+  for (const double x : {-1.0, -2.0, -30.0}) {
+    expect(OF_X(lgamma(x)), {x}, infinity, {not_a_number});
+    expect(OF_X(tgamma(x)), {x}, not_a_number, {not_a_number});
+    expect(OF_X(polygamma(0, x)), {x}, not_a_number, {not_a_number});
+    expect(OF_X(polygamma(2, x)), {x}, not_a_number, {not_a_number});
+  }
+  expect(OF_X(lgamma(x)), {0.0}, infinity, {not_a_number});
+  expect(OF_X(tgamma(x)), {0.0}, infinity, {not_a_number});
+  expect(OF_X(tgamma(x)), {-0.0}, -infinity, {not_a_number});
+}
+
+TEST(Conventions, PolygammaIsFlatInItsOrderWhichIsRoundedDown) {
+  const double pi_squared = pi * pi;
+  expect(OF_XY(polygamma(x, y)), {1, 1}, pi_squared / 6, {0, -2 * 1.2020569031595942});  // zeta(2), zeta(3): DLMF 25.6.1, 25.4
+  expect(OF_XY(polygamma(x, y)), {1.75, 1}, pi_squared / 6, {0, -2 * 1.2020569031595942});
+  for (const double n : {-1.0, 101.0, not_a_number}) expect(OF_XY(polygamma(x, y)), {n, 1}, not_a_number, {0, not_a_number});
+}
+
 // -- powers
 
 TEST(Conventions, PowAtBaseZeroHasTheLimitFromAbove) {
@@ -274,7 +301,8 @@ TEST(Conventions, NaNInGivesNaNOut) {
   // clang-format off
   NAN_IN(sqrt) NAN_IN(cbrt) NAN_IN(exp) NAN_IN(exp2) NAN_IN(expm1) NAN_IN(log) NAN_IN(log2) NAN_IN(log10) NAN_IN(log1p)
   NAN_IN(sin) NAN_IN(cos) NAN_IN(tan) NAN_IN(asin) NAN_IN(acos) NAN_IN(atan) NAN_IN(sinh) NAN_IN(cosh) NAN_IN(tanh)
-  NAN_IN(asinh) NAN_IN(acosh) NAN_IN(atanh) NAN_IN(erf) NAN_IN(erfc) NAN_IN(abs);
+  NAN_IN(asinh) NAN_IN(acosh) NAN_IN(atanh) NAN_IN(erf) NAN_IN(erfc) NAN_IN(erfinv) NAN_IN(erfcinv)
+  NAN_IN(lgamma) NAN_IN(tgamma) NAN_IN(abs);
   // clang-format on
 #undef NAN_IN
   expect(OF_XY(x + y), {not_a_number, 1}, not_a_number, {1, 1});
@@ -295,6 +323,10 @@ TEST(Conventions, InfinityInGivesTheLimit) {
   expect(OF_X(erf(x)), {infinity}, 1, {0});
   expect(OF_X(erfc(x)), {infinity}, 0, {0});
   expect(OF_X(asinh(x)), {infinity}, infinity, {0});
+  expect(OF_X(lgamma(x)), {infinity}, infinity, {infinity});
+  expect(OF_X(tgamma(x)), {infinity}, infinity, {infinity});
+  expect(OF_X(polygamma(0, x)), {infinity}, infinity, {0});
+  expect(OF_X(polygamma(1, x)), {infinity}, 0, {0});
   expect(OF_X(abs(x)), {-infinity}, infinity, {-1});
 }
 

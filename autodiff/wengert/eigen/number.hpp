@@ -4,6 +4,7 @@
 #include <Eigen/Core>
 #include <concepts>
 #include <limits>
+#include <numbers>
 #include <type_traits>
 
 #include "wengert/cmath.hpp"  // Eigen asks for fmod
@@ -98,6 +99,14 @@ struct erf_impl;
 template <class Scalar>
 struct erfc_impl;
 template <class Scalar>
+struct lgamma_impl;
+template <class Scalar>
+struct digamma_impl;
+template <class Scalar>
+struct polygamma_impl;
+template <class Scalar>
+struct ndtri_impl;
+template <class Scalar>
 struct scalar_log2_op;
 template <class Scalar>
 struct scalar_logistic_op;
@@ -117,6 +126,22 @@ struct erf_impl<wengert::Var> {
 template <>
 struct erfc_impl<wengert::Var> {
   static wengert::Var run(const wengert::Var& x) { return erfc(x); }
+};
+template <>
+struct lgamma_impl<wengert::Var> {
+  static wengert::Var run(const wengert::Var& x) { return lgamma(x); }
+};
+template <>
+struct digamma_impl<wengert::Var> {
+  static wengert::Var run(const wengert::Var& x) { return polygamma(0.0, x); }
+};
+template <>
+struct polygamma_impl<wengert::Var> {
+  static wengert::Var run(const wengert::Var& n, const wengert::Var& x) { return polygamma(n, x); }
+};
+template <>
+struct ndtri_impl<wengert::Var> {
+  static wengert::Var run(const wengert::Var& p) { return -std::numbers::sqrt2 * erfcinv(2.0 * p); }
 };
 template <>
 struct hypot_impl<wengert::Var> {

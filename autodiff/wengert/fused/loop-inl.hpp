@@ -102,36 +102,67 @@ struct WENGERT_LOOP_NAME {
   WENGERT_FUSED_STEP void chunk(const Batch& batch, Tile* v, std::integer_sequence<Index, i...>) {
     (step<first + i>(batch, v, std::make_integer_sequence<int, unroll>()), ...);
   }
+  /// A chunk as a function of its own. Compilers take more than linear time over one function, and have no registers for the
+  /// values of so large a program anyway.
+  template <Index first, Index count>
+  [[gnu::noinline]] static void chunk_apart(const Batch& batch, Tile* v) {
+    chunk<first>(batch, v, std::make_integer_sequence<Index, count>());
+  }
   template <Index first = 0>
   WENGERT_FUSED_STEP void run_steps(const Batch& batch, Tile* v) {
-    constexpr Index left = program.size - first;
+    constexpr Index left = program.size - first, count = left < chunk_size ? left : chunk_size;
     if constexpr (left > 0) {
-      chunk<first>(batch, v, std::make_integer_sequence<Index, (left < chunk_size ? left : chunk_size)>());
+      if constexpr (program.size > 2 * chunk_size)
+        chunk_apart<first, count>(batch, v);
+      else
+        chunk<first>(batch, v, std::make_integer_sequence<Index, count>());
       run_steps<first + chunk_size>(batch, v);
     }
   }
 
-  template <int c = 0, int u = 0>
+  // Whole chunks at a time, as above: functions that call each other, one for each column, would take quadratic time to compile.
+  template <int c, int... u>
+  WENGERT_FUSED_STEP void read_column(Tile* v, const T* const* columns, std::size_t at, std::integer_sequence<int, u...>) {
+    (__builtin_memcpy(&v[Layout::column_node(c)][u], columns[c] + at + u * lanes, sizeof(Vector)), ...);
+  }
+  template <int first, int... c>
+  WENGERT_FUSED_STEP void read_chunk(Tile* v, const T* const* columns, std::size_t at, std::integer_sequence<int, c...>) {
+    (read_column<first + c>(v, columns, at, std::make_integer_sequence<int, unroll>()), ...);
+  }
+  template <int first = 0>
   WENGERT_FUSED_STEP void read(Tile* v, const T* const* columns, std::size_t at) {
-    if constexpr (c < Layout::columns) {
-      __builtin_memcpy(&v[Layout::column_node(c)][u], columns[c] + at + u * lanes, sizeof(Vector));
-      read<u + 1 < unroll ? c : c + 1, u + 1 < unroll ? u + 1 : 0>(v, columns, at);
+    constexpr int left = Layout::columns - first;
+    if constexpr (left > 0) {
+      read_chunk<first>(v, columns, at, std::make_integer_sequence<int, (left < chunk_size ? left : chunk_size)>());
+      read<first + chunk_size>(v, columns, at);
     }
   }
+
   /// Adds up a tile's outputs; of a tile that is not full, the first `count` samples.
-  template <bool full, int k = 0, int u = 0>
+  template <bool full, int k, int u>
+  WENGERT_FUSED_STEP void accumulate_vector(const Batch& batch, const Tile* v, std::size_t count, Tile* sums, Tile* square_sums) {
+    Vector x = v[Layout::summed_node(k)][u];
+    if constexpr (squares) x -= batch.shifts[k];
+    if constexpr (!full) {
+      Vector place;
+      __builtin_memcpy(&place, &places[u * lanes], sizeof(Vector));
+      x = place < Vector{} + static_cast<T>(count) ? x : Vector{};
+    }
+    sums[k][u] += x;
+    if constexpr (squares) square_sums[k][u] += x * x;
+  }
+  template <bool full, int first, int... k>
+  WENGERT_FUSED_STEP void accumulate_chunk(const Batch& batch, const Tile* v, std::size_t count, Tile* sums, Tile* square_sums,
+                                           std::integer_sequence<int, k...>) {
+    (accumulate_vector<full, first + k / unroll, k % unroll>(batch, v, count, sums, square_sums), ...);
+  }
+  template <bool full, int first = 0>
   WENGERT_FUSED_STEP void accumulate(const Batch& batch, const Tile* v, std::size_t count, Tile* sums, Tile* square_sums) {
-    if constexpr (k < Layout::summed) {
-      Vector x = v[Layout::summed_node(k)][u];
-      if constexpr (squares) x -= batch.shifts[k];
-      if constexpr (!full) {
-        Vector place;
-        __builtin_memcpy(&place, &places[u * lanes], sizeof(Vector));
-        x = place < Vector{} + static_cast<T>(count) ? x : Vector{};
-      }
-      sums[k][u] += x;
-      if constexpr (squares) square_sums[k][u] += x * x;
-      accumulate<full, u + 1 < unroll ? k : k + 1, u + 1 < unroll ? u + 1 : 0>(batch, v, count, sums, square_sums);
+    constexpr int left = Layout::summed - first, some = chunk_size / unroll;
+    if constexpr (left > 0) {
+      accumulate_chunk<full, first>(batch, v, count, sums, square_sums,
+                                    std::make_integer_sequence<int, (left < some ? left : some) * unroll>());
+      accumulate<full, first + some>(batch, v, count, sums, square_sums);
     }
   }
   static constexpr std::array<T, tile> places = [] {

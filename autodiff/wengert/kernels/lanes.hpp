@@ -85,6 +85,16 @@ struct Lanes {
     return load(results);
   }
 
+  // One by one: no vector library has them.
+#define WENGERT_X(function, Rule) \
+  friend Lanes function(Lanes x) { return patched(Op::Rule, x, none(), x, x); }
+  WENGERT_X(erfinv, Erfinv)
+  WENGERT_X(erfcinv, Erfcinv)
+  WENGERT_X(lgamma, Lgamma)
+  WENGERT_X(tgamma, Tgamma)
+#undef WENGERT_X
+  friend Lanes polygamma(Lanes x, Lanes y) { return patched(Op::Polygamma, x, none(), x, y); }
+
   // Below 2^52 (2^23) adding and subtracting that power rounds to an integer, ties to even; above, every number is one.
   friend Lanes floor(Lanes x) {
     const Lanes m = x.magnitude();
