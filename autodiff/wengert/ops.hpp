@@ -132,11 +132,27 @@ double tgamma(double x);
 double polygamma(double n, double x);
 double erfinv(double x);
 double erfcinv(double x);
-inline float lgamma(float x) { return static_cast<float>(lgamma(double{x})); }
-inline float tgamma(float x) { return static_cast<float>(tgamma(double{x})); }
-inline float polygamma(float n, float x) { return static_cast<float>(polygamma(double{n}, double{x})); }
-inline float erfinv(float x) { return static_cast<float>(erfinv(double{x})); }
-inline float erfcinv(float x) { return static_cast<float>(erfcinv(double{x})); }
+// Of other plain numbers, to the accuracy of double.
+template <std::floating_point T>
+T lgamma(T x) {
+  return static_cast<T>(lgamma(static_cast<double>(x)));
+}
+template <std::floating_point T>
+T tgamma(T x) {
+  return static_cast<T>(tgamma(static_cast<double>(x)));
+}
+template <std::floating_point T>
+T polygamma(T n, T x) {
+  return static_cast<T>(polygamma(static_cast<double>(n), static_cast<double>(x)));
+}
+template <std::floating_point T>
+T erfinv(T x) {
+  return static_cast<T>(erfinv(static_cast<double>(x)));
+}
+template <std::floating_point T>
+T erfcinv(T x) {
+  return static_cast<T>(erfcinv(static_cast<double>(x)));
+}
 }  // namespace detail::special
 
 namespace ops {
