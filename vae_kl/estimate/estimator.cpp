@@ -24,8 +24,12 @@ constexpr auto faulty_kl_sample = []<class T>(const T& mu, const T& sigma, const
 template <class Function, class Shared>
 std::vector<DimensionEstimate> estimate_batched(const Function& function, const Parameters& parameters, const Shared& shared,
                                                 const SamplingOptions& sampling, Progress& progress) {
-  std::vector<DimensionEstimate> estimates(parameters.dimensions());
-  const auto run = [&](std::size_t d, int threads) {
+  wengert::Ranks* const ranks = sampling.ranks;
+  const auto dimensions = parameters.dimensions();
+  // Ranks share out the dimensions where there are enough, and each dimension's samples where not; so do threads.
+  const bool by_dimensions = ranks != nullptr && dimensions >= static_cast<std::size_t>(16 * ranks->count());
+  const std::uint64_t weight = by_dimensions ? static_cast<std::uint64_t>(ranks->count()) : 1;
+  const auto run = [&](std::size_t d, int threads) -> DimensionEstimate {
     const auto samples =
         wengert::Samples::generated(sampling.samples, 1, [&](std::size_t first, std::size_t count, double* const* columns) {
           fill_normals(sampling.seed, d, first, {columns[0], count});
@@ -34,21 +38,31 @@ std::vector<DimensionEstimate> estimate_batched(const Function& function, const 
     options.threads = threads;
     std::size_t before = 0;
     options.progress = [&](std::size_t done) {
-      progress.advance(done - before);
+      progress.advance((done - before) * weight);
       before = done;
       return true;
     };
-    const wengert::BatchResult mean = mean_gradient(function, shared(parameters.mu[d], parameters.sigma[d]), samples, options);
-    estimates[d] = {
+    const auto inputs = shared(parameters.mu[d], parameters.sigma[d]);
+    const wengert::BatchResult mean = ranks != nullptr && !by_dimensions
+                                          ? mean_gradient(*ranks, function, inputs, samples, options)
+                                          : mean_gradient(function, inputs, samples, options);
+    return {
         {mean.value, mean.value_error}, {mean.gradient[0], mean.gradient_error[0]}, {mean.gradient[1], mean.gradient_error[1]}};
   };
-  // Threads share out the dimensions where there are enough, and each dimension's samples where not.
-  const int threads = wengert::thread_count(sampling.threads);
-  if (parameters.dimensions() >= static_cast<std::size_t>(4 * threads))
-    wengert::parallel_for(parameters.dimensions(), threads, [&](std::size_t d) { run(d, 1); });
-  else
-    for (std::size_t d = 0; d < parameters.dimensions(); ++d) run(d, threads);
-  return estimates;
+  const auto run_some = [&](std::size_t begin, std::size_t end, bool alone) {
+    std::vector<DimensionEstimate> estimates(end - begin);
+    const int threads = wengert::thread_count(sampling.threads);
+    if (alone && estimates.size() >= static_cast<std::size_t>(4 * threads))
+      wengert::parallel_for(estimates.size(), threads, [&](std::size_t k) { estimates[k] = run(begin + k, 1); });
+    else
+      for (std::size_t k = 0; k < estimates.size(); ++k) estimates[k] = run(begin + k, threads);
+    return estimates;
+  };
+  if (!by_dimensions) return run_some(0, dimensions, ranks == nullptr);
+  return wengert::gather(*ranks, "estimate", [&] {
+    const auto rank = static_cast<std::size_t>(ranks->rank()), count = static_cast<std::size_t>(ranks->count());
+    return run_some(dimensions * rank / count, dimensions * (rank + 1) / count, true);
+  });
 }
 
 }  // namespace

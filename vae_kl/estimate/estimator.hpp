@@ -7,6 +7,7 @@
 
 #include "estimate/moments.hpp"
 #include "estimate/progress.hpp"
+#include "wengert/ranks.hpp"
 #include "wengert/var.hpp"
 
 namespace vae_kl {
@@ -21,8 +22,9 @@ struct Parameters {
 struct SamplingOptions {
   std::uint64_t samples = 100'000;
   std::uint64_t seed = 1;
-  int threads = 0;   ///< 0 for one per processor
-  double fault = 0;  ///< relative, planted in the rule of log where not 0
+  int threads = 0;                  ///< 0 for one per processor
+  double fault = 0;                 ///< relative, planted in the rule of log where not 0
+  wengert::Ranks* ranks = nullptr;  ///< who share the work; null for this process alone
 };
 
 /// How the graph is run. The samples are the same, and so are the numbers but for rounding.
@@ -51,7 +53,8 @@ std::vector<DimensionEstimate> estimate_stepped(const Parameters& parameters, co
                                                 Program program);
 
 /// Estimates for every dimension; dimension d draws its samples from stream d of the seed. The numbers depend on the seed and the
-/// number of samples, to the bit, and not on the number of threads. Memory does not grow with the samples. Throws
+/// number of samples, to the bit, and not on the number of threads or ranks. Memory does not grow with the samples. Progress
+/// counts what all ranks have done; where they share out dimensions, what this one has, times their number. Throws
 /// std::invalid_argument if another program is to be run fused: that one is fixed when this file is compiled.
 std::vector<DimensionEstimate> estimate(const Parameters& parameters, const SamplingOptions& sampling, Way way,
                                         Progress& progress, Program program = record_graph);

@@ -68,15 +68,29 @@ std::vector<DimensionEstimate> estimate_stepped(const Parameters& parameters, co
   const std::uint64_t jobs = chunks * parameters.dimensions();
   std::vector<Sums> totals;
   for (std::size_t d = 0; d < parameters.dimensions(); ++d) totals.emplace_back(parameters.mu[d], parameters.sigma[d]);
-  std::vector<Sums> wave(std::min(jobs, wave_size));
-  for (std::uint64_t begin = 0; begin < jobs; begin += wave_size) {
-    const std::uint64_t count = std::min(wave_size, jobs - begin);
-    wengert::parallel_for(count, sampling.threads, [&](std::size_t k) {
+  const auto run_some = [&](std::uint64_t begin, std::uint64_t end) {
+    std::vector<Sums> sums(end - begin);
+    wengert::parallel_for(sums.size(), sampling.threads, [&](std::size_t k) {
       const std::uint64_t d = (begin + k) / chunks, first = (begin + k) % chunks * chunk_size;
       const std::uint64_t samples = std::min(chunk_size, sampling.samples - first);
-      wave[k] = sweep_samples(parameters.mu[d], parameters.sigma[d], program, sampling, d, first, samples);
-      progress.advance(samples);
+      sums[k] = sweep_samples(parameters.mu[d], parameters.sigma[d], program, sampling, d, first, samples);
+      if (sampling.ranks == nullptr) progress.advance(samples);
     });
+    return sums;
+  };
+  const auto run_wave = [&](std::uint64_t begin, std::uint64_t count) {
+    if (sampling.ranks == nullptr) return run_some(begin, begin + count);
+    std::vector<Sums> sums = wengert::gather(*sampling.ranks, "estimate_stepped", [&] {
+      const auto rank = static_cast<std::uint64_t>(sampling.ranks->rank());
+      const auto ranks = static_cast<std::uint64_t>(sampling.ranks->count());
+      return run_some(begin + count * rank / ranks, begin + count * (rank + 1) / ranks);
+    });
+    progress.advance(count * std::min(chunk_size, sampling.samples));
+    return sums;
+  };
+  for (std::uint64_t begin = 0; begin < jobs; begin += wave_size) {
+    const std::uint64_t count = std::min(wave_size, jobs - begin);
+    const std::vector<Sums> wave = run_wave(begin, count);
     for (std::uint64_t k = 0; k < count; ++k) totals[(begin + k) / chunks].add(wave[k]);  // in order, whichever thread was first
   }
   std::vector<DimensionEstimate> estimates;

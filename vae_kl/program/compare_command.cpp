@@ -66,17 +66,29 @@ class CompareCommand final : public ReportCommand {
     declare_report(options);
   }
 
-  bool work() override {
-    parameters_ = parameter_options_.checked();
-    check_range(parameters_);
+  bool shares_out() const override { return true; }
+
+  /// Mu and sigma, one after the other; throws what is wrong with them.
+  std::vector<double> checked() const {
+    const Parameters parameters = parameter_options_.checked();
+    check_range(parameters);
     // Batches add up squares as they are; the stepped way scales them.
-    const bool in_range = batches_in_range(parameters_);
-    if (chosen_.empty()) chosen_ = {in_range ? std::end(ways)[-1] : Way::stepped};
-    if (!in_range && chosen_.back() != Way::stepped)
+    if (!chosen_.empty() && chosen_.back() != Way::stepped && !batches_in_range(parameters))
       throw InputError(fmt::format("--way {}: squares of samples this large overflow double precision; use --way stepped",
                                    chosen_.size() > 1 ? "all" : name(chosen_.back())));
+    std::vector<double> numbers = parameters.mu;
+    numbers.insert(numbers.end(), parameters.sigma.begin(), parameters.sigma.end());
+    return numbers;
+  }
+
+  bool work() override {
+    const std::vector<double> numbers = from_first([&] { return checked(); });
+    const auto middle = numbers.begin() + static_cast<std::ptrdiff_t>(numbers.size() / 2);
+    parameters_ = {{numbers.begin(), middle}, {middle, numbers.end()}};
+    if (chosen_.empty()) chosen_ = {batches_in_range(parameters_) ? std::end(ways)[-1] : Way::stepped};
     sampling_.threads = wengert::thread_count(sampling_.threads);
-    const std::vector<WayRun> runs = run_ways(chosen_, parameters_, sampling_, !quiet());
+    sampling_.ranks = ranks;
+    const std::vector<WayRun> runs = run_ways(chosen_, parameters_, sampling_, !quiet() && is_first());
     comparison_ = compare(parameters_, sampling_, runs.back().estimates);
     if (chosen_.size() > 1) between_ = compare_ways(runs, parameters_, sampling_);
     comparison_.agree = comparison_.agree && (!between_ || between_->agree);

@@ -87,13 +87,27 @@ void ReportCommand::declare_report(Options& options) {
   options.flag("--quiet", "Print nothing; the exit status tells (--output is still written)", quiet_);
 }
 
+std::vector<double> Command::from_first(const std::function<std::vector<double>()>& work) const {
+  if (ranks == nullptr) return work();
+  return wengert::gather(*ranks, about.name, [&] { return is_first() ? work() : std::vector<double>(); });
+}
+
+void Command::on_first(const std::function<void()>& work) const {
+  from_first([&] {
+    work();
+    return std::vector<double>();
+  });
+}
+
 int ReportCommand::run() {
-  check_writable(output_);
+  on_first([&] { check_writable(output_); });
   const bool agree = work();
-  write_report(output_, quiet_,
-               format_ == Format::table  ? table()
-               : format_ == Format::json ? json_text(json(), indent_)
-                                         : csv());
+  on_first([&] {
+    write_report(output_, quiet_,
+                 format_ == Format::table  ? table()
+                 : format_ == Format::json ? json_text(json(), indent_)
+                                           : csv());
+  });
   return agree ? 0 : 1;
 }
 
