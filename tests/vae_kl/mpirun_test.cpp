@@ -43,7 +43,7 @@ TEST(Mpirun, PrintsOnceAndToTheBitWhatOneProcessPrints) {
   for (const std::string& arguments :
        {std::string("--format csv --samples 2e6"), std::string("compare --samples 3001 --way all --format csv"),
         "--format csv --samples 3000 --params " + (folder / "many.csv"), std::string("compare --samples 50000 --way stepped"),
-        std::string("trace --eps 0.7"), std::string("compare --help")}) {
+        std::string("compare --sampling sobol --samples 50000"), std::string("trace --eps 0.7"), std::string("compare --help")}) {
     const ProgramRun one = vae_kl(arguments);
     for (const int count : {2, 3}) {
       SCOPED_TRACE(arguments + " on " + std::to_string(count));
