@@ -79,6 +79,27 @@ TEST(Mpirun, ARankThatIsKilledEndsTheRunAndNothingIsHalfWritten) {
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 
+TEST(Mpirun, TrainsToTheSameBitsAndACheckpointOfTwoRanksGoesOnWithThree) {
+  const TemporaryFolder folder;
+  const std::string options = "train --rows 7000 --batch 3000 --epochs 400 --format json";
+  const ProgramRun one = vae_kl(options);
+  EXPECT_EQ(one.status, 0) << one.err;
+  const std::string checkpoint = folder / "run.json";
+  const std::string work = "'" VAE_KL_PROGRAM "' " + options + " --checkpoint-every 20 --checkpoint '" + checkpoint + "'";
+  // the second rank is killed once there is a checkpoint
+  const ProgramRun killed = run_program(MPIEXEC, "-n 1 " + work + " : -n 1 sh -c \"(while [ ! -e '" + checkpoint +
+                                                     "' ]; do sleep 0.01; done; kill -9 \\$\\$) & exec " + work + '"');
+  EXPECT_NE(killed.status, 0) << "it must die on its way";
+  EXPECT_EQ(killed.out, "");
+  const ProgramRun resumed = on_ranks(3, options + " --resume --checkpoint '" + checkpoint + "'");
+  EXPECT_EQ(resumed.status, 0) << resumed.err;
+  EXPECT_EQ(resumed.out, one.out);
+  // what is wrong with a checkpoint is said once
+  const ProgramRun other = on_ranks(2, options + " --rate 0.5 --resume --checkpoint '" + checkpoint + "'");
+  EXPECT_EQ(other.status, 2);
+  EXPECT_EQ(lines_of_ours(other.err), 1) << other.err;
+}
+
 // MPI is not begun where no launcher is: with a setting that it cannot begin with, the program runs as ever.
 TEST(Mpirun, IsNotNeeded) {
   const ProgramRun run = run_program("env", "OMPI_MCA_pml=no_such_thing '" VAE_KL_PROGRAM "' --quiet");

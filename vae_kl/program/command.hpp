@@ -35,7 +35,10 @@ class Command {
   bool is_first() const { return ranks == nullptr || ranks->rank() == 0; }
   /// Does something on the first rank alone, reading and writing files above all; what it throws there, all throw.
   void on_first(const std::function<void()>& work) const;
-  /// The same with numbers as its result, which all get.
+  /// Does the same thing on all ranks, of which each may throw the same: it is said once.
+  void on_all(const std::function<void()>& work) const;
+  /// On the first rank, with numbers or a text as its result, which all get.
+  std::string text_from_first(const std::function<std::string()>& work) const;
   std::vector<double> from_first(const std::function<std::vector<double>()>& work) const;
 };
 

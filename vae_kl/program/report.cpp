@@ -92,6 +92,23 @@ std::vector<double> Command::from_first(const std::function<std::vector<double>(
   return wengert::gather(*ranks, about.name, [&] { return is_first() ? work() : std::vector<double>(); });
 }
 
+std::string Command::text_from_first(const std::function<std::string()>& work) const {
+  if (ranks == nullptr) return work();
+  const std::vector<char> text = wengert::gather(*ranks, about.name, [&] {
+    const std::string mine = is_first() ? work() : std::string();
+    return std::vector<char>(mine.begin(), mine.end());
+  });
+  return {text.begin(), text.end()};
+}
+
+void Command::on_all(const std::function<void()>& work) const {
+  if (ranks == nullptr) return work();
+  wengert::gather(*ranks, about.name, [&] {
+    work();
+    return std::vector<char>();
+  });
+}
+
 void Command::on_first(const std::function<void()>& work) const {
   from_first([&] {
     work();
@@ -102,13 +119,14 @@ void Command::on_first(const std::function<void()>& work) const {
 int ReportCommand::run() {
   on_first([&] { check_writable(output_); });
   const bool agree = work();
-  on_first([&] {
+  const std::vector<double> status = from_first([&] {
     write_report(output_, quiet_,
                  format_ == Format::table  ? table()
                  : format_ == Format::json ? json_text(json(), indent_)
                                            : csv());
+    return std::vector<double>{agree ? 0.0 : 1.0};
   });
-  return agree ? 0 : 1;
+  return static_cast<int>(status[0]);
 }
 
 }  // namespace vae_kl
