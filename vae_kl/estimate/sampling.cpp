@@ -25,7 +25,7 @@ SamplingPlan plan(const SamplingOptions& sampling) {
 void fill_eps(const SamplingOptions& sampling, std::uint64_t stream, std::uint64_t replicate, std::uint64_t first,
               std::span<double> eps) {
   if (sampling.sampling != Sampling::sobol) return fill_normals(sampling.seed, stream, first, eps);
-  const int log_points = std::bit_width(plan(sampling).evaluations) - 1;
+  const int log_points = static_cast<int>(std::bit_width(plan(sampling).evaluations)) - 1;
   fill_sobol_normals({sampling.seed, stream, static_cast<std::uint32_t>(replicate), log_points}, first, eps);
 }
 
