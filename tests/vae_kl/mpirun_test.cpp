@@ -85,7 +85,7 @@ TEST(Mpirun, TrainsToTheSameBitsAndACheckpointOfTwoRanksGoesOnWithThree) {
 #ifdef WENGERT_TEST_SANITIZED
   const std::string options = "train --rows 2200 --batch 2100 --epochs 9 --format json";
 #else
-  const std::string options = "train --rows 7000 --batch 3000 --epochs 100 --format json";
+  const std::string options = "train --rows 7000 --batch 3000 --epochs 40 --format json";
 #endif
   const ProgramRun one = vae_kl(options);
   EXPECT_EQ(one.status, 0) << one.err;
