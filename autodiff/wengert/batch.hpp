@@ -17,6 +17,10 @@
 
 namespace wengert {
 
+namespace detail {
+class Sharing;  // of a batch that several processes share out: ranks.hpp
+}
+
 /// Fills samples first … first + count - 1: column c of sample first + k goes to columns[c][k]. Called from several threads at
 /// once, in any order; what it writes must depend on the sample's number alone.
 template <class T>
@@ -81,6 +85,8 @@ struct BasicBatchOptions {
   std::vector<std::span<T>> sample_gradient = {};
   /// Called now and then, from the calling thread, with the samples done so far; returning false ends the batch early.
   std::function<bool(std::size_t done)> progress = {};
+  /// Set by the calls of ranks.hpp.
+  detail::Sharing* sharing = nullptr;
 };
 using BatchOptions = BasicBatchOptions<double>;
 

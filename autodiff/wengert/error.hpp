@@ -53,6 +53,10 @@ class AtKink : public Error {
 class NoSecondOrder : public Error {
   using Error::Error;
 };
+/// Another process that shares a batch out failed, by an error that is not this library's; or it could not be reached.
+class RankFailed : public Error {
+  using Error::Error;
+};
 /// An instruction set that has no such name, or that this processor or build cannot run.
 class UnsupportedInstructionSet : public Error {
   using Error::Error;

@@ -3,12 +3,14 @@
 #include <gmock/gmock.h>
 
 #include <cmath>
+#include <cstring>
 
 #include "estimate/comparison.hpp"
 #include "estimate/way_comparison.hpp"
 #include "question/closed_form.hpp"
 #include "question/graph.hpp"
 #include "random/random.hpp"
+#include "support/thread_ranks.hpp"
 #include "wengert/custom.hpp"
 
 namespace {
@@ -49,6 +51,24 @@ TEST_P(EstimatorOfWay, AveragesTheGradientOfEverySample) {
       // u / sigma up to 15 comes and goes in each sample: 1e-14 a sample, and independent of each other
       EXPECT_NEAR(got[k].mean, static_cast<double>(mean), 1e-14) << d << k;
       EXPECT_NEAR(got[k].standard_error, static_cast<double>(error), 1e-13) << d << k;
+    }
+  }
+}
+
+TEST_P(EstimatorOfWay, DoesNotDependOnTheNumberOfRanks) {
+  const Parameters seventy{std::vector<double>(70, 0.5), std::vector<double>(70, 1.5)};  // enough to share out whole dimensions
+  for (const Parameters& parameters : {three, seventy}) {
+    const auto one = run(parameters, {40'001, 3, 1}, GetParam());
+    for (const int count : {1, 2, 4}) {
+      ThreadRanks threads(count);
+      for (const auto& error : threads.run([&](wengert::Ranks& ranks) {
+             SamplingOptions sampling{40'001, 3, 1 + count % 2};
+             sampling.ranks = &ranks;
+             const auto shared = run(parameters, sampling, GetParam());
+             ASSERT_EQ(shared.size(), one.size());
+             EXPECT_EQ(std::memcmp(shared.data(), one.data(), one.size() * sizeof(DimensionEstimate)), 0);
+           }))
+        EXPECT_EQ(error, nullptr);
     }
   }
 }

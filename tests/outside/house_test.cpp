@@ -48,8 +48,9 @@ std::vector<fs::path> public_headers() {
 
 /// The floor of a file: its room's, or for a header of the API that of the room which it opens.
 int floor_of(const std::string& file) {
-  static const std::map<std::string, int> rooms = {{"record", 1}, {"sweep", 2},   {"kernels", 3}, {"transform", 4}, {"batch", 5},
-                                                   {"fused", 6},  {"inspect", 7}, {"check", 8},   {"export", 8},    {"eigen", 8}};
+  static const std::map<std::string, int> rooms = {{"record", 1}, {"sweep", 2}, {"kernels", 3}, {"transform", 4},
+                                                   {"batch", 5},  {"fused", 6}, {"inspect", 7}, {"check", 8},
+                                                   {"export", 8}, {"eigen", 8}, {"mpi", 8}};
   // Below all rooms: errors, the rules, the list of operations, and plain data.
   static const std::map<std::string, int> api = {{"ops.hpp", 0},
                                                  {"operations.hpp", 0},
@@ -85,6 +86,8 @@ int floor_of(const std::string& file) {
                                                  {"local.hpp", 4},
                                                  {"vector_math.hpp", 3},
                                                  {"batch.hpp", 5},
+                                                 {"ranks.hpp", 5},
+                                                 {"mpi.hpp", 8},
                                                  {"fuse.hpp", 6},
                                                  {"fused_batch.hpp", 6}};
   if (const auto slash = file.find('/'); slash != std::string::npos) {

@@ -238,6 +238,36 @@ TEST(Compare, GivesTheSameNumbersForTheSameSeedAndAnyNumberOfThreads) {
   EXPECT_NE(vae_kl(arguments + "1 --seed 2").out, one);
 }
 
+TEST(Compare, SaysHowItSampledWhereThatIsNotPlain) {
+  const std::string plain = vae_kl("compare").out;
+  EXPECT_EQ(vae_kl("compare --sampling plain").out, plain);
+  const json pairs = json::parse(vae_kl("--sampling antithetic --samples 10001 --format json").out)["sampling"];
+  EXPECT_EQ(pairs, json({{"kind", "antithetic"}, {"means", 5000}, {"samples_in_each", 2}}));
+  const ProgramRun sobol = vae_kl("--sampling sobol --samples 10000 --format json");
+  EXPECT_EQ(sobol.status, 0);
+  EXPECT_EQ(json::parse(sobol.out)["samples"], 9984);
+  EXPECT_EQ(json::parse(sobol.out)["sampling"], json({{"kind", "sobol"}, {"means", 78}, {"samples_in_each", 128}}));
+  EXPECT_THAT(vae_kl("--sampling antithetic").out, HasSubstr("dKL/dmu is exact but for rounding"));
+  const ProgramRun few = vae_kl("--sampling sobol --samples 10");
+  EXPECT_EQ(few.status, 1);
+  EXPECT_THAT(few.out, HasSubstr("10 replicates of 1 Sobol' point, each"));
+  EXPECT_THAT(few.out, HasSubstr("NO VERDICT: 10 samples are too few to tell"));
+  expect_complaint("compare --sampling quasi", {"--sampling: `quasi` is no sampling; choose plain, antithetic or sobol"});
+  expect_complaint("compare --sampling antithetic --samples 3", {"--samples: 3 make fewer than two antithetic pairs"});
+}
+
+TEST(Compare, DrawsTheErrorAgainstTheNumberOfSamples) {
+  if (std::system("command -v gnuplot >/dev/null") != 0) GTEST_SKIP() << "gnuplot is not installed";
+  const TemporaryFolder folder;
+  const ProgramRun run = vae_kl("compare --quiet --samples 5000 --plot " + (folder / "error.svg"));
+  EXPECT_EQ(run.status, 0) << run.err;
+  const std::string picture = file_text(folder / "error.svg");
+  for (const char* part : {"<svg", "plain: error", "antithetic: standard error", "sobol: error", "</svg>"})
+    EXPECT_THAT(picture, HasSubstr(part));
+  expect_complaint("compare --samples 511 --plot " + (folder / "few.svg"), {"--plot: 511 samples make no curve", "512"});
+  expect_complaint("compare --plot " + (folder / "error.gif"), {"pictures are SVG or PNG"});
+}
+
 TEST(Compare, ReadsParametersFromAFile) {
   const TemporaryFolder folder;
   const std::string file = folder / "params.csv";

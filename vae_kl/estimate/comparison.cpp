@@ -28,7 +28,8 @@ Resolution::Resolution(double mu, double sigma)
 void check_range(const Parameters& parameters) {
   for (std::size_t d = 0; d < parameters.dimensions(); ++d) {
     const double mu = parameters.mu[d], sigma = parameters.sigma[d];
-    const double largest = std::fabs(mu) + 9 * sigma;  // no eps is beyond 8.5
+    const double largest =
+        std::fabs(mu) + 9 * sigma;  // no eps is beyond 8.5; of Sobol' points beyond 12, for which there is room
     if (largest > 1e153)
       throw InputError(
           fmt::format("mu[{0}] = {1}, sigma[{0}] = {2}: z^2 reaches {3:.0e}^2, beyond double precision; keep |mu| + 9 sigma "
@@ -43,33 +44,67 @@ void check_range(const Parameters& parameters) {
   }
 }
 
+namespace {
+
+/// How far single samples of t and its gradient are spread, by their exact laws. t = a + mu sigma eps + (sigma^2 - 1) eps^2 / 2,
+/// dt/dmu = mu + sigma eps, dt/dsigma = mu eps + sigma eps^2 - 1 / sigma; the mean of a pair has no odd part.
+struct Deviations {
+  double kl, wrt_mu, wrt_sigma;
+
+  Deviations(double mu, double sigma, bool of_pairs)
+      : kl(std::hypot(of_pairs ? 0 : mu * sigma, (sigma * sigma - 1) / std::numbers::sqrt2)),
+        wrt_mu(of_pairs ? 0 : sigma),
+        wrt_sigma(std::hypot(of_pairs ? 0 : mu, std::numbers::sqrt2 * sigma)) {}
+};
+
+}  // namespace
+
 Comparison compare(const Parameters& parameters, const SamplingOptions& sampling,
                    const std::vector<DimensionEstimate>& estimates) {
-  Comparison result{sampling, parameters.dimensions(), {}, {}, 0, 0, false, false};
+  Comparison result{sampling, plan(sampling), parameters.dimensions(), {}, {}, 0, 0, false, false};
+  const std::uint64_t means = result.plan.means();
+  // Of samples and pairs the spread is known; that of replicates is as measured.
+  const bool known = sampling.sampling != Sampling::sobol, pairs = sampling.sampling == Sampling::antithetic;
+  const auto spread = [&](double deviation, const Estimate& estimate) {
+    return known ? deviation : estimate.standard_error * std::sqrt(static_cast<double>(means));
+  };
   CompensatedSum kl, kl_estimate, kl_resolution;
   double kl_error = 0, kl_deviation = 0;
   for (std::size_t d = 0; d < parameters.dimensions(); ++d) {
     const double mu = parameters.mu[d], sigma = parameters.sigma[d];
+    const auto& [kl_here, wrt_mu, wrt_sigma] = estimates[d];
     const Resolution resolution(mu, sigma);
+    const Deviations deviations(mu, sigma, pairs);
     kl.add(closed_form::kl(mu, sigma));
-    kl_estimate.add(estimates[d].kl.mean);
-    kl_error = std::hypot(kl_error, estimates[d].kl.standard_error);  // the dimensions are independent
+    kl_estimate.add(kl_here.mean);
+    kl_error = std::hypot(kl_error, kl_here.standard_error);  // the dimensions are independent
     kl_resolution.add(resolution.kl);
-    // t = a + mu sigma eps + (sigma^2 - 1) eps^2 / 2, dt/dmu = mu + sigma eps, dt/dsigma = mu eps + sigma eps^2 - 1 / sigma
-    kl_deviation = std::hypot(kl_deviation, mu * sigma, (sigma * sigma - 1) / std::numbers::sqrt2);
-    result.gradient.push_back(
-        row(fmt::format("mu[{}]", d), closed_form::kl_wrt_mu(mu), estimates[d].wrt_mu, {sigma, resolution.wrt_mu}));
-    result.gradient.push_back(row(fmt::format("sigma[{}]", d), closed_form::kl_wrt_sigma(sigma), estimates[d].wrt_sigma,
-                                  {std::hypot(mu, std::numbers::sqrt2 * sigma), resolution.wrt_sigma}));
+    kl_deviation = std::hypot(kl_deviation, spread(deviations.kl, kl_here));
+    result.gradient.push_back(row(fmt::format("mu[{}]", d), closed_form::kl_wrt_mu(mu), wrt_mu,
+                                  {spread(deviations.wrt_mu, wrt_mu), resolution.wrt_mu}));
+    result.gradient.push_back(row(fmt::format("sigma[{}]", d), closed_form::kl_wrt_sigma(sigma), wrt_sigma,
+                                  {spread(deviations.wrt_sigma, wrt_sigma), resolution.wrt_sigma}));
   }
   result.kl = row("kl", kl.value(), {kl_estimate.value(), kl_error}, {kl_deviation, kl_resolution.value()});
   for (const ComparisonRow& each : result.gradient) result.worst_z = std::fmax(result.worst_z, std::fabs(each.z));
   result.worst_z = std::fmax(result.worst_z, std::fabs(result.kl.z));
-  result.threshold = threshold(result.comparisons(), sampling.samples);
+  result.threshold = threshold(result.comparisons(), means);
   bool finite = std::isfinite(result.kl.z);
   for (const ComparisonRow& each : result.gradient) finite = finite && std::isfinite(each.z);
   const bool chance = finite && result.worst_z <= result.threshold;
-  result.too_few = chance && least_bias({1, 0}, result.comparisons(), sampling.samples) > 1;
+  bool blind = false;
+  if (sampling.sampling == Sampling::plain) {
+    blind = least_bias({1, 0}, result.comparisons(), means) > 1;
+  } else {
+    for (std::size_t d = 0; d < parameters.dimensions(); ++d) {
+      const Deviations single(parameters.mu[d], parameters.sigma[d], false);
+      const auto unseen = [&](const ComparisonRow& each, double bias) {
+        return least_bias({each.scatter.deviation, 0}, result.comparisons(), means) > std::fmax(bias, each.scatter.resolution);
+      };
+      blind = blind || unseen(result.gradient[2 * d], single.wrt_mu) || unseen(result.gradient[2 * d + 1], single.wrt_sigma);
+    }
+  }
+  result.too_few = chance && blind;
   result.agree = chance && !result.too_few;
   return result;
 }

@@ -14,11 +14,12 @@ struct ComparisonRow {
   double closed_form, estimate;
   double standard_error;  ///< of the samples, and of rounding where a small sigma lets the graph cancel
   double z;               ///< (estimate - closed_form) / standard_error
-  Scatter scatter;        ///< of one sample, by its exact law
+  Scatter scatter;        ///< of one of the means that it is made of: a sample, a pair, a replicate
 };
 
 struct Comparison {
   SamplingOptions sampling;
+  SamplingPlan plan;
   std::size_t dimensions;
   ComparisonRow kl;
   std::vector<ComparisonRow> gradient;

@@ -7,6 +7,7 @@
 
 #include "estimate/moments.hpp"
 #include "estimate/progress.hpp"
+#include "estimate/sampling.hpp"
 #include "wengert/var.hpp"
 
 namespace vae_kl {
@@ -16,13 +17,6 @@ struct Parameters {
   std::vector<double> mu, sigma;
 
   std::size_t dimensions() const { return mu.size(); }
-};
-
-struct SamplingOptions {
-  std::uint64_t samples = 100'000;
-  std::uint64_t seed = 1;
-  int threads = 0;   ///< 0 for one per processor
-  double fault = 0;  ///< relative, planted in the rule of log where not 0
 };
 
 /// How the graph is run. The samples are the same, and so are the numbers but for rounding.
@@ -45,14 +39,17 @@ using Program = wengert::Var (*)(const wengert::Var& mu, const wengert::Var& sig
 /// The graph of graph.hpp.
 wengert::Var record_graph(const wengert::Var& mu, const wengert::Var& sigma, const wengert::Var& eps);
 
-/// The stepped way: a tape for every sample, the plainest one, and the one that a debugger follows. As below; sums are
-/// compensated and scaled, so it also works where squares of the samples leave the range of double.
-std::vector<DimensionEstimate> estimate_stepped(const Parameters& parameters, const SamplingOptions& sampling, Progress& progress,
-                                                Program program);
+/// The stepped way: a tape for every sample, or antithetic pair, the plainest one, and the one that a debugger follows. As below,
+/// but of one replicate; sums are compensated and scaled, so it also works where squares of the samples leave the range of
+/// double.
+std::vector<DimensionEstimate> estimate_stepped(const Parameters& parameters, const SamplingOptions& sampling,
+                                                std::uint64_t replicate, Progress& progress, Program program);
 
-/// Estimates for every dimension; dimension d draws its samples from stream d of the seed. The numbers depend on the seed and the
-/// number of samples, to the bit, and not on the number of threads. Memory does not grow with the samples. Throws
-/// std::invalid_argument if another program is to be run fused: that one is fixed when this file is compiled.
+/// Estimates for every dimension; dimension d draws its samples from stream d of the seed. Standard errors are those of
+/// independent means: of samples, pairs or replicates (sampling.hpp). The numbers depend on the seed and the number of samples,
+/// to the bit, and not on the number of threads or ranks. Memory does not grow with the samples. Progress counts what all ranks
+/// have done; where they share out dimensions, what this one has, times their number. Throws std::invalid_argument if another
+/// program is to be run fused: that one is fixed when this file is compiled.
 std::vector<DimensionEstimate> estimate(const Parameters& parameters, const SamplingOptions& sampling, Way way,
                                         Progress& progress, Program program = record_graph);
 

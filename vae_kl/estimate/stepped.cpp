@@ -6,7 +6,6 @@
 
 #include "question/closed_form.hpp"
 #include "question/graph.hpp"
-#include "random/random.hpp"
 #include "wengert/gradient.hpp"
 #include "wengert/parallel_for.hpp"
 
@@ -35,20 +34,21 @@ struct Sums {
 
 /// Samples first … first + count - 1 of one dimension.
 Sums sweep_samples(double mu, double sigma, Program program, const SamplingOptions& sampling, std::uint64_t stream,
-                   std::uint64_t first, std::uint64_t count) {
+                   std::uint64_t replicate, std::uint64_t first, std::uint64_t count) {
   Sums sums(mu, sigma);
   wengert::Tape tape(false);
   wengert::Gradient gradient;
   std::array<double, 1024> eps;
   for (std::uint64_t done = 0; done < count;) {
     const std::span block(eps.data(), std::min<std::uint64_t>(eps.size(), count - done));
-    fill_normals(sampling.seed, stream, first + done, block);
+    fill_eps(sampling, stream, replicate, first + done, block);
     for (const double e : block) {
       tape.clear();
       const wengert::Var at_mu = tape.variable(mu, "mu");
       const wengert::Var at_sigma = tape.variable(sigma, "sigma");
       const wengert::Var at_eps = tape.variable(e, "eps");
       wengert::Var t = program(at_mu, at_sigma, at_eps);
+      if (sampling.sampling == Sampling::antithetic) t = 0.5 * (t + program(at_mu, at_sigma, -at_eps));
       if (sampling.fault != 0) t = with_fault(t, at_sigma, wengert::Var(sampling.fault));
       wengert::gradient(t, gradient);
       sums.kl.add(t.value());
@@ -62,27 +62,42 @@ Sums sweep_samples(double mu, double sigma, Program program, const SamplingOptio
 
 }  // namespace
 
-std::vector<DimensionEstimate> estimate_stepped(const Parameters& parameters, const SamplingOptions& sampling, Progress& progress,
-                                                Program program) {
-  const std::uint64_t chunks = (sampling.samples + chunk_size - 1) / chunk_size;  // of each dimension
+std::vector<DimensionEstimate> estimate_stepped(const Parameters& parameters, const SamplingOptions& sampling,
+                                                std::uint64_t replicate, Progress& progress, Program program) {
+  const std::uint64_t evaluations = plan(sampling).evaluations, at_once = plan(sampling).at_once;  // for each dimension
+  const std::uint64_t chunks = (evaluations + chunk_size - 1) / chunk_size;
   const std::uint64_t jobs = chunks * parameters.dimensions();
   std::vector<Sums> totals;
   for (std::size_t d = 0; d < parameters.dimensions(); ++d) totals.emplace_back(parameters.mu[d], parameters.sigma[d]);
-  std::vector<Sums> wave(std::min(jobs, wave_size));
+  const auto run_some = [&](std::uint64_t begin, std::uint64_t end) {
+    std::vector<Sums> sums(end - begin);
+    wengert::parallel_for(sums.size(), sampling.threads, [&](std::size_t k) {
+      const std::uint64_t d = (begin + k) / chunks, first = (begin + k) % chunks * chunk_size;
+      const std::uint64_t count = std::min(chunk_size, evaluations - first);
+      sums[k] = sweep_samples(parameters.mu[d], parameters.sigma[d], program, sampling, d, replicate, first, count);
+      if (sampling.ranks == nullptr) progress.advance(count * at_once);
+    });
+    return sums;
+  };
+  const auto run_wave = [&](std::uint64_t begin, std::uint64_t count) {
+    if (sampling.ranks == nullptr) return run_some(begin, begin + count);
+    std::vector<Sums> sums = wengert::gather(*sampling.ranks, "estimate_stepped", [&] {
+      const auto rank = static_cast<std::uint64_t>(sampling.ranks->rank());
+      const auto ranks = static_cast<std::uint64_t>(sampling.ranks->count());
+      return run_some(begin + count * rank / ranks, begin + count * (rank + 1) / ranks);
+    });
+    progress.advance(count * std::min(chunk_size, evaluations) * at_once);
+    return sums;
+  };
   for (std::uint64_t begin = 0; begin < jobs; begin += wave_size) {
     const std::uint64_t count = std::min(wave_size, jobs - begin);
-    wengert::parallel_for(count, sampling.threads, [&](std::size_t k) {
-      const std::uint64_t d = (begin + k) / chunks, first = (begin + k) % chunks * chunk_size;
-      const std::uint64_t samples = std::min(chunk_size, sampling.samples - first);
-      wave[k] = sweep_samples(parameters.mu[d], parameters.sigma[d], program, sampling, d, first, samples);
-      progress.advance(samples);
-    });
+    const std::vector<Sums> wave = run_wave(begin, count);
     for (std::uint64_t k = 0; k < count; ++k) totals[(begin + k) / chunks].add(wave[k]);  // in order, whichever thread was first
   }
   std::vector<DimensionEstimate> estimates;
   for (const Sums& total : totals)
-    estimates.push_back({total.kl.estimate(sampling.samples), total.wrt_mu.estimate(sampling.samples),
-                         total.wrt_sigma.estimate(sampling.samples)});
+    estimates.push_back(
+        {total.kl.estimate(evaluations), total.wrt_mu.estimate(evaluations), total.wrt_sigma.estimate(evaluations)});
   return estimates;
 }
 

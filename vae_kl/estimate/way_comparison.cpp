@@ -4,7 +4,6 @@
 #include <cmath>
 
 #include "estimate/comparison.hpp"
-#include "random/random.hpp"
 
 namespace vae_kl {
 namespace {
@@ -13,12 +12,12 @@ using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point begin) { return std::chrono::duration<double>(Clock::now() - begin).count(); }
 
 /// Nanoseconds for one normal: the shortest of a hundred blocks, for whatever else the machine does only adds to it.
-double time_of_a_normal(std::uint64_t seed) {
+double time_of_a_normal(const SamplingOptions& sampling) {
   std::vector<double> block(4096);
   double shortest = 1;
   for (std::uint64_t round = 0; round < 100; ++round) {
     const auto begin = Clock::now();
-    fill_normals(seed, 0, round * block.size(), block);
+    fill_eps(sampling, 0, 0, round * block.size(), block);
     shortest = std::fmin(shortest, seconds_since(begin));
   }
   return 1e9 * shortest / static_cast<double>(block.size());
@@ -26,10 +25,10 @@ double time_of_a_normal(std::uint64_t seed) {
 
 /// Distance of two estimates of the same mean, from the same samples, in roundings of one sample: sums that keep their digits
 /// differ by no more than the samples do.
-double roundings_apart(const Estimate& a, const Estimate& b, double resolution, std::uint64_t samples) {
-  const double spread = a.standard_error * std::sqrt(static_cast<double>(samples));
+double roundings_apart(const Estimate& a, const Estimate& b, double resolution, std::uint64_t means) {
+  const double spread = a.standard_error * std::sqrt(static_cast<double>(means));
   const double rounding = std::fmax(0x1p-52 * (std::fabs(a.mean) + spread), resolution);
-  const double error_apart = std::fabs(a.standard_error - b.standard_error) * std::sqrt(static_cast<double>(samples));
+  const double error_apart = std::fabs(a.standard_error - b.standard_error) * std::sqrt(static_cast<double>(means));
   return (std::fabs(a.mean - b.mean) + error_apart) / rounding;  // a sum, since fmax would drop a NaN
 }
 
@@ -56,7 +55,7 @@ bool batches_in_range(const Parameters& parameters) {
 
 WayComparison compare_ways(const std::vector<WayRun>& runs, const Parameters& parameters, const SamplingOptions& sampling) {
   // A few roundings in a sample, and the standard errors' differences are those of squares.
-  WayComparison result{{}, time_of_a_normal(sampling.seed), 64, true};
+  WayComparison result{{}, time_of_a_normal(sampling), 64, true};
   const double evaluations = static_cast<double>(sampling.samples) * static_cast<double>(parameters.dimensions());
   const std::vector<DimensionEstimate>& first = runs.front().estimates;
   for (const WayRun& run : runs) {
@@ -64,7 +63,7 @@ WayComparison compare_ways(const std::vector<WayRun>& runs, const Parameters& pa
     for (std::size_t d = 0; d < first.size(); ++d) {
       const Resolution resolution(parameters.mu[d], parameters.sigma[d]);
       const auto compare = [&](const Estimate& a, const Estimate& b, double rounding) {
-        const double apart = roundings_apart(a, b, rounding, sampling.samples);
+        const double apart = roundings_apart(a, b, rounding, plan(sampling).means());
         if (!std::isnan(most) && !(apart <= most)) most = apart;  // a NaN stays
       };
       compare(first[d].kl, run.estimates[d].kl, resolution.kl);

@@ -2,11 +2,14 @@
 // help.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "program/options.hpp"
 #include "program/report.hpp"
+#include "wengert/ranks.hpp"
 
 namespace vae_kl {
 
@@ -21,8 +24,22 @@ class Command {
   virtual ~Command() = default;
   virtual void declare(Options& options) = 0;
   virtual int run() = 0;
+  /// Whether it shares its work out to ranks. Else it runs on the first alone.
+  virtual bool shares_out() const { return false; }
 
   const About about;
+  /// Who runs this command too; null for nobody, or where it does not share out.
+  wengert::Ranks* ranks = nullptr;
+
+ protected:
+  bool is_first() const { return ranks == nullptr || ranks->rank() == 0; }
+  /// Does something on the first rank alone, reading and writing files above all; what it throws there, all throw.
+  void on_first(const std::function<void()>& work) const;
+  /// Does the same thing on all ranks, of which each may throw the same: it is said once.
+  void on_all(const std::function<void()>& work) const;
+  /// On the first rank, with numbers or a text as its result, which all get.
+  std::string text_from_first(const std::function<std::string()>& work) const;
+  std::vector<double> from_first(const std::function<std::vector<double>()>& work) const;
 };
 
 /// A command that ends in a report as a table, as JSON or as CSV; only the one that was asked for is made.

@@ -87,14 +87,46 @@ void ReportCommand::declare_report(Options& options) {
   options.flag("--quiet", "Print nothing; the exit status tells (--output is still written)", quiet_);
 }
 
+std::vector<double> Command::from_first(const std::function<std::vector<double>()>& work) const {
+  if (ranks == nullptr) return work();
+  return wengert::gather(*ranks, about.name, [&] { return is_first() ? work() : std::vector<double>(); });
+}
+
+std::string Command::text_from_first(const std::function<std::string()>& work) const {
+  if (ranks == nullptr) return work();
+  const std::vector<char> text = wengert::gather(*ranks, about.name, [&] {
+    const std::string mine = is_first() ? work() : std::string();
+    return std::vector<char>(mine.begin(), mine.end());
+  });
+  return {text.begin(), text.end()};
+}
+
+void Command::on_all(const std::function<void()>& work) const {
+  if (ranks == nullptr) return work();
+  wengert::gather(*ranks, about.name, [&] {
+    work();
+    return std::vector<char>();
+  });
+}
+
+void Command::on_first(const std::function<void()>& work) const {
+  from_first([&] {
+    work();
+    return std::vector<double>();
+  });
+}
+
 int ReportCommand::run() {
-  check_writable(output_);
+  on_first([&] { check_writable(output_); });
   const bool agree = work();
-  write_report(output_, quiet_,
-               format_ == Format::table  ? table()
-               : format_ == Format::json ? json_text(json(), indent_)
-                                         : csv());
-  return agree ? 0 : 1;
+  const std::vector<double> status = from_first([&] {
+    write_report(output_, quiet_,
+                 format_ == Format::table  ? table()
+                 : format_ == Format::json ? json_text(json(), indent_)
+                                           : csv());
+    return std::vector<double>{agree ? 0.0 : 1.0};
+  });
+  return static_cast<int>(status[0]);
 }
 
 }  // namespace vae_kl

@@ -45,23 +45,48 @@ class TrainCommand final : public ReportCommand {
     declare_report(options);
   }
 
-  bool work() override {
+  bool shares_out() const override { return options_.batch >= shared_batch; }
+
+  /// Read, or made up, by the first rank; what can be wrong before that is said first.
+  std::vector<double> columns_and_data() const {
     if (resume_ && checkpoint_.empty()) throw InputError("--resume: needs --checkpoint FILE, the checkpoint to go on from");
     if (!plot_.empty()) check_can_draw(plot_);
     const Matrix data =
         data_.empty() ? make_data(rows_, columns_, static_cast<Eigen::Index>(options_.latent), options_.seed) : read_data(data_);
-    const Training& training = training_.emplace(options_, data);
-    state_ = resume_ ? restored(training, read_text_file(checkpoint_), checkpoint_) : training.initial_state();
-    if (!checkpoint_.empty()) check_writable(checkpoint_);
+    std::vector<double> numbers{static_cast<double>(data.cols())};
+    numbers.insert(numbers.end(), data.data(), data.data() + data.size());
+    return numbers;
+  }
+
+  bool work() override {
+    options_.ranks = ranks;
+    const std::vector<double> numbers = from_first([&] { return columns_and_data(); });
+    const auto width = static_cast<Eigen::Index>(numbers[0]), size = static_cast<Eigen::Index>(numbers.size()) - 1;
+    on_all([&] { training_.emplace(options_, Eigen::Map<const Matrix>(numbers.data() + 1, size / width, width)); });
+    const Training& training = *training_;
+    if (resume_) {
+      const std::string text = text_from_first([&] { return read_text_file(checkpoint_); });
+      on_all([&] { state_ = restored(training, text, checkpoint_); });
+    } else {
+      state_ = training.initial_state();
+    }
+    if (!checkpoint_.empty()) on_first([&] { check_writable(checkpoint_); });
     {
-      Progress progress(static_cast<double>(options_.epochs - state_.epoch), !quiet());
+      Progress progress(static_cast<double>(options_.epochs - state_.epoch), !quiet() && is_first());
       while (!training.finished(state_)) {
         training.run_epoch(state_);
         if (!checkpoint_.empty() && (state_.epoch % checkpoint_every_ == 0 || training.finished(state_)))
-          write_file(checkpoint_, checkpoint(training, state_));
+          on_first([&] { write_file(checkpoint_, checkpoint(training, state_)); });
         progress.advance(1);
       }
     }
+    on_first([&] { look_back(); });
+    return gap() <= largest_gap_;
+  }
+
+  /// At the end: what the weights are held against.
+  void look_back() {
+    const Training& training = *training_;
     const auto best = best_weights(training.vae(), training.fit());
     const auto largest = [&](Derivative derivative) {
       return largest_encoder_gradient(training.vae(), best, training.data(), derivative, 4, options_.seed);
@@ -72,7 +97,6 @@ class TrainCommand final : public ReportCommand {
           fmt::format("training ran away: the free energy is {} after epoch {}; give a smaller --rate than {}",
                       last().free_energy, state_.epoch, options_.rate));
     if (!plot_.empty()) draw(curve_script(), plot_);
-    return gap() <= largest_gap_;
   }
 
   const CurvePoint& last() const { return state_.curve.back(); }

@@ -97,7 +97,7 @@ void Training::run_epoch(TrainingState& state) const {
   double sum = 0;
   std::vector<double> batch;
   wengert::BatchOptions once;
-  once.threads = 1;  // a minibatch is too little work to share out
+  once.threads = 1;  // most minibatches are too little work to share out
   once.standard_errors = false;
   for (std::size_t begin = 0; begin < rows; begin += options_.batch) {
     const std::size_t count = std::min(options_.batch, rows - begin);
@@ -106,7 +106,9 @@ void Training::run_epoch(TrainingState& state) const {
       for (Eigen::Index i = 0; i < data_.cols(); ++i) batch.push_back(data_(order[k], i));
       for (std::size_t j = 0; j < vae_.latent; ++j) batch.push_back(eps[k * vae_.latent + j]);
     }
-    const auto result = wengert::sum_gradient(loss_, state.weights, wengert::Samples::rows(batch, columns), once);
+    const auto samples = wengert::Samples::rows(batch, columns);
+    const auto result = options_.ranks != nullptr ? wengert::sum_gradient(*options_.ranks, loss_, state.weights, samples, once)
+                                                  : wengert::sum_gradient(loss_, state.weights, samples, once);
     sum += result.value;
 
     // Adam (Kingma and Ba 2015)

@@ -7,6 +7,7 @@
 
 #include "train/linear_vae.hpp"
 #include "wengert/function.hpp"
+#include "wengert/ranks.hpp"
 
 namespace vae_kl {
 
@@ -17,7 +18,11 @@ struct TrainingOptions {
   double rate = 0.02;  ///< of Adam at the start; it falls to 0 along half a cosine
   std::uint64_t seed = 1;
   Derivative derivative = Derivative::path;
+  wengert::Ranks* ranks =
+      nullptr;  ///< who share each minibatch out; null for this process alone. The numbers do not depend on it
 };
+/// Rows of a minibatch from which on ranks are worth it: with fewer, messages take longer than the work.
+inline constexpr std::size_t shared_batch = 2048;
 
 /// A point of the loss curve, in nats per row.
 struct CurvePoint {

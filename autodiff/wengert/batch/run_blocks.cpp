@@ -3,10 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <new>
 #include <utility>
 
+#include "wengert/batch/sharing.hpp"
+#include "wengert/batch/totals.hpp"
 #include "wengert/error.hpp"
 #include "wengert/parallel_for.hpp"
 #include "wengert/sweep/nary_sweep.hpp"
@@ -21,53 +22,6 @@ std::size_t samples_in_a_chunk(const BlockJob<T>& job) {
   return job.block * std::clamp<std::size_t>((1u << 19) / (job.block * job.operations), 1, 16);
 }
 constexpr std::size_t chunks_in_a_wave = 64;  // between two calls of progress; bounds the memory
-
-/// Moments of several outputs over the same samples.
-struct Totals {
-  std::size_t count = 0;
-  std::vector<Moments> outputs;
-
-  /// Chan, Golub & LeVeque (1979): exact in the counts, no cancellation.
-  void add(const Totals& other) {
-    const double n = static_cast<double>(count), m = static_cast<double>(other.count);
-    for (std::size_t k = 0; k < outputs.size(); ++k) {
-      Moments& sum = outputs[k];
-      const double apart = other.outputs[k].mean - sum.mean;
-      // where the difference is no number, the means still add up: infinite samples make an infinite mean
-      sum.mean = std::isfinite(apart) ? sum.mean + apart * (m / (n + m))
-                                      : sum.mean * (n / (n + m)) + other.outputs[k].mean * (m / (n + m));
-      sum.deviations += other.outputs[k].deviations + apart * apart * (n * (m / (n + m)));
-    }
-    count += other.count;
-  }
-};
-
-/// Adds up totals in the shape of a binary counter: pairwise, in memory that grows with the logarithm of their number.
-class PairwiseTotals {
- public:
-  void add(Totals totals) {
-    std::size_t level = 0;
-    for (; level < levels_.size() && levels_[level].count != 0; ++level) {
-      levels_[level].add(totals);
-      totals = std::exchange(levels_[level], Totals{});
-    }
-    if (level == levels_.size()) levels_.emplace_back();
-    levels_[level] = std::move(totals);
-  }
-  Totals sum() const {
-    Totals result;
-    for (auto level = levels_.begin(); level != levels_.end(); ++level) {
-      if (level->count == 0) continue;
-      Totals earlier = *level;
-      if (result.count != 0) earlier.add(result);
-      result = std::move(earlier);
-    }
-    return result;
-  }
-
- private:
-  std::vector<Totals> levels_;
-};
 
 /// Memory for one thread; a little of it costs no allocation.
 class AlignedBytes {
@@ -132,7 +86,7 @@ class Worker {
 template <class T>
 Totals run_chunk(const BlockJob<T>& job, const BasicSamples<T>& samples, const BasicBatchOptions<T>& options, std::size_t chunk) {
   Worker<T> worker(job, samples, options);
-  PairwiseTotals totals;
+  TotalsOfChunks totals;
   const std::size_t per_chunk = samples_in_a_chunk(job);
   const std::size_t end = std::min(samples.count(), (chunk + 1) * per_chunk);
   for (std::size_t first = chunk * per_chunk; first < end; first += job.block) {
@@ -143,11 +97,113 @@ Totals run_chunk(const BlockJob<T>& job, const BasicSamples<T>& samples, const B
   return totals.sum();
 }
 
+/// Chunks first … end - 1, a wave of them.
+template <class T>
+void run_wave(const BlockJob<T>& job, const BasicSamples<T>& samples, const BasicBatchOptions<T>& options, std::size_t first,
+              std::size_t end, TotalsOfChunks& totals) {
+  std::vector<Totals> wave(end - first);
+  parallel_for(wave.size(), options.threads, [&](std::size_t k) { wave[k] = run_chunk(job, samples, options, first + k); });
+  for (Totals& chunk : wave) totals.add(std::move(chunk));
+}
+
+struct Range {
+  std::size_t begin, end;
+};
+
+/// How chunks are dealt out to ranks: in grains, a power of two of chunks, so that few trees cross from one rank to the next; a
+/// rank has 64 grains or more, where there are as many chunks, so none works a sixty-fourth longer than another.
+struct Deal {
+  std::size_t chunks, ranks, grain = 1, grains;
+
+  Deal(std::size_t of_chunks, std::size_t to_ranks) : chunks(of_chunks), ranks(to_ranks) {
+    while (chunks / (2 * grain) >= 64 * ranks) grain *= 2;
+    grains = (chunks + grain - 1) / grain;
+  }
+  Range of(std::size_t rank) const {
+    return {std::min(chunks, grains * rank / ranks * grain), std::min(chunks, grains * (rank + 1) / ranks * grain)};
+  }
+  std::size_t most() const { return (grains + ranks - 1) / ranks * grain; }
+};
+
+/// Each rank has computed the numbers of its own samples, and gets those of the others.
+template <class T>
+void share_numbers(Sharing& sharing, const Deal& deal, std::size_t per_chunk, std::span<T> numbers) {
+  const std::size_t longest = deal.most() * per_chunk;
+  const std::size_t step = std::max<std::size_t>(1, (std::size_t{1} << 27) / deal.ranks);  // a message is below 1 GB
+  for (std::size_t done = 0; done < longest; done += step) {
+    const auto piece = [&](std::size_t rank) {
+      const Range range = deal.of(rank);
+      const std::size_t end = std::min(range.end * per_chunk, numbers.size());
+      const std::size_t first = std::min(range.begin * per_chunk + done, end);
+      return numbers.subspan(first, std::min(step, end - first));
+    };
+    const std::vector<T> all = gather(sharing.ranks(), sharing.function(), [&] {
+      const std::span<T> mine = piece(static_cast<std::size_t>(sharing.ranks().rank()));
+      return std::vector<T>(mine.begin(), mine.end());
+    });
+    auto from = all.begin();
+    for (std::size_t rank = 0; rank < deal.ranks; ++rank)
+      for (T& number : piece(rank)) number = *from++;
+  }
+}
+
+/// The part of this rank, and the moments that it makes with the others'.
+template <class T>
+std::size_t run_shared(Sharing& sharing, const BlockJob<T>& job, const BasicSamples<T>& samples,
+                       const BasicBatchOptions<T>& options, std::span<Moments> moments) {
+  sharing.agree(job.block, job.operations, job.outputs, samples, options);
+  const std::size_t per_chunk = samples_in_a_chunk(job);
+  const Deal deal((samples.count() + per_chunk - 1) / per_chunk, static_cast<std::size_t>(sharing.ranks().count()));
+  const Range mine = deal.of(static_cast<std::size_t>(sharing.ranks().rank()));
+  // After each round the ranks hear of each other, 64 times at most. All count by the rank that has most.
+  const std::size_t waves = (deal.most() + chunks_in_a_wave - 1) / chunks_in_a_wave;
+  const std::size_t round = (waves + 63) / 64 * chunks_in_a_wave;
+
+  TotalsOfChunks totals(mine.begin);
+  Report all;
+  bool stop = false;
+  for (std::size_t done = 0; done < deal.most();) {
+    if (!stop) {
+      sharing.attempt([&] {
+        const std::size_t end = std::min(mine.end, mine.begin + done + round);
+        for (std::size_t first = mine.begin + done; first < end; first += chunks_in_a_wave)
+          run_wave(job, samples, options, first, std::min(end, first + chunks_in_a_wave), totals);
+      });
+    }
+    done += round;
+    if (done >= deal.most()) break;
+    all = sharing.exchange({totals.samples(), Report::none, stop});
+    if (all.stop != 0) break;
+    if (options.progress) sharing.attempt([&] { stop = !options.progress(static_cast<std::size_t>(all.done)); });
+  }
+
+  Bytes body = totals.bytes();
+  const bool ended = all.stop != 0;
+  all = sharing.exchange(
+      {totals.samples(), Report::none, 0}, body,
+      [&](Bytes& left, std::span<const std::byte> right) {
+        TotalsOfChunks sum(left.data(), left.size(), job.outputs);
+        sum.add(TotalsOfChunks(right.data(), right.size(), job.outputs));
+        left = sum.bytes();
+      },
+      [&](Bytes& trees) {
+        const Totals sum = TotalsOfChunks(trees.data(), trees.size(), job.outputs).sum();
+        trees.clear();
+        for (const Moments& output : sum.outputs) append(trees, output);
+      });
+  if (!body.empty()) std::memcpy(moments.data(), body.data(), body.size());
+  if (!options.values.empty()) share_numbers(sharing, deal, per_chunk, options.values);
+  for (const std::span<T> column : options.sample_gradient) share_numbers(sharing, deal, per_chunk, column);
+  if (options.progress && !ended) options.progress(static_cast<std::size_t>(all.done));
+  return static_cast<std::size_t>(all.done);
+}
+
 }  // namespace
 
 template <class T>
 std::size_t run_blocks(const BlockJob<T>& job, const BasicSamples<T>& samples, const BasicBatchOptions<T>& options,
                        std::span<Moments> moments) {
+  if (options.sharing != nullptr) return run_shared(*options.sharing, job, samples, options, moments);
   if (samples.count() <= job.block && samples.count() > 0) {  // nothing to add up
     Worker<T>(job, samples, options).run(0, samples.count(), moments);
     if (options.progress) options.progress(samples.count());
@@ -155,12 +211,11 @@ std::size_t run_blocks(const BlockJob<T>& job, const BasicSamples<T>& samples, c
   }
   const std::size_t per_chunk = samples_in_a_chunk(job);
   const std::size_t chunks = (samples.count() + per_chunk - 1) / per_chunk;
-  PairwiseTotals totals;
+  TotalsOfChunks totals;
   for (std::size_t first = 0; first < chunks; first += chunks_in_a_wave) {
-    std::vector<Totals> wave(std::min(chunks_in_a_wave, chunks - first));
-    parallel_for(wave.size(), options.threads, [&](std::size_t k) { wave[k] = run_chunk(job, samples, options, first + k); });
-    for (Totals& chunk : wave) totals.add(std::move(chunk));
-    if (options.progress && !options.progress(std::min(samples.count(), (first + wave.size()) * per_chunk))) break;
+    const std::size_t end = std::min(chunks, first + chunks_in_a_wave);
+    run_wave(job, samples, options, first, end, totals);
+    if (options.progress && !options.progress(std::min(samples.count(), end * per_chunk))) break;
   }
   const Totals result = totals.sum();
   std::copy(result.outputs.begin(), result.outputs.end(), moments.begin());
