@@ -17,7 +17,7 @@ endif()
 if(WENGERT_INSTALL)
   set(scripts ${CMAKE_INSTALL_DATADIR}/wengert/debugger)
   foreach(file wengert_gdb.py wengert_lldb.py wengert_tape.py wengert.natvis)
-    install(FILES ${CMAKE_CURRENT_LIST_DIR}/${file} DESTINATION ${scripts})
+    install(FILES ${CMAKE_CURRENT_LIST_DIR}/${file} DESTINATION ${scripts} COMPONENT wengert_development)
   endforeach()
   # gdb's own place: auto-load/ and then the full path of the library. Found by itself under a prefix that gdb was built for (/usr).
   if(BUILD_SHARED_LIBS)
@@ -26,6 +26,6 @@ if(WENGERT_INSTALL)
       CONTENT "import os, sys, gdb\nsys.path.insert(0, os.path.join(os.path.dirname(gdb.current_objfile().filename), '${from_library}'))\nimport wengert_gdb\n")
     install(FILES ${CMAKE_CURRENT_BINARY_DIR}/installed-gdb.py
       DESTINATION ${CMAKE_INSTALL_DATADIR}/gdb/auto-load${CMAKE_INSTALL_FULL_LIBDIR}
-      RENAME $<TARGET_FILE_NAME:wengert>-gdb.py)
+      RENAME $<TARGET_FILE_NAME:wengert>-gdb.py COMPONENT wengert_development)
   endif()
 endif()
