@@ -14,11 +14,12 @@ set(reference_headers ${api})
 foreach(header condition functions nary_nodes node)
   list(APPEND reference_headers ${CMAKE_CURRENT_LIST_DIR}/../wengert/record/${header}.hpp)
 endforeach()
-file(GLOB_RECURSE reference_pages CONFIGURE_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/../docs/*.md)
-list(PREPEND reference_pages
-  ${wengert_SOURCE_DIR}/README.md ${wengert_SOURCE_DIR}/autodiff/CONVENTIONS.md ${wengert_SOURCE_DIR}/autodiff/DESIGN.md
-  ${wengert_SOURCE_DIR}/vae_kl/DERIVATION.md ${wengert_SOURCE_DIR}/benchmarks/README.md
-  ${wengert_SOURCE_DIR}/benchmarks/which_way.md ${wengert_SOURCE_DIR}/benchmarks/why_fast.md)
+# All pages, so that links between them lead somewhere.
+set(tree ${wengert_SOURCE_DIR})
+file(GLOB_RECURSE reference_pages CONFIGURE_DEPENDS ${tree}/autodiff/*.md)
+file(GLOB more_pages CONFIGURE_DEPENDS ${tree}/vae_kl/*.md ${tree}/benchmarks/*.md ${tree}/tests/*.md)
+list(PREPEND reference_pages ${tree}/README.md)
+list(APPEND reference_pages ${more_pages} ${tree}/CHANGELOG.md)
 set(reference_input ${reference_pages} ${reference}/namespaces.dox ${reference_headers})
 list(TRANSFORM reference_input REPLACE ".+" "\"\\0\"")
 list(JOIN reference_input " \\\n  " reference_input)

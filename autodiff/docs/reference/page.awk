@@ -1,4 +1,4 @@
-# A page as Doxygen is to read it. A link to a source file is its text alone (sources are not part of the reference); mathematics
+# A page as Doxygen is to read it. A link to a file that is no page is its text alone; mathematics
 # between $ or $$ goes by Doxygen's names. Code is left as it is.
 function mathematics(s,    pieces, n, k, all) {
   n = split(s, pieces, "`")  # every other piece is code
@@ -20,10 +20,15 @@ function mathematics(s,    pieces, n, k, all) {
 
 /^ *```/ { code = !code }
 !code && !/^    / {
-  while (match($0, /\[[^]]*\]\([^():#]*\.(hpp|cpp|py|sh|css)\)/)) {
-    link = substr($0, RSTART + 1, RLENGTH - 1)
-    $0 = substr($0, 1, RSTART - 1) substr(link, 1, index(link, "](") - 1) substr($0, RSTART + RLENGTH)
+  rest = $0
+  $0 = ""
+  while (match(rest, /\[[^]]*\]\([^():#]*\)/)) {
+    link = substr(rest, RSTART, RLENGTH)
+    if (link !~ /\.md\)$/) link = substr(link, 2, index(link, "](") - 2)
+    $0 = $0 substr(rest, 1, RSTART - 1) link
+    rest = substr(rest, RSTART + RLENGTH)
   }
+  $0 = $0 rest
   $0 = mathematics($0)
 }
 { print }
