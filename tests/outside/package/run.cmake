@@ -103,6 +103,25 @@ elseif(case STREQUAL "archive")
   file(ARCHIVE_EXTRACT INPUT ${archive} DESTINATION ${work}/archive_prefix)
   file(GLOB prefix ${work}/archive_prefix/wengert-*)
   build_and_run(${consumer} -D CMAKE_PREFIX_PATH=${prefix})
+elseif(case STREQUAL "gdb_moved_prefix")
+  # a debugger's commands come with the library, wherever it has been moved to
+  set(moved "${work}/moved shared")
+  file(REMOVE_RECURSE ${moved} ${work}/staged)
+  file(COPY ${work}/prefix_shared/ DESTINATION ${moved})
+  build_and_run(${consumer} -D CMAKE_PREFIX_PATH=${moved} -D CMAKE_BUILD_RPATH=${moved}/lib)
+  execute_process(COMMAND ${gdb} -nx -batch -iex "add-auto-load-safe-path ${moved}" -ex "break wengert::Tape::memory" -ex run
+      -ex "help wengert" -ex "python import wengert_gdb; print('from', wengert_gdb.__file__)" --args ${work}/${case}/consumer
+    OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(NOT output MATCHES "wengert tape" OR NOT output MATCHES "from ${moved}/")
+    message(FATAL_ERROR "the commands did not load: ${output}")
+  endif()
+  # and under /usr in the place where gdb looks there
+  set(ENV{DESTDIR} ${work}/staged)
+  run(${CMAKE_COMMAND} --install ${work}/shared --prefix /usr --component wengert_development)
+  file(GLOB_RECURSE scripts ${work}/staged/*-gdb.py)
+  if(NOT scripts MATCHES "^${work}/staged/usr/share/gdb/auto-load/usr/lib[^;]*/libwengert.so[^;/]*-gdb.py$")
+    message(FATAL_ERROR "under /usr, scripts are ${scripts}")
+  endif()
 elseif(case STREQUAL "recipes")
   # vcpkg's port and Conan's recipe speak of this version, and of options that there are
   file(READ ${source}/CMakeLists.txt project)
