@@ -1,10 +1,12 @@
 #include "program/gnuplot.hpp"
 
-#include <fcntl.h>
 #include <fmt/core.h>
+#ifndef _WIN32
+#include <fcntl.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#endif
 
 #include <cerrno>
 #include <cstdio>
@@ -15,6 +17,17 @@
 
 #include "program/input.hpp"
 #include "program/output.hpp"
+
+#ifdef _WIN32
+
+namespace vae_kl {
+
+void check_can_draw(const std::string&) { throw InputError("pictures are not drawn on Windows; leave out --plot"); }
+void draw(const std::string&, const std::string& path) { check_can_draw(path); }
+
+}  // namespace vae_kl
+
+#else
 
 extern char** environ;
 
@@ -106,3 +119,5 @@ void draw(const std::string& script, const std::string& path) {
 }
 
 }  // namespace vae_kl
+
+#endif
