@@ -25,7 +25,8 @@ struct Matrix {
   bool operator==(const Matrix&) const = default;
 };
 
-/// Compressed rows: row i has the entries row_begin[i] … row_begin[i + 1] - 1, in ascending columns. (eigen.hpp: as_eigen(m).)
+/// Compressed rows, `rows` x `columns`: row i has the entries `row_begin`[i] … row_begin[i + 1] - 1, each with its `column`,
+/// which ascend, and `value`. (eigen.hpp: as_eigen(m).)
 struct SparseMatrix {
   std::size_t rows = 0, columns = 0;
   std::vector<int> row_begin, column;
