@@ -17,15 +17,21 @@ endif()
 if(WENGERT_INSTALL)
   set(scripts ${CMAKE_INSTALL_DATADIR}/wengert/debugger)
   foreach(file wengert_gdb.py wengert_lldb.py wengert_tape.py wengert.natvis)
-    install(FILES ${CMAKE_CURRENT_LIST_DIR}/${file} DESTINATION ${scripts})
+    install(FILES ${CMAKE_CURRENT_LIST_DIR}/${file} DESTINATION ${scripts} COMPONENT wengert_development)
   endforeach()
-  # gdb's own place: auto-load/ and then the full path of the library. Found by itself under a prefix that gdb was built for (/usr).
-  if(BUILD_SHARED_LIBS)
+  # gdb loads what lies beside a library, once that folder is on its auto-load safe path: so the prefix may be anywhere, and be moved.
+  # Under /usr, which Debian's gdb is built for, it looks in a place of its own and trusts what is there; a file beside the library
+  # would only hide that. Which prefix it is is known when it is installed (to CPack, /usr is a folder of its own).
+  if(BUILD_SHARED_LIBS AND UNIX AND NOT APPLE AND NOT IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
     file(RELATIVE_PATH from_library ${CMAKE_INSTALL_FULL_LIBDIR} ${CMAKE_INSTALL_FULL_DATADIR}/wengert/debugger)
     file(GENERATE OUTPUT ${CMAKE_CURRENT_BINARY_DIR}/installed-gdb.py
       CONTENT "import os, sys, gdb\nsys.path.insert(0, os.path.join(os.path.dirname(gdb.current_objfile().filename), '${from_library}'))\nimport wengert_gdb\n")
-    install(FILES ${CMAKE_CURRENT_BINARY_DIR}/installed-gdb.py
-      DESTINATION ${CMAKE_INSTALL_DATADIR}/gdb/auto-load${CMAKE_INSTALL_FULL_LIBDIR}
-      RENAME $<TARGET_FILE_NAME:wengert>-gdb.py)
+    install(CODE "
+      set(wengert_gdb_place ${CMAKE_INSTALL_LIBDIR})
+      if(CMAKE_INSTALL_PREFIX MATCHES \"^(.*/_CPack_Packages/.*)?/usr/?$\")
+        set(wengert_gdb_place ${CMAKE_INSTALL_DATADIR}/gdb/auto-load/usr/${CMAKE_INSTALL_LIBDIR})
+      endif()" COMPONENT wengert_development)
+    install(FILES ${CMAKE_CURRENT_BINARY_DIR}/installed-gdb.py DESTINATION "\${wengert_gdb_place}"
+      RENAME $<TARGET_FILE_NAME:wengert>-gdb.py COMPONENT wengert_development)
   endif()
 endif()

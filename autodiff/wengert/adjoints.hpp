@@ -27,6 +27,7 @@ template <class T>
 class Adjoints {
  public:
   Adjoints() = default;
+  /// Of that tape as it is recorded now, each still 0.
   constexpr Adjoints(const Tape& tape) : tape_(&tape), generation_(tape.generation()) {}
 
   /// The derivative with respect to x; 0 if nothing seeded depends on it. Throws ForeignVariable or StaleVariable for a variable
@@ -50,6 +51,7 @@ class Adjoints {
   }
   /// nullptr for the gradient of a constant.
   constexpr const Tape* tape() const { return tape_; }
+  /// That of the tape when it was differentiated.
   constexpr std::uint32_t generation() const { return generation_; }
 
   /// Whether the tape still holds what was differentiated.
@@ -65,7 +67,7 @@ class Adjoints {
   std::uint32_t generation_ = 0;
 };
 
-/// A dependent variable and the adjoint to start from.
+/// A dependent `variable` and the `adjoint` to start from.
 template <class T>
 struct Seed {
   Var variable;

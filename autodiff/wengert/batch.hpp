@@ -10,7 +10,7 @@
 
 #include "wengert/function.hpp"
 
-// What a vector of something else is told.
+/// What a vector of something else is told.
 #define WENGERT_COLUMN_OF_NUMBERS                                                                                               \
   "samples are a column of double or float; for several columns use Samples::rows or Samples::columns, and copy whole numbers " \
   "to double"
@@ -51,6 +51,7 @@ class BasicSamples {
     return samples;
   }
 
+  /// How many samples: count(), and of how many numbers each: columns().
   std::size_t count() const { return count_; }
   std::size_t columns() const { return columns_; }
   /// Whether each column lies in one piece in the caller's memory.
@@ -70,9 +71,11 @@ class BasicSamples {
   SampleGenerator<T> generator_;
 };
 
+/// Of `Samples` the arithmetic is in double, of `FloatSamples` in float.
 using Samples = BasicSamples<double>;
 using FloatSamples = BasicSamples<float>;
 
+/// What a batch may be told besides its samples.
 template <class T>
 struct BasicBatchOptions {
   /// 0: as many as the machine has. Results do not depend on it, bit for bit.
@@ -88,14 +91,15 @@ struct BasicBatchOptions {
   /// Set by the calls of ranks.hpp.
   detail::Sharing* sharing = nullptr;
 };
+/// Those of a batch in double.
 using BatchOptions = BasicBatchOptions<double>;
 
-/// Mean (or sum) over the samples of the function's value and of its gradient in the shared inputs.
+/// Mean (or sum) over the samples of the function's `value` and of its `gradient` in the shared inputs.
 struct BatchResult {
   double value = 0;
   std::vector<double> gradient;
-  /// Standard errors of the above, from the spread of the samples; empty unless asked for. NaN for a single sample, which has no
-  /// spread.
+  /// Standard errors of the above (`value_error`, `gradient_error`), from the spread of the samples; empty unless asked for. NaN
+  /// for a single sample, which has no spread.
   double value_error = 0;
   std::vector<double> gradient_error;
   /// Samples that went in: fewer than there were only if `progress` ended the batch.
@@ -115,7 +119,7 @@ template <class T>
 BatchResult sum_gradient(const Function& f, std::span<const double> shared, const BasicSamples<T>& samples,
                          const BasicBatchOptions<std::type_identity_t<T>>& options = {.standard_errors = false});
 
-/// One column of samples in a vector.
+/// The same for one column of samples in a vector: mean_gradient(), sum_gradient().
 template <class T>
 BatchResult mean_gradient(const Function& f, std::span<const double> shared, const std::vector<T>& samples,
                           const BasicBatchOptions<T>& options = {}) {

@@ -21,10 +21,12 @@ namespace wengert {
 /// on through its partials and adds its own rounding, which the table of operations states in ulps. A sweep on it throws
 /// NoSecondOrder where it meets a custom operation, whose rounding nobody stated.
 struct Bounded : NumberType<Bounded> {
+  /// The number, and how far it may be from the exact result: `error`.
   double value = 0;
   double error = 0;
 
   constexpr Bounded() = default;
+  /// A number and the bound on it.
   constexpr Bounded(double v, double e) : value(v), error(e) {}
   /// A constant: half an ulp, as it may be the rounded form of a real number; whole numbers are exact.
   template <class Number>
@@ -39,10 +41,12 @@ struct Bounded : NumberType<Bounded> {
     return std::fmin(most, -std::log10(error / size));
   }
 
+  /// What an operation makes of its result and partials: the bounds of the arguments through the partials, and its own rounding.
   template <class Rule, class... Terms>
   static Bounded lift(double result, const Terms&... term) {
     return {result, rounding<Rule>(result, term.argument.value...) + (... + carried(term.argument.error, term.partial))};
   }
+  /// Reductions by their own bound. Throws NoSecondOrder for any other custom operation.
   static Bounded evaluate_nary(const NaryOperation& operation, std::span<const Bounded> x) {
     if (operation.reduction() == detail::Reduction::None) return NumberType::evaluate_nary(operation, x);
     std::vector<double> at, partials(x.size());

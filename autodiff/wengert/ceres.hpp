@@ -20,12 +20,14 @@ namespace wengert {
 template <auto callable, int residuals, int... blocks>
 class FusedCostFunction final : public ceres::SizedCostFunction<residuals, blocks...> {
  public:
+  /// The data of this residual block, a number for each, converted to double: 32 at most.
   template <class... Data>
   explicit FusedCostFunction(Data... data) : evaluate_(&evaluate_at<sizeof...(Data)>) {
     static_assert(sizeof...(Data) <= most_data, "FusedCostFunction: 32 numbers of data at most");
     double* next = data_.data();
     ((*next++ = static_cast<double>(data)), ...);
   }
+  /// What Ceres calls: residuals, and where `jacobians` asks for them the derivatives in each parameter block. Always true.
   bool Evaluate(const double* const* parameters, double* values, double** jacobians) const override {
     evaluate_(parameters, data_.data(), values, jacobians);
     return true;

@@ -36,6 +36,7 @@ enum class Oracle {
 
 /// One question and its answer: a directional derivative as the sweep under test gives it, and as an oracle does.
 struct CheckLine {
+  /// Who was asked.
   Oracle oracle;
   std::ptrdiff_t input;   ///< the derivative in which input; -1 for one along a random direction
   double found;           ///< by the reverse sweep
@@ -50,6 +51,7 @@ struct CheckLine {
   bool sharp = true;
 };
 
+/// What check_gradient may be told.
 struct CheckOptions {
   /// Check Hessian-vector products too.
   bool second_order = false;
@@ -57,6 +59,7 @@ struct CheckOptions {
   std::uint64_t seed = 1;
   /// Inputs are asked one by one up to this number; beyond it, `directions` random directions stand for all of them.
   std::size_t each_input_up_to = 100;
+  /// How many random directions, where inputs are not asked one by one.
   int directions = 3;
   /// How accurate f is, relatively, where that is less than rounding: an operation by quadrature, in single precision, or by a
   /// series cut short. Its values and derivatives may then be off by as much, oracles need to be no sharper than a tenth of a
@@ -67,6 +70,7 @@ struct CheckOptions {
 /// What check_gradient found. True where the gradient agrees with every oracle; text() and << tell the story.
 class CheckReport {
  public:
+  /// What came of the questions.
   enum class Outcome {
     Agrees,
     Disagrees,
@@ -74,6 +78,7 @@ class CheckReport {
     Inconclusive  ///< no oracle independent of the rules and of the recording could tell
   };
 
+  /// `outcome`: what came of it; `lines`: each question and its answer.
   Outcome outcome = Outcome::Agrees;
   std::vector<CheckLine> lines;
   /// Why it was refused, which oracle could not be asked and why.
@@ -85,11 +90,13 @@ class CheckReport {
   /// Where check_gradient was called.
   Location called_at;
 
+  /// Whether the gradient agrees with every oracle that could tell.
   explicit operator bool() const { return outcome == Outcome::Agrees; }
   /// The line that is furthest off in units of its expected error; nullptr if there is none.
   const CheckLine* worst() const;
   /// The report for people, several lines.
   std::string text() const;
+  /// Prints text().
   friend std::ostream& operator<<(std::ostream& out, const CheckReport& report);
 
   /// Lets EXPECT_TRUE(check_gradient(…)) print the report. For testing::AssertionResult, without including GoogleTest.

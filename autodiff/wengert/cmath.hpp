@@ -23,9 +23,11 @@ constexpr Condition is_negative(Operand x) { return {Op::Less, atan2(x, Operand(
 
 // -- rounding: flat, so the derivative is 0
 
-/// To the nearest whole number, halves to the even one, whatever the rounding mode.
+/// rint(), nearbyint(): to the nearest whole number, halves to the even one, whatever the rounding mode.
 constexpr Var rint(Operand x) { return select(abs(x - trunc(x)) == 0.5, 2.0 * round(0.5 * x.var), round(x), x.at); }
 constexpr Var nearbyint(Operand x) { return rint(x); }
+/// To whole numbers that leave the tape, which a replay must find again: lround() and llround() as round, lrint() and llrint() as
+/// rint.
 inline long lround(Operand x) { return std::lround(detail::leave(Operand(round(x), x.at))); }
 inline long long llround(Operand x) { return std::llround(detail::leave(Operand(round(x), x.at))); }
 inline long lrint(Operand x) { return std::lrint(detail::leave(Operand(rint(x), x.at))); }
@@ -35,6 +37,7 @@ inline long long llrint(Operand x) { return std::llrint(detail::leave(Operand(ri
 
 /// |x| with the sign of y. The derivative in y is 0.
 constexpr Var copysign(Operand x, Operand y) { return select(detail::is_negative(y), -abs(x), abs(x), y.at); }
+/// Whether the sign bit is set, as a branch; of NaN it is not.
 constexpr bool signbit(Operand x) { return detail::is_negative(x); }
 /// x - y where that is positive, else 0.
 constexpr Var fdim(Operand x, Operand y) { return select(x <= y, 0.0, x - y, y.at); }
@@ -66,7 +69,7 @@ constexpr Var modf(Operand x, Var* whole) {
 
 // -- powers of 2
 
-/// x 2^n.
+/// x 2^n: ldexp(), scalbn(), scalbln().
 inline Var ldexp(Operand x, int n) {
   // in three steps: 2^n alone may overflow where x 2^n does not; no further than takes every number to 0 or infinity
   const int most = 2200, within = n < -most ? -most : n > most ? most : n, part = within / 3;
@@ -105,9 +108,11 @@ inline Var frexp(Operand x, int* exponent) {
 constexpr Var hypot(Operand x, Operand y, Operand z) { return hypot(hypot(x, y), z); }
 /// a + t (b - a) for finite a and b: exactly a at t = 0 and b at t = 1.
 constexpr Var lerp(Operand a, Operand b, Operand t) { return fma(t, b, fma(-t, a, a)); }
+/// The mean of the two, without overflow between.
 constexpr Var midpoint(Operand a, Operand b) { return 0.5 * a.var + 0.5 * b.var; }
 /// x within [low, high], as data: no branch.
 constexpr Var clamp(Operand x, Operand low, Operand high) { return min(max(x, low), high); }
+/// 10^x.
 constexpr Var exp10(Operand x) { return pow(Operand(10.0, x.at), x); }
 /// The number next to x in the direction of y: x and a step that does not depend on it, nor on y.
 inline Var nextafter(Operand x, Operand y) {
@@ -119,15 +124,18 @@ inline Var nextafter(Operand x, Operand y) {
 
 // -- questions: branches
 
+/// Whether x is neither 0, subnormal, infinite nor NaN.
 inline bool isnormal(Operand x) {
   return isfinite(x) && Operand(abs(x), x.at) >= Operand(std::numeric_limits<double>::min(), x.at);
 }
+/// FP_NAN, FP_INFINITE, FP_ZERO, FP_NORMAL or FP_SUBNORMAL, as std::fpclassify.
 inline int fpclassify(Operand x) {
   if (isnan(x)) return FP_NAN;
   if (isinf(x)) return FP_INFINITE;
   if (x == Operand(0.0, x.at)) return FP_ZERO;
   return isnormal(x) ? FP_NORMAL : FP_SUBNORMAL;
 }
+/// As those of <cmath>: isunordered(), isless(), islessequal(), isgreater(), isgreaterequal(), islessgreater().
 constexpr bool isunordered(Operand x, Operand y) { return isnan(x) || isnan(y); }
 constexpr bool isless(Operand x, Operand y) { return x < y; }
 constexpr bool islessequal(Operand x, Operand y) { return x <= y; }

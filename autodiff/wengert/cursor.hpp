@@ -25,6 +25,7 @@ struct Contribution {
 /// while it is in use (StaleVariable). Holds a value and an adjoint for each node, and what is needed to go back.
 class Cursor {
  public:
+  /// Which way the sweep goes.
   enum class Direction : std::uint8_t { forward, reverse };
 
   /// The reverse sweep from t, at the recorded values. Throws NotRecorded if t is a constant, StaleVariable if its tape was
@@ -65,24 +66,28 @@ class Cursor {
   /// The node of that name, or of that number ("v7"). Throws NotRecorded if there is none; the message lists the names.
   Index find(std::string_view name) const;
 
+  /// Which way this sweep goes.
   Direction direction() const { return direction_; }
   /// The node just done; -1 before the first step.
   Index node() const { return before_first() ? -1 : position_; }
+  /// Where it stands: before_first(), and done() after the last step; steps_done() of all the steps(). tape() is the tape that it
+  /// reads.
   bool before_first() const { return steps_done() == 0; }
   bool done() const { return steps_done() == steps(); }
   Index steps() const { return nodes_; }
   Index steps_done() const { return direction_ == Direction::reverse ? nodes_ - position_ : position_ + 1; }
   const Tape& tape() const { return *tape_; }
 
-  /// By node, or below 0 by constant. Going forwards, a value that is yet to come is 0; so is an adjoint that nothing reached
-  /// yet.
+  /// value() and adjoint() by node, or below 0 by constant. Going forwards, a value that is yet to come is 0; so is an adjoint
+  /// that nothing reached yet.
   double value(Index i) const { return values_[i]; }
   double adjoint(Index i) const { return i < nodes_ ? adjoints_[i] : 0; }
-  /// Of the node just done.
+  /// value() and adjoint() of the node just done.
   double value() const { return value(node()); }
   double adjoint() const { return adjoint(node()); }
   /// Going forwards: whether node i has its value. Going backwards: whether its adjoint is complete.
   bool reached(Index i) const { return direction_ == Direction::reverse ? i >= position_ && i < nodes_ : i <= position_; }
+  /// The values so far.
   ValuesView<double> values() const { return values_; }
   /// None while going forwards.
   ValuesView<double> adjoints() const { return adjoints_; }

@@ -39,6 +39,7 @@ class CustomOperation final : public NaryOperation {
   }
 
  public:
+  /// The value at x.
   using Value = std::function<double(std::span<const double> x)>;
   /// Writes the partial in each argument; `result` is the value at x.
   using PartialsOf = std::function<void(std::span<const double> x, double result, std::span<double> partials)>;
@@ -79,6 +80,8 @@ class CustomOperation final : public NaryOperation {
     return at_each({Operand(x, Location{})...}).value();
   }
 
+  /// What every n-ary operation answers, see NaryOperation: name(), arity(), value(), partials(), partial(), identity(), clone(),
+  /// value_error().
   const char* name() const override;
   int arity() const override;
   double value(std::span<const double> x) const override;

@@ -19,6 +19,7 @@
 
 namespace wengert {
 
+/// Matrices of any size, and columns: `VectorXv`.
 using MatrixXv = Eigen::Matrix<Var, Eigen::Dynamic, Eigen::Dynamic>;
 using VectorXv = Eigen::Matrix<Var, Eigen::Dynamic, 1>;
 

@@ -39,6 +39,7 @@ class Elements {
     return Elements(std::ranges::data(indices), all, size, 1, size == 0 ? 0 : all / size);
   }
 
+  /// count() elements of size() indices each; index() is one of them.
   std::size_t count() const { return count_; }
   std::size_t size() const { return size_; }
   std::size_t index(std::size_t element, std::size_t column) const { return indices_[column * count_ + element]; }
@@ -98,12 +99,12 @@ SparseMatrix sum_hessian(const Function& f, std::span<const double> x, const Ele
                          int threads = 0);
 SparseMatrix sum_hessian(const Function& f, std::span<const double> x, const Elements& elements, int threads = 0);
 
-/// Least squares: the outputs of g for each element, one after the other, and their Jacobian, a row for each.
+/// Least squares: the outputs of g for each element, one after the other (`values`), and their `jacobian`, a row for each.
 struct Residuals {
   std::vector<double> values;
   SparseMatrix jacobian;
 };
-/// Throws as sum_gradient does.
+/// Those of g. Throws as sum_gradient does.
 Residuals residuals(const Function& g, std::span<const double> x, const Elements& elements, const Samples& data, int threads = 0);
 Residuals residuals(const Function& g, std::span<const double> x, const Elements& elements, int threads = 0);
 

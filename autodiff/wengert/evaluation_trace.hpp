@@ -8,6 +8,7 @@
 
 namespace wengert {
 
+/// How much of a tape is printed, and how.
 struct TableOptions {
   int width = 80;         ///< columns; names, statements and places are shortened to fit. 0: as wide as it takes
   int digits = 6;         ///< significant digits

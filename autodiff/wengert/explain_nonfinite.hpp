@@ -12,8 +12,10 @@ namespace wengert {
 
 /// Where the first NaN or infinity appeared.
 struct NonFiniteOrigin {
+  /// In the forward sweep, in the reverse sweep, or in neither.
   enum class Where : std::uint8_t { nowhere, value, adjoint };
 
+  /// Where it appeared.
   Where where = Where::nowhere;
   /// value: the node whose value is not finite though all its arguments' are (or an independent given so).
   /// adjoint: the node whose rule sent something that is not finite though its own adjoint is, or that received a sum that

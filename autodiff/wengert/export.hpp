@@ -9,6 +9,7 @@
 
 namespace wengert {
 
+/// How much of a graph is drawn, and how.
 struct GraphOptions {
   Index most_nodes = 2500;  ///< of a larger graph, nobody could read the picture: ask for a window
   Index around = -1;        ///< a node: only it and what is near it in the graph

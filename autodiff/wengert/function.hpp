@@ -24,7 +24,7 @@ namespace detail {
 class BatchPlans;
 }
 
-/// The numbers that replays need; keep one per thread, and repeated calls allocate nothing.
+/// The numbers that replays need (`values`, `adjoints`, `gradient`); keep one per thread, and repeated calls allocate nothing.
 struct Workspace {
   Values<double> values, adjoints;
   std::vector<double> gradient;
@@ -40,6 +40,7 @@ class Function {
   /// An empty one, to be assigned to; asking it anything throws NotRecorded.
   Function() = default;
 
+  /// n is inputs(), m is outputs(); tape() is the recording.
   std::size_t inputs() const { return tape().independents().size(); }
   std::size_t outputs() const { return dependents().size(); }
   const Tape& tape() const;
@@ -56,8 +57,10 @@ class Function {
   /// All outputs.
   std::vector<double> values(std::span<const double> x) const;
 
-  /// The same of variables: the recording is appended to their tape, operation by operation, with its guards and source lines.
+  /// values() and the call, of variables: the recording is appended to their tape, operation by operation, with its guards and
+  /// source lines.
   std::vector<Var> values(std::span<const Var> x) const;
+  /// The one output of variables.
   Var operator()(std::span<const Var> x) const;
   template <class... Vars>
     requires(sizeof...(Vars) > 0 && (std::convertible_to<const Vars&, Var> && ...) && (std::derived_from<Vars, Var> || ...))
@@ -79,7 +82,7 @@ class Function {
     return gradient(std::array{static_cast<double>(x)...});
   }
 
-  /// Both at once, for the price of the gradient.
+  /// `value` and `gradient` at once, for the price of the gradient: value_and_gradient().
   struct ValueAndGradient {
     double value;
     std::vector<double> gradient;
@@ -109,7 +112,8 @@ class Function {
   /// and shared sweeps as in sparse_jacobian; an arrow-shaped Hessian takes one sweep.
   SparseMatrix sparse_hessian(std::span<const double> x) const;
 
-  // The same for other ranges of numbers, Eigen's vectors among them.
+  /// The same for other ranges of numbers, Eigen's vectors among them: values(), gradient(), jacobian(), hessian(),
+  /// hessian_vector(), and the call.
   template <detail::OtherRangeOf<double> Point>
   double operator()(const Point& x) const {
     return (*this)(std::span<const double>(detail::side_by_side<double>(x)));
@@ -168,8 +172,10 @@ class Function {
 /// What record() uses: a tape on its way to becoming a Function.
 class Recorder {
  public:
+  /// A new tape, empty.
   explicit Recorder(bool keep_locations);
 
+  /// The tape to record on.
   Tape& tape();
   /// Ends the recording. Throws ForeignVariable if a dependent is on another tape.
   Function finish(std::span<const Var> dependents);

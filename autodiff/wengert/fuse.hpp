@@ -145,6 +145,7 @@ class Fused : public detail::LocatedCall<Fused<Callable>> {
   /// The value; applied to Vars, one node on their tape (a constant among constants). Arguments are numbers or Vars, and arrays
   /// of them (or spans of fixed size) where the callable takes arrays. The node knows the caller's line.
   using detail::LocatedCall<Fused<Callable>>::operator();
+  /// The value of numbers.
   template <class... Arguments>
   double value(const Arguments&... x) const {
     static_assert(detail::has_one_output<Callable, Shape<detail::shape_size<Arguments>...>>,
@@ -175,7 +176,7 @@ class Fused : public detail::LocatedCall<Fused<Callable>> {
   auto jacobian(const Arguments&... x) const {
     return values_and_jacobian(x...).jacobian;
   }
-  /// Both at once, for the price of the Jacobian.
+  /// Both at once, `values` and `jacobian`, for the price of the Jacobian: values_and_jacobian().
   template <std::size_t m, std::size_t n>
   struct ValuesAndJacobian {
     std::array<double, m> values;

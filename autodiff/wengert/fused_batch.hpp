@@ -374,9 +374,9 @@ std::string batch_program(const Fused<Callable>&) {
   return detail::print_fused(tape, code.outputs, code.shared, code.report);
 }
 
-/// As mean_gradient of a recorded Function, with the same result within rounding (one rounding more per division by a shared
-/// value). `shared` is an array, or a span of fixed size. Shared values that are zero, infinite, NaN or subnormal, calls that ask
-/// for each sample's own gradient, and files compiled without optimisation take the replayed way.
+/// mean_gradient() and sum_gradient() as of a recorded Function, with the same result within rounding (one rounding more per
+/// division by a shared value). `shared` is an array, or a span of fixed size. Shared values that are zero, infinite, NaN or
+/// subnormal, calls that ask for each sample's own gradient, and files compiled without optimisation take the replayed way.
 template <class Callable, class Shared, class T>
 BatchResult mean_gradient(const Fused<Callable>&, const Shared& shared, const BasicSamples<T>& samples,
                           const BasicBatchOptions<std::type_identity_t<T>>& options = {}) {

@@ -8,6 +8,7 @@
 
 namespace wengert {
 
+/// The adjoints of all nodes, by variable: wrt(x).
 using Gradient = Adjoints<double>;
 
 /// Derivatives of t in every variable it was computed from, at the recorded values: gradient(t).wrt(x). One reverse sweep,

@@ -16,6 +16,7 @@ namespace wengert {
 
 class Function;
 
+/// By variable, as a Gradient: wrt(x) has a value and a bound on its error.
 using GradientWithBounds = Adjoints<Bounded>;
 
 /// The derivatives of t, each with a bound on its rounding error, taking the inputs as exact: a running error analysis to first

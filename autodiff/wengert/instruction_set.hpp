@@ -12,6 +12,7 @@ enum class InstructionSet : unsigned char {
   Avx512,    ///< 64-byte vectors (AVX-512 F, BW, DQ and VL).
 };
 
+/// All of them, narrowest first.
 inline constexpr InstructionSet instruction_sets[] = {InstructionSet::Baseline, InstructionSet::Avx2, InstructionSet::Avx512};
 
 /// Bytes in a vector register.

@@ -10,20 +10,23 @@
 
 namespace wengert {
 
-/// Row-major numbers: m(row, column).
+/// Row-major numbers, m(row, column): `rows` x `columns` of them in `data`.
 struct Matrix {
   std::size_t rows = 0, columns = 0;
   std::vector<double> data;
 
   Matrix() = default;
+  /// All zeros.
   Matrix(std::size_t row_count, std::size_t column_count)
       : rows(row_count), columns(column_count), data(row_count * column_count) {}
+  /// One of the numbers, unchecked.
   double& operator()(std::size_t row, std::size_t column) { return data[row * columns + column]; }
   double operator()(std::size_t row, std::size_t column) const { return data[row * columns + column]; }
   bool operator==(const Matrix&) const = default;
 };
 
-/// Compressed rows: row i has the entries row_begin[i] … row_begin[i + 1] - 1, in ascending columns. (eigen.hpp: as_eigen(m).)
+/// Compressed rows, `rows` x `columns`: row i has the entries `row_begin`[i] … row_begin[i + 1] - 1, each with its `column`,
+/// which ascend, and `value`. (eigen.hpp: as_eigen(m).)
 struct SparseMatrix {
   std::size_t rows = 0, columns = 0;
   std::vector<int> row_begin, column;
@@ -56,7 +59,7 @@ inline Matrix hessian(const Var& t, std::initializer_list<Var> variables, Locati
   return hessian(t, std::span(variables.begin(), variables.size()), at);
 }
 
-// The same for other ranges, Eigen's vectors among them.
+/// The same for other ranges, Eigen's vectors among them: jacobian(), hessian_vector_product(), hessian().
 template <class Dependents, class Variables>
   requires(detail::OtherRangeOf<Dependents, Var> || detail::OtherRangeOf<Variables, Var>)
 Matrix jacobian(const Dependents& dependents, const Variables& variables, Location at = Location::current()) {

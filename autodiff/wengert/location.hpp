@@ -3,15 +3,18 @@
 
 namespace wengert {
 
-/// A place in the source. `line == 0` means unknown. Costs nothing to make: both fields are compile-time constants.
+/// A place in the source: `file` and `line`. `line == 0` means unknown. Costs nothing to make: both fields are compile-time
+/// constants.
 // std::source_location would do, but clang 14 has none; the builtins behind it work in every supported compiler.
 struct Location {
   const char* file = "";
   unsigned line = 0;
 
+  /// The place of the call; as a default argument, that of the caller.
   static constexpr Location current(const char* file = __builtin_FILE(), unsigned line = __builtin_LINE()) {
     return {file, line};
   }
+  /// Whether it says where.
   constexpr bool known() const { return line != 0; }
 };
 

@@ -16,6 +16,7 @@ class NaryOperation {
  public:
   virtual ~NaryOperation() = default;
 
+  /// name(): for tables and errors. arity(): how many arguments. value(): at those.
   virtual const char* name() const = 0;
   virtual int arity() const = 0;
   virtual double value(std::span<const double> x) const = 0;
@@ -30,13 +31,17 @@ class NaryOperation {
   struct Identity {
     const void* of;
     std::size_t part = 0;
+    /// Both parts.
     bool operator==(const Identity&) const = default;
   };
+  /// Its own.
   virtual Identity identity() const = 0;
+  /// A copy, made by new, that the tape owns.
   virtual const NaryOperation* clone() const = 0;
 
   /// A bound on the rounding error of value(x), for checks. Unless it is known: four units in the last place.
   virtual double value_error(std::span<const double>, double result) const { return (result < 0 ? -result : result) * 0x1p-50; }
+  /// None for operations that are not the library's own reductions.
   virtual detail::Reduction reduction() const { return detail::Reduction::None; }
 };
 

@@ -33,7 +33,7 @@ constexpr T choose(const Condition& condition, const T& x, const T& y) {
 
 }  // namespace detail
 
-/// An argument of an operation and the operation's partial in it.
+/// An `argument` of an operation and the operation's `partial` in it.
 template <class Number, class Part>
 struct Term {
   const Number& argument;
@@ -47,6 +47,7 @@ struct Term {
 /// evaluate_nary(const NaryOperation&, std::span<const Self>)`.
 template <class Self>
 struct NumberType {
+  /// An operation of the table: its result and partials go to lift.
   template <class Rule>
   static constexpr Self evaluate(const Self& x) {
     const auto result = detail::evaluate<Rule, Part<>>(x.value);
@@ -73,6 +74,7 @@ struct NumberType {
     throw NoSecondOrder("a sweep on a number type without rules for custom operations met one; give the type evaluate_nary");
   }
 
+  /// The operations of the table, as on any number.
   friend constexpr Self operator+(const Self& x, const Self& y) { return Self::template evaluate<ops::Add>(x, y); }
   friend constexpr Self operator-(const Self& x, const Self& y) { return Self::template evaluate<ops::Sub>(x, y); }
   friend constexpr Self operator*(const Self& x, const Self& y) { return Self::template evaluate<ops::Mul>(x, y); }
@@ -84,7 +86,7 @@ struct NumberType {
   friend constexpr Self& operator*=(Self& x, const Self& y) { return x = x * y; }
   friend constexpr Self& operator/=(Self& x, const Self& y) { return x = x / y; }
 
-  // Comparisons look at the values: bool for numbers, a Condition where the part records.
+  /// Comparisons look at the values: bool for numbers, a Condition where the part records.
   friend constexpr auto operator<(const Self& x, const Self& y) { return x.value < y.value; }
   friend constexpr auto operator>(const Self& x, const Self& y) { return x.value > y.value; }
   friend constexpr auto operator<=(const Self& x, const Self& y) { return x.value <= y.value; }
@@ -100,6 +102,7 @@ struct NumberType {
   friend constexpr Self function(const Self& x, const Self& y) { return Self::template evaluate<ops::Rule>(x, y); }
   WENGERT_BINARY_OPERATIONS(WENGERT_X)
 #undef WENGERT_X
+  /// fma(), pow_derivative(), and by their other names fabs(), fmin(), fmax(). Of the value: isnan(), isinf(), isfinite().
   friend constexpr Self fma(const Self& x, const Self& y, const Self& z) { return Self::template evaluate<ops::Fma>(x, y, z); }
   friend constexpr Self pow_derivative(const Self& x, const Self& y, const Self& z) {
     return Self::template evaluate<ops::PowDerivative>(x, y, z);

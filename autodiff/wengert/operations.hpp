@@ -6,7 +6,7 @@
 
 #include "wengert/ops.hpp"
 
-// X(rule in ops.hpp, name of the function that records it)
+/// The unary operations of the table, as X(rule in ops.hpp, name of the function that records it).
 #define WENGERT_UNARY_OPERATIONS(X) \
   X(Neg, neg)                       \
   X(Sqrt, sqrt)                     \
@@ -42,6 +42,7 @@
   X(Round, round)                   \
   X(Trunc, trunc)                   \
   X(Detach, detach)
+/// The binary ones.
 #define WENGERT_BINARY_OPERATIONS(X) \
   X(Add, add)                        \
   X(Sub, sub)                        \
@@ -57,10 +58,12 @@
   X(LessEqual, less_equal)           \
   X(Equal, equal)                    \
   X(AbsorbingProduct, absorbing_product)
+/// The ternary ones.
 #define WENGERT_TERNARY_OPERATIONS(X) \
   X(Fma, fma)                         \
   X(Select, select)                   \
   X(PowDerivative, pow_derivative)
+/// All of them.
 #define WENGERT_OPERATIONS(X)  \
   WENGERT_UNARY_OPERATIONS(X)  \
   WENGERT_BINARY_OPERATIONS(X) \

@@ -30,9 +30,9 @@ constexpr T select(bool condition, T x, T y) {
   return condition ? x : y;
 }
 
-// min and max of plain numbers, beside those of Var, Dual and Lanes. Declared as in the standard library and more constrained: so
-// they are no choice between conversions to Var and to Operand, and win where std::min and std::max are in sight too. A NaN is
-// passed on.
+/// min() and max() of plain numbers, beside those of Var, Dual and Lanes. Declared as in the standard library and more
+/// constrained: so they are no choice between conversions to Var and to Operand, and win where std::min and std::max are in sight
+/// too. A NaN is passed on.
 template <class T>
   requires std::is_arithmetic_v<T>
 constexpr T min(const T& x, const T& y) {
@@ -98,26 +98,28 @@ constexpr T pow_derivative(T x, T y, T order) {
   return detail::pow_derivative(std::pow(x, y_less(m)), T(1), y_less, log, m, k);
 }
 
-/// What a unary, binary and ternary rule returns as its partial derivatives, one per argument.
+/// What a unary rule returns as its partial derivatives, one per argument: that in `x`.
 template <class T>
 struct Partials1 {
   T x;
 };
+/// What a binary rule returns: those in `x` and `y`.
 template <class T>
 struct Partials2 {
   T x, y;
 };
+/// What a ternary rule returns: those in `x`, `y` and `z`.
 template <class T>
 struct Partials3 {
   T x, y, z;
 };
 
-/// Arguments in which an operation is defined and smooth, its stated kinks aside; tests sample it.
+/// Arguments, from `low` to `high`, in which an operation is defined and smooth, its stated kinks aside; tests sample it.
 struct Domain {
   double low, high;
 };
 
-/// How an operation reads in print: its value and its partials, as mathematics.
+/// How an operation reads in print: its `value`, `partial_x`, `partial_y` and `partial_z`, as mathematics.
 struct Formula {
   const char* value;
   const char* partial_x;
@@ -164,6 +166,7 @@ using std::abs, std::acos, std::acosh, std::asin, std::asinh, std::atan, std::at
     std::cosh, std::erf, std::erfc, std::exp, std::exp2, std::expm1, std::floor, std::fma, std::hypot, std::log, std::log10,
     std::log1p, std::log2, std::pow, std::round, std::sin, std::sinh, std::sqrt, std::tan, std::tanh, std::trunc;
 
+/// Ends of domains: `infinity`, `not_a_number`, `largest`, `smallest` (subnormal), `smallest_normal`.
 inline constexpr double infinity = std::numeric_limits<double>::infinity();
 inline constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 inline constexpr double largest = std::numeric_limits<double>::max();
@@ -178,6 +181,7 @@ inline constexpr double smallest_normal = std::numeric_limits<double>::min();
 ///   partial_x and partial_y, beside partials: for sweeps to skip one that is costly when its argument is a constant.
 template <int length>
 struct Rule {
+  /// How many arguments.
   static constexpr int arity = length;
   /// Value needs only + - * / and comparisons, so a compile-time tape may fold it.
   static constexpr bool arithmetic = false;

@@ -55,7 +55,7 @@ constexpr T log_beta(const T& x, const T& y) {
   return lgamma(x) + lgamma(y) - lgamma(x + y);
 }
 
-/// Where erf (erfc) takes the value x. NaN outside [-1, 1] ([0, 2]), infinite at the ends.
+/// Where erf, for erfcinv() erfc, takes the value x. NaN outside [-1, 1] ([0, 2]), infinite at the ends.
 inline double erfinv(double x) { return detail::special::erfinv(x); }
 inline double erfcinv(double x) { return detail::special::erfcinv(x); }
 

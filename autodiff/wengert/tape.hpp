@@ -28,6 +28,7 @@ class Var;
 /// one 12); clear() keeps the memory. Not for two threads at once.
 class Tape : detail::NodeStorage, detail::NaryNodes, detail::Names {
  public:
+  /// An empty one; whether it keeps locations.
   constexpr explicit Tape(bool keep_locations = WENGERT_KEEP_LOCATIONS)
       : generation_(std::is_constant_evaluated() ? 1 : first_generation()), keeps_locations_(keep_locations) {}
 
@@ -71,8 +72,10 @@ class Tape : detail::NodeStorage, detail::NaryNodes, detail::Names {
 
   // -- what was recorded
 
+  /// size(): how many nodes. constants(): how many constants.
   constexpr Index size() const { return size_; }
   constexpr Index constants() const { return constants_; }
+  /// Node i, and the indices of its arguments().
   constexpr const Node& operator[](Index i) const { return nodes_[i]; }
   constexpr Arguments arguments(Index i) const { return arguments(nodes_[i]); }
   constexpr Arguments arguments(const Node& node) const {
@@ -80,12 +83,13 @@ class Tape : detail::NodeStorage, detail::NaryNodes, detail::Names {
     const int count = arity(node.op);
     return {count, node.x, node.y, count == 3 ? 1 : 2, count == 3 ? extra_arguments(node.y) : nullptr};
   }
-  /// Values as recorded; constants at negative indices.
+  /// values() as recorded, constants at negative indices; value(i) is one of them. independents(): their nodes.
   constexpr ValuesView<double> values() const { return {values_, constants_, size_}; }
   constexpr double value(Index i) const { return values_[i]; }
   constexpr const std::vector<Index>& independents() const { return independents_; }
   /// How many nodes at the beginning are independents: a reverse sweep ends there.
   constexpr Index leading_independents() const { return leading_; }
+  /// guards(): the branches that were taken. keeps_locations(): whether it does from now on.
   constexpr const std::vector<Guard>& guards() const { return guards_; }
   constexpr bool keeps_locations() const { return keeps_locations_; }
   /// Unknown unless locations were kept while the node was recorded.
@@ -99,7 +103,7 @@ class Tape : detail::NodeStorage, detail::NaryNodes, detail::Names {
   /// Another one after every clear(), and of no other tape; a variable remembers it.
   constexpr std::uint32_t generation() const { return generation_; }
 
-  /// Bytes that the recorded nodes, values, constants and lists take, and bytes held for them.
+  /// memory(): bytes that the recorded nodes, values, constants and lists take (`used`), and bytes held for them (`reserved`).
   struct Memory {
     std::size_t used, reserved;
   };
@@ -131,6 +135,7 @@ class Tape : detail::NodeStorage, detail::NaryNodes, detail::Names {
   constexpr void relocate(Index i, Location at) {
     if (static_cast<std::size_t>(i) < locations_.size()) locations_[static_cast<std::size_t>(i)] = at;
   }
+  /// Appends a guard; throws AtKink as operations do.
   constexpr void push_guard(const Guard& guard) {
     if (checks_kinks_) throw_if_at_kink(guard.relation, guard.x, guard.y, guard.location);
     guards_.push_back(guard);

@@ -43,13 +43,14 @@ auto side_by_side(const Range& range) {
 }
 }  // namespace detail
 
-/// Values that somebody else owns: base[0 .. nodes) for nodes, base[-constants .. 0) for constants.
+/// Values that somebody else owns: `base`[0 .. `nodes`) for nodes, base[-`constants` .. 0) for constants.
 template <class T>
 struct ValuesView {
   const T* base = nullptr;
   Index constants = 0;
   Index nodes = 0;
 
+  /// That of node i, or below 0 of a constant; unchecked.
   constexpr const T& operator[](Index i) const { return base[i]; }
 };
 
@@ -58,6 +59,7 @@ template <class T>
 class Values {
  public:
   constexpr Values() = default;
+  /// Zeros.
   constexpr Values(Index constants, Index nodes) { reset(constants, nodes); }
 
   /// All cells T(0), in the memory that is there where it suffices.
@@ -71,12 +73,15 @@ class Values {
     cells_.resize(static_cast<std::size_t>(constants) + static_cast<std::size_t>(nodes));
     constants_ = constants;
   }
+  /// How many of constants() and of nodes(); base() points to node 0.
   constexpr Index constants() const { return constants_; }
   constexpr Index nodes() const { return static_cast<Index>(cells_.size()) - constants_; }
   constexpr T* base() { return cells_.data() + constants_; }
   constexpr const T* base() const { return cells_.data() + constants_; }
+  /// That of node i, or below 0 of a constant; unchecked.
   constexpr T& operator[](Index i) { return base()[i]; }
   constexpr const T& operator[](Index i) const { return base()[i]; }
+  /// A view of all.
   constexpr operator ValuesView<T>() const { return {base(), constants_, nodes()}; }
 
  private:

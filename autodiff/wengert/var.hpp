@@ -27,6 +27,7 @@ concept Number = std::is_arithmetic_v<T> ||
 class Var {
  public:
   constexpr Var() = default;
+  /// A constant.
   template <detail::Number Number>
   constexpr Var(const Number& value) : value_(static_cast<double>(value)) {}
   /// For sweeps that record: the node (or, below 0, the constant) `index` of a tape.
@@ -36,11 +37,12 @@ class Var {
   constexpr Var(Tape* tape, double value, Index index, std::uint32_t generation)
       : tape_(tape), value_(value), index_(index), generation_(generation) {}
 
+  /// The number.
   constexpr double value() const { return value_; }
-  /// The node's number; below 0 for a constant.
+  /// index(): the node's number; below 0 where is_constant().
   constexpr Index index() const { return tape_ != nullptr ? index_ : -1; }
   constexpr bool is_constant() const { return tape_ == nullptr || index_ < 0; }
-  /// nullptr for a constant made from a number.
+  /// tape(): nullptr for a constant made from a number. generation(): the tape's when this was recorded.
   constexpr Tape* tape() const { return tape_; }
   constexpr std::uint32_t generation() const { return generation_; }
 
@@ -63,12 +65,14 @@ class Var {
 
 static_assert((sizeof(void*) != 8 || sizeof(Var) == 24) && std::is_trivially_copyable_v<Var>);
 
-/// What every operation takes: a Var, a number, or what converts to one of them, and where in the source it was handed over.
+/// What every operation takes: a Var (`var`), a number, or what converts to one of them, and where in the source it was handed
+/// over (`at`).
 struct Operand {
   Var var;
   Location at;
   bool is_number;  // known while compiling, where what a Var holds is not
 
+  /// From a Var, a number, or what converts to a Var.
   // Member by member: copied whole, with vector moves, a Var that was just written (by parts) stalls the load.
   WENGERT_INLINE constexpr Operand(const Var& v, Location here = Location::current())
       : var(v.tape_, v.value_, v.index_, v.generation_), at(here), is_number(false) {}
@@ -197,6 +201,7 @@ constexpr Var Var::evaluate(const Vars&... x) {
   return detail::record<Rule>(Operand(x)...);
 }
 
+/// Each records one operation and returns its result; among constants it only computes. Throws ForeignVariable, StaleVariable.
 WENGERT_INLINE constexpr Var operator+(Operand x, Operand y) { return detail::record<ops::Add>(x, y); }
 WENGERT_INLINE constexpr Var operator-(Operand x, Operand y) { return detail::record<ops::Sub>(x, y); }
 WENGERT_INLINE constexpr Var operator*(Operand x, Operand y) { return detail::record<ops::Mul>(x, y); }

@@ -130,6 +130,19 @@ TEST(DescendCommand, DrawsThePathsOverTheContours) {
   EXPECT_EQ(file_text(folder / "paths.png").substr(1, 3), "PNG");
 }
 
+TEST(DescendCommand, DrawsWhereFoldersHaveQuotesAndSpacesInTheirNames) {
+  if (std::system("command -v gnuplot >/dev/null") != 0) GTEST_SKIP() << "gnuplot is not installed";
+  const TemporaryFolder folder;
+  const std::string odd = folder / "it's \"here\"; $HOME `x`";
+  std::filesystem::create_directory(odd);
+  ::setenv("WENGERT_TEST_FOLDER", odd.c_str(), 1);
+  const ProgramRun run = run_program("env", "TMPDIR=\"$WENGERT_TEST_FOLDER\" '" VAE_KL_PROGRAM
+                                            "' descend --quiet --plot \"$WENGERT_TEST_FOLDER/paths of mu.svg\"");
+  EXPECT_EQ(run.status, 0) << run.err;
+  EXPECT_THAT(file_text(odd + "/paths of mu.svg"), AllOf(HasSubstr("<svg"), HasSubstr("</svg>")));
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(odd), std::filesystem::directory_iterator()), 1) << "left over";
+}
+
 TEST(DescendCommand, HelpHasAnExample) {
   const ProgramRun run = run_descend("--help");
   EXPECT_EQ(run.status, 0);

@@ -1,16 +1,35 @@
 #include "program/gnuplot.hpp"
 
 #include <fmt/core.h>
+#ifndef _WIN32
+#include <fcntl.h>
+#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#endif
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <string>
 #include <string_view>
 
 #include "program/input.hpp"
 #include "program/output.hpp"
+
+#ifdef _WIN32
+
+namespace vae_kl {
+
+void check_can_draw(const std::string&) { throw InputError("pictures are not drawn on Windows; leave out --plot"); }
+void draw(const std::string&, const std::string& path) { check_can_draw(path); }
+
+}  // namespace vae_kl
+
+#else
+
+extern char** environ;
 
 namespace vae_kl {
 namespace {
@@ -48,6 +67,37 @@ class ScriptFile {
   std::string path_;
 };
 
+/// What gnuplot prints for a script; empty where it fails. No shell is between: a path may hold what it pleases.
+std::string output_of_gnuplot(const std::string& script) {
+  int ends[2];
+  if (::pipe(ends) != 0) return {};
+  for (const int end : ends) ::fcntl(end, F_SETFD, FD_CLOEXEC);
+  const char* const command[] = {"gnuplot", script.c_str(), nullptr};
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&files, ends[1], STDOUT_FILENO);
+  posix_spawn_file_actions_addopen(&files, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+  pid_t child;
+  const int error = ::posix_spawnp(&child, command[0], &files, nullptr, const_cast<char* const*>(command), environ);
+  posix_spawn_file_actions_destroy(&files);
+  ::close(ends[1]);
+  std::string output;
+  int status = error;
+  if (error == 0) {
+    char block[1 << 16];
+    for (ssize_t count; (count = ::read(ends[0], block, sizeof block)) != 0;)
+      if (count > 0)
+        output.append(block, static_cast<std::size_t>(count));
+      else if (errno != EINTR)
+        break;
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+  }
+  ::close(ends[0]);
+  return status == 0 ? output : std::string();
+}
+
 }  // namespace
 
 void check_can_draw(const std::string& path) {
@@ -62,15 +112,12 @@ void draw(const std::string& script, const std::string& path) {
   check_can_draw(path);
   const char* const terminal = path.ends_with(".svg") ? "svg size 900,600 dynamic background 'white'" : "pngcairo size 900,600";
   const ScriptFile file(fmt::format("set encoding utf8\nset terminal {}\n{}", terminal, script));
-  std::FILE* const pipe = ::popen(("gnuplot '" + file.path() + "' 2>/dev/null").c_str(), "r");
-  if (pipe == nullptr) throw InputError("gnuplot could not be started; leave out --plot");
-  std::string picture;
-  char block[1 << 16];
-  while (const std::size_t count = std::fread(block, 1, sizeof block, pipe)) picture.append(block, count);
-  const int status = ::pclose(pipe);
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || picture.empty())
+  const std::string picture = output_of_gnuplot(file.path());
+  if (picture.empty())
     throw InputError(fmt::format("{}: gnuplot failed to draw it; try the other of .svg and .png, or leave out --plot", path));
   write_file(path, picture);
 }
 
 }  // namespace vae_kl
+
+#endif

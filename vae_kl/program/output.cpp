@@ -50,10 +50,14 @@ class PartFile {
   void complete(std::string_view bytes) {
     write_all(file_, path_, bytes);
     std::FILE* const file = std::exchange(file_, nullptr);
-    if (std::fclose(file) != 0 || std::rename(part_.c_str(), target(path_).c_str()) != 0) {
-      const int error = errno;
+    std::error_code error;
+    if (std::fclose(file) != 0)
+      error = std::error_code(errno, std::generic_category());
+    else
+      std::filesystem::rename(part_, target(path_), error);
+    if (error) {
       std::remove(part_.c_str());
-      throw_unwritable(path_, std::strerror(error));
+      throw_unwritable(path_, error.message().c_str());
     }
   }
 

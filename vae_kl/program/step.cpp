@@ -1,8 +1,10 @@
 #include "program/step.hpp"
 
 #include <fmt/core.h>
+#ifndef _WIN32
 #include <poll.h>
 #include <termios.h>
+#endif
 #include <unistd.h>
 
 #include <cstdio>
@@ -18,14 +20,26 @@ namespace {
 
 constexpr const char* help = "n next   p previous   r run to   v values   w why   q quit\n";
 
+#ifdef _WIN32
+// A console gives lines there, as a pipe does.
+bool has_terminal() { return false; }
+void read_keys(bool) {}
+bool key_within(int) { return false; }
+#else
 termios original;
 
+bool has_terminal() { return isatty(STDIN_FILENO) != 0 && tcgetattr(STDIN_FILENO, &original) == 0; }
 void read_keys(bool one_by_one) {
   termios mode = original;
   // Without ISIG, Ctrl-C is a key: it quits, and leaves the terminal as it was.
   if (one_by_one) mode.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO | ISIG);
   tcsetattr(STDIN_FILENO, TCSADRAIN, &mode);
 }
+bool key_within(int milliseconds) {
+  pollfd input{STDIN_FILENO, POLLIN, 0};
+  return poll(&input, 1, milliseconds) > 0;
+}
+#endif
 
 int read_byte() {
   unsigned char byte;
@@ -59,7 +73,7 @@ std::string outcome(const wengert::Cursor& cursor) {
 
 }  // namespace
 
-StandardKeys::StandardKeys() : at_terminal_(isatty(STDIN_FILENO) != 0 && tcgetattr(STDIN_FILENO, &original) == 0) {
+StandardKeys::StandardKeys() : at_terminal_(has_terminal()) {
   if (at_terminal_) read_keys(true);
 }
 
@@ -89,10 +103,7 @@ int StandardKeys::next() {
 // sequence was the Esc key, and the next key is one of its own.
 int StandardKeys::escape_sequence() {
   constexpr int at_once = 50;  // milliseconds; more than any terminal needs, less than between two keys
-  const auto more = [] {
-    pollfd input{STDIN_FILENO, POLLIN, 0};
-    return poll(&input, 1, at_once) > 0;
-  };
+  const auto more = [] { return key_within(at_once); };
   if (!more()) return '?';
   int key = byte();
   if (key != '[' && key != 'O') {

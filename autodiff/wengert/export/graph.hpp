@@ -25,6 +25,13 @@ std::string node_tooltip(const Tape& tape, Index i);
 /// three lines of text (statement, value, adjoint), and its edge from argument 0 the group e5_0.
 std::string svg_text(const Var& t, const GraphOptions& options, const char* function);
 
+/// Whether other programs are run at all: not on Windows, where every graph is laid out in columns.
+#ifdef _WIN32
+inline constexpr bool runs_graphviz = false;
+#else
+inline constexpr bool runs_graphviz = true;
+#endif
+
 /// Graphviz's `dot` on a graph, in a process of its own that is ended after `seconds`. Throws Error where it is not there, fails
 /// or takes longer.
 std::string laid_out_by_graphviz(const std::string& dot, double seconds, const char* function);

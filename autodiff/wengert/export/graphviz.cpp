@@ -1,5 +1,6 @@
 // Graphviz's `dot`, run without a shell and without files: the graph goes to its standard input, the picture comes from its
-// output.
+// output. Not on Windows, see graph.hpp.
+#ifndef _WIN32
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <poll.h>
@@ -149,3 +150,5 @@ std::string laid_out_by_graphviz(const std::string& dot, double seconds, const c
 }
 
 }  // namespace wengert::detail
+
+#endif

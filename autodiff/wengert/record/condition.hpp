@@ -32,9 +32,11 @@ constexpr void record_guard(Op relation, const Operand& x, const Operand& y, boo
 /// it is data.
 class Condition {
  public:
+  /// A comparison by Op::Less, Op::LessEqual or Op::Equal, or its opposite.
   constexpr Condition(Op relation, Operand x, Operand y, bool negated = false)
       : x_(x), y_(y), relation_(relation), negated_(negated) {}
 
+  /// A branch: a replay must find the same.
   constexpr operator bool() const {
     const bool outcome = holds();
     detail::record_guard(relation_, x_, y_, outcome);
@@ -47,8 +49,9 @@ class Condition {
                                                    : detail::record<ops::Equal>(x_, y_);
     return negated_ ? detail::record<ops::Sub>(Operand(1.0, y_.at), Operand(truth, y_.at)) : truth;
   }
+  /// The same by itself, where a Var is wanted.
   constexpr operator Var() const { return as_var(); }
-  // Two of them meet as data.
+  /// Two of them meet as data.
   friend constexpr Var operator+(const Condition& x, const Condition& y) { return Operand(x) + Operand(y); }
   friend constexpr Var operator-(const Condition& x, const Condition& y) { return Operand(x) - Operand(y); }
   friend constexpr Var operator*(const Condition& x, const Condition& y) { return Operand(x) * Operand(y); }
@@ -75,6 +78,7 @@ class Condition {
   bool negated_;
 };
 
+/// Comparisons: branches where a bool is wanted, data in select(…) and where a Var is.
 constexpr Condition operator<(Operand x, Operand y) { return {Op::Less, x, y}; }
 constexpr Condition operator>(Operand x, Operand y) { return {Op::Less, y, x}; }
 constexpr Condition operator<=(Operand x, Operand y) { return {Op::LessEqual, x, y}; }
@@ -107,6 +111,7 @@ constexpr std::partial_ordering operator<=>(Operand x, Operand y) {
                   : std::partial_ordering::unordered;
 }
 
+/// One more, one less.
 constexpr Var& operator++(Var& x) { return x += 1; }
 constexpr Var& operator--(Var& x) { return x -= 1; }
 constexpr Var operator++(Var& x, int) {
@@ -134,7 +139,7 @@ constexpr Var select(bool condition, Operand x, Operand y) { return condition ? 
 /// The same by a number: any but 0 is true.
 constexpr Var select(Operand condition, Operand x, Operand y) { return detail::record<ops::Select>(condition, x, y); }
 
-// What generic code asks of a number. Branches on the value, guarded in replays like any other.
+/// isnan(), isinf(), isfinite(): what generic code asks of a number. Branches on the value, guarded in replays like any other.
 constexpr bool isnan(Operand x) { return x != x; }
 constexpr bool isinf(Operand x) { return x == Operand(ops::infinity, x.at) || x == Operand(-ops::infinity, x.at); }
 constexpr bool isfinite(Operand x) { return Operand(-ops::infinity, x.at) < x && x < Operand(ops::infinity, x.at); }

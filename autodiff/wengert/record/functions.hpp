@@ -14,15 +14,18 @@ WENGERT_UNARY_OPERATIONS(WENGERT_X)
   WENGERT_INLINE constexpr Var function(Operand x, Operand y) { return detail::record<ops::Rule>(x, y); }
 WENGERT_BINARY_OPERATIONS(WENGERT_X)
 #undef WENGERT_X
+/// x * y + z with one rounding: ops::Fma.
 WENGERT_INLINE constexpr Var fma(Operand x, Operand y, Operand z) { return detail::record<ops::Fma>(x, y, z); }
+/// A derivative of pow(x, y), z saying which: ops::PowDerivative.
 WENGERT_INLINE constexpr Var pow_derivative(Operand x, Operand y, Operand z) {
   return detail::record<ops::PowDerivative>(x, y, z);
 }
 
+/// abs, min and max by their other names: fabs(), fmin(), fmax().
 WENGERT_INLINE constexpr Var fabs(Operand x) { return detail::record<ops::Abs>(x); }
 WENGERT_INLINE constexpr Var fmin(Operand x, Operand y) { return detail::record<ops::Min>(x, y); }
 WENGERT_INLINE constexpr Var fmax(Operand x, Operand y) { return detail::record<ops::Max>(x, y); }
-// Exact matches, so that they win over std::min and std::max where `using std::max;` brings those in.
+/// min() and max() as exact matches, so that they win over std::min and std::max where `using std::max;` brings those in.
 WENGERT_INLINE constexpr Var min(const Var& x, const Var& y, Location at = Location::current()) {
   return detail::record<ops::Min>(Operand(x, at), Operand(y, at));
 }

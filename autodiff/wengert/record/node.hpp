@@ -15,6 +15,7 @@ namespace wengert {
 // 12 bytes; with the value a recorded operation costs 20. Plain data: a debugger prints {x = 2, y = -1, op = wengert::Op::Mul,
 // …}.
 struct Node {
+  /// Its arguments `x` and `y`, and its operation `op`.
   Index x, y;
   Op op;
   /// Bit k is set where the k-th argument of a unary or binary node is a constant: nothing is carried back to it. Of a custom
@@ -25,18 +26,24 @@ struct Node {
 /// The indices of a node's arguments, in order: for (const Index argument : tape.arguments(i)).
 class Arguments {
  public:
+  /// Those that stand `in_node`, x and y, and the others from `extra` on.
   constexpr Arguments(Index size, Index x, Index y, Index in_node, const Index* extra)
       : size_(size), node_{x, y}, in_node_(in_node), extra_(extra) {}
+  /// How many.
   constexpr Index size() const { return size_; }
+  /// The k-th, unchecked.
   constexpr Index operator[](Index k) const { return k < in_node_ ? node_[k] : extra_[k - in_node_]; }
 
+  /// What a range-for needs: begin(), end(), and a place `k` in the list that it is `of`.
   struct Iterator {
     const Arguments* of;
     Index k;
+    /// As any iterator's.
     constexpr Index operator*() const { return (*of)[k]; }
     constexpr Iterator& operator++() { return ++k, *this; }
     constexpr bool operator!=(const Iterator& other) const { return k != other.k; }
   };
+  /// begin() to end(): all of them.
   constexpr Iterator begin() const { return {this, 0}; }
   constexpr Iterator end() const { return {this, size_}; }
 
@@ -47,7 +54,7 @@ class Arguments {
   const Index* extra_;  // … the others in the tape's list
 };
 
-/// A comparison that the recording program branched on: a replay must find the same outcome.
+/// A comparison of `x` with `y` that the recording program branched on, at `location`: a replay must find the same `outcome`.
 struct Guard {
   Op relation;  ///< Less, LessEqual or Equal
   Index x, y;
