@@ -24,6 +24,7 @@ namespace wengert::mpi {
 /// ends all, by MPI's default; where the communicator's errors are returned, RankFailed is thrown instead.
 class Communicator final : public Ranks {
  public:
+  /// Throws RankFailed as above.
   explicit Communicator(MPI_Comm comm);
   Communicator(const Communicator&) = delete;
   Communicator& operator=(const Communicator&) = delete;
@@ -31,7 +32,9 @@ class Communicator final : public Ranks {
 
   int rank() const override { return rank_; }
   int count() const override { return count_; }
+  /// Throws RankFailed if MPI says so, or for a message of 2^31 bytes or more.
   void send(int to, std::span<const std::byte> message) override;
+  /// Waits for the next message of `from`. Throws RankFailed as send does.
   std::vector<std::byte> receive(int from) override;
 
  private:

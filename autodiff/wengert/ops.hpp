@@ -893,12 +893,11 @@ struct Erfcinv : Rule<1> {
 // ---- gamma function -----------------------------------------------------------------------------------------------------------
 
 /// The derivative of order n (rounded down; 0 to 100) of the digamma function. polygamma(0, x) is digamma, polygamma(1, x)
-/// trigamma. NaN at the poles 0, -1, -2, … Near its zeros below 0, digamma is as accurate as its two terms there allow.
-// As a function of n it is flat, with jumps.
+/// trigamma. NaN at the poles 0, -1, -2, … Below 0, where it is a difference of two terms, as accurate as the larger one.
 struct Polygamma : Rule<2> {
   static constexpr const char* name = "polygamma";
   static constexpr Formula formula{"polygamma(x, y)", "0", "polygamma(x + 1, y)"};
-  static constexpr Domain domain[] = {{0, 0.5}, {1e-60, 1e60}};
+  static constexpr Domain domain[] = {{0.1, 0.9}, {1e-60, 1e60}};
   static constexpr double value_ulps = 8;
   static constexpr double partial_ulps = 8;
 
@@ -910,7 +909,6 @@ struct Polygamma : Rule<2> {
   static constexpr Partials2<T> partials(T x, T y, T) {
     return {T(0), inside(x >= T(0), polygamma(x + T(1), y))};
   }
-  static bool at_kink(double x, double) { return std::floor(x) == x; }
 };
 
 /// log |gamma(x)|.

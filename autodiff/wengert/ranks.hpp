@@ -28,6 +28,7 @@ class Ranks {
   virtual int count() const = 0;
   /// May wait until `to` receives it. What one rank sends to another arrives in its order.
   virtual void send(int to, std::span<const std::byte> message) = 0;
+  /// Waits for the next message of `from`.
   virtual std::vector<std::byte> receive(int from) = 0;
 };
 
@@ -103,6 +104,7 @@ BatchResult mean_gradient(Ranks& ranks, const Callable& f, const Shared& shared,
                           const BasicBatchOptions<T>& options = {}) {
   return mean_gradient(ranks, f, shared, BasicSamples<T>(samples), options);
 }
+/// The sum likewise.
 template <class Callable, class Shared, class T>
 BatchResult sum_gradient(Ranks& ranks, const Callable& f, const Shared& shared, const std::vector<T>& samples,
                          const BasicBatchOptions<T>& options = {.standard_errors = false}) {

@@ -250,6 +250,9 @@ bool promised(const Point<Rule::arity>& at, Kind kind, const Outcome& outcome) {
   if (std::fpclassify(outcome.value) == FP_SUBNORMAL || (std::isinf(outcome.value) && all_finite)) return false;
   // two partials beyond the range of double do not cancel
   if (kind.same && all([](double x) { return std::abs(x) < smallest_normal && x != 0; })) return false;
+  // below 0 they are differences, with zeros
+  if constexpr (std::is_same_v<Rule, ops::Lgamma> || std::is_same_v<Rule, ops::Tgamma> || std::is_same_v<Rule, ops::Polygamma>)
+    if (at.back() < 0 && all_finite) return false;
   if (std::is_same_v<Rule, ops::Atan2>) return !all([](double x) { return std::abs(x) == largest; });
   constexpr bool is_pow = std::is_same_v<Rule, ops::Pow> || std::is_same_v<Rule, ops::PowDerivative>;
   if (std::is_same_v<Rule, ops::PowDerivative> && std::isinf(at[Rule::arity > 1 ? 1 : 0])) return false;

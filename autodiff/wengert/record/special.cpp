@@ -106,6 +106,10 @@ double polygamma(double order, double x) {
   if (x == infinity) return n == 0 ? infinity : n % 2 == 0 ? -0.0 : 0.0;
   if (x <= 0) {
     if (std::floor(x) == x || n > 20) return not_a_number;
+    if (x > -0.25) {  // near the pole at 0, by the recurrence: the cotangent may overflow
+      const double pole = std::tgamma(n + 1.0) / std::pow(x, n + 1);
+      return polygamma(order, x + 1) - (n % 2 == 0 ? pole : -pole);
+    }
     // reflection [5.15.6]
     const double mirrored = polygamma(order, 1 - x), cotangent = cotangent_derivative(n, x);
     return (n % 2 == 0 ? mirrored : -mirrored) - cotangent;

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
 #include <numeric>
+#include <set>
 
 namespace wengert::detail {
 namespace {
@@ -18,18 +20,18 @@ std::vector<Index> most_entries_first(const Pattern& rows) {
   return order;
 }
 
-/// Gives one vertex after the other the lowest colour that `each_forbidden` does not show.
-template <class EachForbidden>
-Colouring greedy(const std::vector<Index>& order, EachForbidden each_forbidden) {
-  Colouring result{std::vector<Index>(order.size(), none)};
-  std::vector<Index> forbidden_for;  // the last vertex that a colour was forbidden for
-  for (const Index v : order) {
-    each_forbidden(v, result.colour, [&](Index colour) { forbidden_for[at(colour)] = v; });
-    const auto free = std::find_if(forbidden_for.begin(), forbidden_for.end(), [v](Index last) { return last != v; });
-    result.colour[at(v)] = static_cast<Index>(free - forbidden_for.begin());
-    if (free == forbidden_for.end()) forbidden_for.push_back(none);
-  }
-  result.colours = static_cast<Index>(forbidden_for.size());
+/// The lowest colour that is not forbidden for v, a new one if need be; for each colour `forbidden_for` has the last vertex that
+/// it was forbidden for.
+Index first_free(std::vector<Index>& forbidden_for, Index v) {
+  const auto free = std::find_if(forbidden_for.begin(), forbidden_for.end(), [v](Index last) { return last != v; });
+  const auto colour = static_cast<Index>(free - forbidden_for.begin());
+  if (free == forbidden_for.end()) forbidden_for.push_back(none);
+  return colour;
+}
+
+Colouring each_its_own(std::size_t count) {
+  Colouring result{std::vector<Index>(count), static_cast<Index>(count)};
+  std::iota(result.colour.begin(), result.colour.end(), Index{0});
   return result;
 }
 
@@ -43,28 +45,59 @@ Pattern transposed(const Pattern& rows, std::size_t columns) {
 }
 
 Colouring colour_columns(const Pattern& rows, std::size_t columns) {
+  for (const auto& row : rows)
+    if (row.size() == columns) return each_its_own(columns);
   const Pattern of_column = transposed(rows, columns);
-  return greedy(most_entries_first(of_column), [&](Index v, const std::vector<Index>& colour, auto forbid) {
+  Colouring result{std::vector<Index>(columns, none)};
+  std::vector<Index> forbidden_for;
+  for (const Index v : most_entries_first(of_column)) {
     for (const Index row : of_column[at(v)])
       for (const Index other : rows[at(row)])
-        if (colour[at(other)] != none) forbid(colour[at(other)]);
-  });
+        if (result.colour[at(other)] != none) forbidden_for[at(result.colour[at(other)])] = v;
+    result.colour[at(v)] = first_free(forbidden_for, v);
+  }
+  result.colours = static_cast<Index>(forbidden_for.size());
+  return result;
 }
 
 Colouring colour_stars(const Pattern& symmetric) {
-  return greedy(most_entries_first(symmetric), [&](Index v, const std::vector<Index>& colour, auto forbid) {
+  std::size_t entries = 0;
+  for (const auto& row : symmetric) entries += row.size();
+  if (4 * entries > symmetric.size() * symmetric.size()) return each_its_own(symmetric.size());
+
+  // Kept up to date with each vertex that gets its colour: how many neighbours of each colour a vertex has, and which colours
+  // would make a path of two colours with it: that of a neighbour which has two neighbours of the vertex's colour.
+  std::vector<std::map<Index, Index>> neighbours(symmetric.size());
+  std::vector<std::set<Index>> closing(symmetric.size());
+  Colouring result{std::vector<Index>(symmetric.size(), none)};
+  std::vector<Index> forbidden_for;
+  for (const Index v : most_entries_first(symmetric)) {
+    const auto forbid = [&](Index colour) { forbidden_for[at(colour)] = v; };
     for (const Index w : symmetric[at(v)]) {
       if (w == v) continue;
-      if (colour[at(w)] != none) forbid(colour[at(w)]);
-      for (const Index x : symmetric[at(w)]) {
-        if (x == v || x == w || colour[at(x)] == none) continue;
-        // the path v - w - x, and where w has a colour, those that go on to a y of that colour
-        if (colour[at(w)] == none || std::any_of(symmetric[at(x)].begin(), symmetric[at(x)].end(),
-                                                 [&](Index y) { return y != w && y != x && colour[at(y)] == colour[at(w)]; }))
-          forbid(colour[at(x)]);
+      if (result.colour[at(w)] != none) {
+        forbid(result.colour[at(w)]);
+        for (const Index colour : closing[at(w)]) forbid(colour);
+      } else {
+        for (const auto& [colour, count] : neighbours[at(w)]) forbid(colour);
       }
     }
-  });
+    const Index chosen = first_free(forbidden_for, v);
+    result.colour[at(v)] = chosen;
+    for (const Index w : symmetric[at(v)]) {
+      if (w == v) continue;
+      const Index count = ++neighbours[at(w)][chosen];
+      // w has two of v's colour now: another of that colour may not meet w's colour again, by way of any of them
+      if (result.colour[at(w)] != none && count == 2)
+        for (const Index x : symmetric[at(w)])
+          if (x != w && result.colour[at(x)] == chosen) closing[at(x)].insert(result.colour[at(w)]);
+      if (result.colour[at(w)] != none && count > 2) closing[at(v)].insert(result.colour[at(w)]);
+      // and v may have two of w's colour
+      if (result.colour[at(w)] != none && neighbours[at(v)][result.colour[at(w)]] >= 2) closing[at(w)].insert(chosen);
+    }
+  }
+  result.colours = static_cast<Index>(forbidden_for.size());
+  return result;
 }
 
 }  // namespace wengert::detail
