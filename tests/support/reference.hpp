@@ -193,7 +193,7 @@ REFERENCE(Erf,   erf(x),       (2 / sqrt(pi) * exp(-x * x)),  (-4 / sqrt(pi) * x
 REFERENCE(Erfc,  erfc(x),      (-2 / sqrt(pi) * exp(-x * x)), (4 / sqrt(pi) * x * exp(-x * x)))
 REFERENCE(Erfinv,  erfinv(x),  (sqrt(pi) / 2 * exp(square(erfinv(x)))), (pi / 2 * erfinv(x) * exp(2 * square(erfinv(x)))))
 REFERENCE(Erfcinv, erfcinv(x), (-sqrt(pi) / 2 * exp(square(erfcinv(x)))), (pi / 2 * erfcinv(x) * exp(2 * square(erfcinv(x)))))
-REFERENCE(Polygamma, polygamma(x, y), (0, polygamma(x + 1, y)), (0, 0, polygamma(x + 2, y)))
+REFERENCE(Polygamma, polygamma(x, y), (0, inside(x >= 0, polygamma(x + 1, y))), (0, 0, inside(x >= 0, polygamma(x + 2, y))))
 REFERENCE(Lgamma, lgamma(x),   (polygamma(0, x)),             (polygamma(1, x)))
 REFERENCE(Tgamma, tgamma(x),   (tgamma(x) * polygamma(0, x)), (tgamma(x) * (square(polygamma(0, x)) + polygamma(1, x))))
 REFERENCE(Hypot, hypot(x, y),  (at_origin(x, y, 0, x / radius(x, y)), at_origin(x, y, 0, y / radius(x, y))),

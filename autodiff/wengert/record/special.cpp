@@ -58,13 +58,14 @@ double polygamma_above(int n, double x) {
   const double factorial = std::tgamma(n + 1.0), good = far + n;
   double sum = 0;
   for (; x < good; x += 1) sum += std::pow(x, -n - 1);
-  // in units of n! / x^(n+1)
-  double term = 1 / x, series = 0.5 + x / n;  // term: (2k+n-1)! / ((2k)! n! x^(2k-1)), for k = 1 on
+  // in units of n! / x^n
+  double term = 1 / x / x, series = 0.5 / x + 1.0 / n;  // term: (2k+n-1)! / ((2k)! n! x^(2k)), for k = 1 on
   for (int k = 1; k <= 12; ++k) {
     term *= k == 1 ? (n + 1) / 2.0 : (2 * k + n - 1.0) * (2 * k + n - 2.0) / ((2.0 * k) * (2 * k - 1)) / (x * x);
     series += bernoulli[k - 1] * term;
   }
-  return factorial * (sum + series * std::pow(x, -n - 1));
+  // the power in two parts: by itself it may underflow where its product with the factorial does not
+  return factorial * sum + factorial * std::pow(x, -(n / 2)) * series * std::pow(x, n / 2 - n);
 }
 
 /// The n-th derivative of pi cot(pi x), by polynomials in the cotangent.
