@@ -28,8 +28,8 @@ Resolution::Resolution(double mu, double sigma)
 void check_range(const Parameters& parameters) {
   for (std::size_t d = 0; d < parameters.dimensions(); ++d) {
     const double mu = parameters.mu[d], sigma = parameters.sigma[d];
-    const double largest =
-        std::fabs(mu) + 9 * sigma;  // no eps is beyond 8.5; of Sobol' points beyond 12, for which there is room
+    // no eps is beyond 8.5; of Sobol' points beyond 12, for which there is room
+    const double largest = std::fabs(mu) + 9 * sigma;
     if (largest > 1e153)
       throw InputError(
           fmt::format("mu[{0}] = {1}, sigma[{0}] = {2}: z^2 reaches {3:.0e}^2, beyond double precision; keep |mu| + 9 sigma "

@@ -18,8 +18,8 @@ struct TrainingOptions {
   double rate = 0.02;  ///< of Adam at the start; it falls to 0 along half a cosine
   std::uint64_t seed = 1;
   Derivative derivative = Derivative::path;
-  wengert::Ranks* ranks =
-      nullptr;  ///< who share each minibatch out; null for this process alone. The numbers do not depend on it
+  /// Who share each minibatch out; null for this process alone. The numbers do not depend on it.
+  wengert::Ranks* ranks = nullptr;
 };
 /// Rows of a minibatch from which on ranks are worth it: with fewer, messages take longer than the work.
 inline constexpr std::size_t shared_batch = 2048;

@@ -189,7 +189,7 @@ std::size_t run_shared(Sharing& sharing, const BlockJob<T>& job, const BasicSamp
       [&](Bytes& trees) {
         const Totals sum = TotalsOfChunks(trees.data(), trees.size(), job.outputs).sum();
         trees.clear();
-        for (const Moments& output : sum.outputs) append(trees, output);
+        for (const Moments& output : sum.outputs) append_bytes(trees, output);
       });
   if (!body.empty()) std::memcpy(moments.data(), body.data(), body.size());
   if (!options.values.empty()) share_numbers(sharing, deal, per_chunk, options.values);

@@ -83,7 +83,7 @@ void throw_on_all(Ranks& ranks, const char* function, std::int64_t failed, const
   Bytes message;
   if (here) {
     const auto [number, what] = described(ranks, function, mine);
-    append(message, static_cast<std::uint64_t>(number));
+    append_bytes(message, static_cast<std::uint64_t>(number));
     const auto* const text = reinterpret_cast<const std::byte*>(what.data());
     message.insert(message.end(), text, text + what.size());
     if (failed != 0) ranks.send(0, message);
@@ -138,7 +138,7 @@ void Sharing::agree_on(const Facts& facts, bool known) {
     least[2 * k + 1] = known ? ~facts[k] : ~std::uint64_t{0};
   }
   Bytes body;
-  append(body, least);
+  append_bytes(body, least);
   exchange(
       {}, body,
       [&](Bytes& left, std::span<const std::byte> right) {

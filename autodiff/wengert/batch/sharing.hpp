@@ -91,7 +91,7 @@ void hand_down(Ranks& ranks, Bytes& bytes);
 [[noreturn]] void throw_on_all(Ranks& ranks, const char* function, std::int64_t failed, const std::exception_ptr& mine);
 
 template <class T>
-void append(Bytes& bytes, const T& plain) {
+void append_bytes(Bytes& bytes, const T& plain) {
   bytes.resize(bytes.size() + sizeof plain);
   std::memcpy(bytes.data() + bytes.size() - sizeof plain, &plain, sizeof plain);
 }

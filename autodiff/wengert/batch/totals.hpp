@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "wengert/batch/run_blocks.hpp"
+#include "wengert/batch/sharing.hpp"
 
 namespace wengert::detail {
 
@@ -64,17 +65,12 @@ class TotalsOfChunks {
   }
 
   /// For another process: three whole numbers and the moments of each tree.
-  std::vector<std::byte> bytes() const {
-    std::vector<std::byte> bytes;
-    const auto put = [&](const void* from, std::size_t size) {
-      if (size == 0) return;
-      bytes.resize(bytes.size() + size);
-      std::memcpy(bytes.data() + bytes.size() - size, from, size);
-    };
+  Bytes bytes() const {
+    Bytes bytes;
     for (const auto& [first, chunks, totals] : trees_) {
       const std::uint64_t head[] = {first, chunks, totals.count};
-      put(head, sizeof head);
-      put(totals.outputs.data(), totals.outputs.size() * sizeof(Moments));
+      append_bytes(bytes, head);
+      for (const Moments& output : totals.outputs) append_bytes(bytes, output);
     }
     return bytes;
   }

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "wengert/sweep/complaints.hpp"
+#include "wengert/sweep/rule_calls.hpp"
 
 namespace wengert::detail {
 namespace {
@@ -145,13 +146,8 @@ std::vector<double> partials_of(const Tape& tape, Index i) {
     return partials;
   }
   return dispatch(tape[i].op, [&]<class Rule>() -> std::vector<double> {
-    const auto p = spread<Rule>([&](auto... a) { return Rule::template partials<double>(a..., tape.value(i)); }, x.data());
-    if constexpr (Rule::arity == 1)
-      return {p.x};
-    else if constexpr (Rule::arity == 2)
-      return {p.x, p.y};
-    else
-      return {p.x, p.y, p.z};
+    const auto partials = partials_at<Rule>(x.data(), tape.value(i));
+    return {partials.begin(), partials.begin() + Rule::arity};
   });
 }
 

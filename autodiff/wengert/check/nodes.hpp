@@ -9,17 +9,6 @@
 
 namespace wengert::detail {
 
-/// f(x, y, …) for a rule's arguments taken from an array.
-template <class Rule, class F, class T>
-auto spread(F f, const T* x) {
-  if constexpr (Rule::arity == 1)
-    return f(x[0]);
-  else if constexpr (Rule::arity == 2)
-    return f(x[0], x[1]);
-  else
-    return f(x[0], x[1], x[2]);
-}
-
 inline bool in_table(Op op) { return op != Op::Independent && op != Op::Custom; }
 
 /// Whether a dependent depends on node i, by i.

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "wengert/check/nodes.hpp"
+#include "wengert/sweep/rule_calls.hpp"
 
 namespace wengert::detail {
 namespace {
@@ -37,11 +38,8 @@ double curvature_of(const Tape& tape, Index i, std::span<const double> partials)
     for (std::size_t k = 0; k < x.size(); ++k) {
       std::vector<Dual<double>> at(x.begin(), x.end());
       at[k].tangent = 1;
-      const auto p = spread<Rule>(
-          [](auto... a) { return Rule::template partials<Dual<double>>(a..., Dual<double>::evaluate<Rule>(a...)); }, at.data());
-      see(p.x.tangent);
-      if constexpr (Rule::arity > 1) see(p.y.tangent);
-      if constexpr (Rule::arity > 2) see(p.z.tangent);
+      const auto second = partials_at<Rule>(at.data(), value_at<Rule>(at.data()));
+      for (std::size_t j = 0; j < x.size(); ++j) see(second[j].tangent);
     }
     if (Rule::arithmetic || Rule::switching || Rule::arity == 3) return;
     double length = 0;

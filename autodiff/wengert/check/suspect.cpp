@@ -8,6 +8,7 @@
 #include "wengert/check/nodes.hpp"
 #include "wengert/check/richardson.hpp"
 #include "wengert/check/rounding.hpp"
+#include "wengert/sweep/rule_calls.hpp"
 
 namespace wengert::detail {
 namespace {
@@ -36,14 +37,12 @@ Difference independent_partial(const Tape& tape, Index i, std::size_t k) {
       std::vector<ComplexStep> z(x.begin(), x.end());
       const double step = ComplexStep::step(x[k]);
       z[k].value.imag(step);
-      const ComplexStep result = spread<Rule>([](auto... a) { return ComplexStep::evaluate<Rule>(a...); }, z.data());
+      const ComplexStep result = value_at<Rule>(z.data());
       const double derivative = result.value.imag() / step;
       const double ulps = 32 + Rule::partial_ulps + 2 * detour_ulps(tape, i);
       return {derivative, ulps * half_ulp * std::abs(derivative) + 0x1p40 * step * step + underflow / step};
     } catch (const NoComplexStep&) {
-      return by_differences([](const std::vector<double>& at) {
-        return spread<Rule>([](auto... a) { return Rule::template value<double>(a...); }, at.data());
-      });
+      return by_differences([](const std::vector<double>& at) { return value_at<Rule>(at.data()); });
     }
   });
 }

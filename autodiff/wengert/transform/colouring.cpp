@@ -86,14 +86,14 @@ Colouring colour_stars(const Pattern& symmetric) {
     result.colour[at(v)] = chosen;
     for (const Index w : symmetric[at(v)]) {
       if (w == v) continue;
-      const Index count = ++neighbours[at(w)][chosen];
-      // w has two of v's colour now: another of that colour may not meet w's colour again, by way of any of them
-      if (result.colour[at(w)] != none && count == 2)
+      const Index count = ++neighbours[at(w)][chosen], of_w = result.colour[at(w)];
+      // As long as w has no colour, its neighbours' differ. With one, it may get a second neighbour of v's colour: then another
+      // vertex of w's colour may not meet any of those.
+      if (of_w == none || count < 2) continue;
+      closing[at(v)].insert(of_w);
+      if (count == 2)
         for (const Index x : symmetric[at(w)])
-          if (x != w && result.colour[at(x)] == chosen) closing[at(x)].insert(result.colour[at(w)]);
-      if (result.colour[at(w)] != none && count > 2) closing[at(v)].insert(result.colour[at(w)]);
-      // and v may have two of w's colour
-      if (result.colour[at(w)] != none && neighbours[at(v)][result.colour[at(w)]] >= 2) closing[at(w)].insert(chosen);
+          if (x != w && result.colour[at(x)] == chosen) closing[at(x)].insert(of_w);
     }
   }
   result.colours = static_cast<Index>(forbidden_for.size());

@@ -9,6 +9,7 @@
 #include "wengert/reverse_sweep.hpp"
 #include "wengert/sweep/chain_rule.hpp"
 #include "wengert/sweep/nary_sweep.hpp"
+#include "wengert/sweep/rule_calls.hpp"
 #include "wengert/sweep/scratch.hpp"
 
 namespace wengert::detail {
@@ -39,7 +40,7 @@ struct EachPartial {
     const Arguments arguments = tape.arguments(i);
     std::array<double, 3> x;
     for (Index k = 0; k < Rule::arity; ++k) x[at(k)] = values[arguments[k]];
-    const std::array<double, 3> partials = RulePartials<double>{x, values[i]}.template operator()<Rule>();
+    const std::array<double, 3> partials = partials_at<Rule>(x.data(), values[i]);
     for (Index k = 0; k < Rule::arity; ++k)
       if (arguments[k] >= 0 && (!(Rule::switching || Rule::absorbing) || partials[at(k)] != 0))
         visit(arguments[k], partials[at(k)]);
@@ -65,8 +66,8 @@ struct EachCurvature {
       if (arguments[j] < 0 || !(structure.second[0][j] || structure.second[1][j] || structure.second[2][j])) continue;
       std::array<Dual<double>, 3> x;
       for (Index k = 0; k < Rule::arity; ++k) x[at(k)] = {values[arguments[k]], k == j ? 1.0 : 0.0};
-      const Dual<double> result = RuleValue<Dual<double>>{x}.template operator()<Rule>();
-      const std::array<Dual<double>, 3> partials = RulePartials<Dual<double>>{x, result}.template operator()<Rule>();
+      const Dual<double> result = value_at<Rule>(x.data());
+      const std::array<Dual<double>, 3> partials = partials_at<Rule>(x.data(), result);
       for (Index k = 0; k < Rule::arity; ++k)
         if (arguments[k] >= 0) visit(arguments[k], arguments[j], carry<Rule>(Dual<double>(adjoint), partials[at(k)]).tangent);
     }
@@ -79,9 +80,6 @@ constexpr std::size_t width = Row::size;
 
 Directions::Directions(const Tape& tape, const double* values) : tape_(tape), rows_(at(tape.size())), second_(0) {
   collect(values);
-  adjoints_.reserve(tangents_.size());
-  for (auto product = tangents_.rbegin(); product != tangents_.rend(); ++product)
-    adjoints_.push_back({product->from, product->to, product->factor});
 }
 
 Directions::Directions(const Tape& tape, const double* values, ValuesView<double> adjoints)
@@ -183,7 +181,12 @@ void Directions::run(const std::vector<RowProduct>& products, Space& out, Space&
   row_kernel(finite_)(out, in, products.data(), products.size());
 }
 void Directions::push_forward() { run(tangents_, rows_, rows_); }
-void Directions::pull_back() { run(adjoints_, rows_, rows_); }
+void Directions::pull_back() {
+  if (adjoints_.empty())  // the tangents' products turned round, made when first asked for
+    for (auto product = tangents_.rbegin(); product != tangents_.rend(); ++product)
+      adjoints_.push_back({product->from, product->to, product->factor});
+  run(adjoints_, rows_, rows_);
+}
 
 // The adjoints are pulled back as numbers already; what they still get is their tangents' share in each operation.
 void Directions::second_order() {
@@ -194,40 +197,51 @@ void Directions::second_order() {
   std::swap(rows_, second_);
 }
 
-Matrix jacobian_at(const Tape& tape, const double* values, std::span<const Index> dependents) {
-  const auto& independents = tape.independents();
-  Matrix result(dependents.size(), independents.size());
-  Directions directions(tape, values);
-  const auto sweeps = [](std::size_t count) { return (count + width - 1) / width; };
-  const bool by_tangents = directions.finite() && sweeps(independents.size()) < sweeps(dependents.size());
-  const std::span<const Index> seeded = by_tangents ? std::span<const Index>(independents) : dependents;
+namespace {
+
+/// Seeds each node in a direction of its own, sweeps, and shows each with its number and its direction.
+template <class Sweep, class Read>
+void in_each_direction(Directions& directions, std::span<const Index> seeded, Sweep sweep, Read read) {
   for (std::size_t first = 0; first < seeded.size(); first += width) {
     const std::size_t count = std::min(width, seeded.size() - first);
     directions.clear();
     for (std::size_t k = 0; k < count; ++k) directions.seed(seeded[first + k], k);
-    by_tangents ? directions.push_forward() : directions.pull_back();
-    for (std::size_t k = 0; k < count; ++k) {
-      if (by_tangents)
-        for (std::size_t row = 0; row < dependents.size(); ++row) result(row, first + k) = directions(dependents[row], k);
-      else
-        for (std::size_t column = 0; column < independents.size(); ++column)
-          result(first + k, column) = directions(independents[column], k);
-    }
+    sweep();
+    for (std::size_t k = 0; k < count; ++k) read(first + k, k);
   }
+}
+
+}  // namespace
+
+Matrix jacobian_at(const Tape& tape, const double* values, std::span<const Index> dependents) {
+  const std::span<const Index> independents = tape.independents();
+  Matrix result(dependents.size(), independents.size());
+  Directions directions(tape, values);
+  const auto sweeps = [](std::size_t count) { return (count + width - 1) / width; };
+  if (directions.finite() && sweeps(independents.size()) < sweeps(dependents.size()))
+    in_each_direction(
+        directions, independents, [&] { directions.push_forward(); },
+        [&](std::size_t column, std::size_t k) {
+          for (std::size_t row = 0; row < dependents.size(); ++row) result(row, column) = directions(dependents[row], k);
+        });
+  else
+    in_each_direction(
+        directions, dependents, [&] { directions.pull_back(); },
+        [&](std::size_t row, std::size_t k) {
+          for (std::size_t column = 0; column < independents.size(); ++column)
+            result(row, column) = directions(independents[column], k);
+        });
   return result;
 }
 
 Matrix hessian_at(const Tape& tape, const double* values, ValuesView<double> adjoints, std::span<const Index> independents) {
   Matrix result(independents.size(), independents.size());
   Directions directions(tape, values, adjoints);
-  for (std::size_t first = 0; first < independents.size(); first += width) {
-    const std::size_t count = std::min(width, independents.size() - first);
-    directions.clear();
-    for (std::size_t k = 0; k < count; ++k) directions.seed(independents[first + k], k);
-    directions.second_order();
-    for (std::size_t row = 0; row < independents.size(); ++row)
-      for (std::size_t k = 0; k < count; ++k) result(row, first + k) = directions(independents[row], k);
-  }
+  in_each_direction(
+      directions, independents, [&] { directions.second_order(); },
+      [&](std::size_t column, std::size_t k) {
+        for (std::size_t row = 0; row < independents.size(); ++row) result(row, column) = directions(independents[row], k);
+      });
   return result;
 }
 

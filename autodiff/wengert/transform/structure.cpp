@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "wengert/nary.hpp"
+#include "wengert/sweep/rule_calls.hpp"
 #include "wengert/var.hpp"
 
 namespace wengert::detail {
@@ -19,8 +20,8 @@ std::array<Structure, operations> structures() {
   const auto recorded = [](int op, auto visit) {
     Tape tape(false);  // what the numbers are does not matter
     const std::array<Var, 3> arguments{tape.variable(0.5), tape.variable(0.5), tape.variable(0.5)};
-    const Var result = dispatch(static_cast<Op>(op), RuleValue<Var>{arguments});
-    const std::array<Var, 3> partials = dispatch(static_cast<Op>(op), RulePartials<Var>{arguments, result});
+    const std::array<Var, 3> partials = dispatch(
+        static_cast<Op>(op), [&]<class Rule>() { return partials_at<Rule>(arguments.data(), value_at<Rule>(arguments.data())); });
     for (int k = 0; k < 3; ++k) visit(tape, k, partials[static_cast<std::size_t>(k)]);
   };
   for (int op = 0; op < operations; ++op)

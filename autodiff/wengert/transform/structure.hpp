@@ -2,51 +2,13 @@
 // Inside the library only.
 #pragma once
 
-#include <array>
 #include <span>
 #include <vector>
 
 #include "wengert/operations.hpp"
-#include "wengert/sweep/chain_rule.hpp"
 #include "wengert/tape.hpp"
 
 namespace wengert::detail {
-
-/// The partials of an operation of the table, at as many of the arguments as it has; `result` is its value there.
-template <class T>
-struct RulePartials {
-  const std::array<T, 3>& x;
-  const T& result;
-
-  template <class Rule>
-  std::array<T, 3> operator()() const {
-    if constexpr (Rule::arity == 1) {
-      const auto p = Rule::template partials<T>(x[0], result);
-      return {p.x};
-    } else if constexpr (Rule::arity == 2) {
-      const auto p = Rule::template partials<T>(x[0], x[1], result);
-      return {p.x, p.y};
-    } else {
-      const auto p = Rule::template partials<T>(x[0], x[1], x[2], result);
-      return {p.x, p.y, p.z};
-    }
-  }
-};
-/// Its value.
-template <class T>
-struct RuleValue {
-  const std::array<T, 3>& x;
-
-  template <class Rule>
-  T operator()() const {
-    if constexpr (Rule::arity == 1)
-      return evaluate<Rule, T>(x[0]);
-    else if constexpr (Rule::arity == 2)
-      return evaluate<Rule, T>(x[0], x[1]);
-    else
-      return evaluate<Rule, T>(x[0], x[1], x[2]);
-  }
-};
 
 /// Read from the rules: each partial is recorded, and what it depends on looked up on the tape.
 struct Structure {
