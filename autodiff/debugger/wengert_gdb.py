@@ -56,7 +56,7 @@ def custom_name(address):
         if not found:
             return "custom"
         name = found.group(1)
-        if "FusedOperation<" in name:
+        if "FusedOperation<" in name or "FusedRules<" in name:
             return "fused'" if name.endswith("::Partial") else "fused"
         value = gdb.Value(address).cast(gdb.lookup_type(name).pointer()).dereference()
         fields = [field.name for field in value.type.fields()]

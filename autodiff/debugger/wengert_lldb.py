@@ -88,7 +88,7 @@ def tape_of(value):
         if not found:
             return "custom"
         name = found.group(1)
-        if "FusedOperation<" in name:
+        if "FusedOperation<" in name or "FusedRules<" in name:
             return "fused'" if name.endswith("::Partial") else "fused"
         type_ = target.FindFirstType(name)
         if type_.IsValid():

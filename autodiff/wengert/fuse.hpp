@@ -11,11 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "wengert/fused/frozen.hpp"
-#include "wengert/fused/recorded.hpp"
-#include "wengert/fused/straight_line.hpp"
-#include "wengert/fused/vector_valued.hpp"
-#include "wengert/sweep/pieces.hpp"
+#include "wengert/fused/piece.hpp"
 
 namespace wengert {
 
@@ -23,115 +19,6 @@ template <class Callable>
 class Fused;
 
 namespace detail {
-
-/// The value, and its derivative in every input, as the reverse sweep recorded them. A program of its own, since compilers count
-/// the steps of each: optimised in one go with it, 300 operations would go beyond what clang allows by default.
-template <class Callable, class Shape>
-struct DerivativeRecipe {
-  static constexpr std::size_t room = room_for<Callable, Shape>(4);
-  static constexpr Build build(Tape& to) {
-    Tape tape(false);
-    const Index dependent = record_fused<Callable, Shape>(tape);
-    Build result;
-    result.program.outputs = record_derivative(tape, std::span(&dependent, 1), to);
-    return result;
-  }
-};
-
-/// The same, optimised.
-template <class Callable, class Shape>
-struct GradientRecipe {
-  static constexpr const auto& recorded_derivative = frozen<DerivativeRecipe<Callable, Shape>>;
-  static constexpr std::size_t room = 64 + recorded_derivative.nodes.size();
-  static constexpr Build build(Tape& to) {
-    Tape tape(false);
-    recorded_derivative.thaw(tape);
-    Build result;
-    result.program.outputs.assign(recorded_derivative.outputs.begin(), recorded_derivative.outputs.end());
-    result.report = optimise(tape, result.program.outputs, to, true);
-    result.shared = static_cast<Index>(Shape::inputs);
-    return result;
-  }
-};
-
-/// Hessian times direction: inputs x then v, outputs the gradient of g(x) . v in x, by differentiating the gradient's own tape.
-template <class Callable, class Shape>
-struct HessianVectorRecipe {
-  static constexpr std::size_t room = room_for<Callable, Shape>(16);
-  static constexpr Build build(Tape& to) {
-    Tape tape(false), gradient(false), product(false);
-    const Index dependent = record_fused<Callable, Shape>(tape);
-    const std::vector<Index> partials = derivative(tape, std::span(&dependent, 1), gradient);
-    TapeCopy copy(gradient, product);
-    for (const Index i : gradient.independents()) copy.independent(i);
-    std::vector<Var> direction;
-    for (std::size_t k = 0; k < Shape::inputs; ++k) direction.push_back(product.variable(0, {}, Location{}));
-    for (Index i = 0; i < gradient.size(); ++i)
-      if (gradient[i].op != Op::Independent) copy.node(i);
-    Var sum = 0;
-    for (std::size_t k = 0; k < Shape::inputs; ++k) sum += Var(product, copy.at(partials[1 + k])) * direction[k];
-    const Index dot = sum.is_constant() ? product.constant(sum.value()) : sum.index();
-
-    Tape raw(false);
-    Build result;
-    std::vector<Index> all = record_derivative(product, std::span(&dot, 1), raw);
-    result.program.outputs.assign(all.begin() + 1, all.begin() + 1 + static_cast<std::ptrdiff_t>(Shape::inputs));
-    result.report = optimise(raw, result.program.outputs, to, true);
-    return result;
-  }
-};
-
-/// A fused function as an operation: one node on a tape, whose partials come from straight-line code.
-template <class Callable, class Shape>
-class FusedOperation final : public NaryOperation {
- public:
-  /// The k-th partial as an operation; its own partials are a row of the Hessian.
-  class Partial final : public NaryOperation {
-   public:
-    explicit Partial(int k) : k_(k) {}
-    const char* name() const override { return "fused'"; }
-    int arity() const override { return static_cast<int>(Shape::inputs); }
-    double value(std::span<const double> x) const override {
-      return StraightLine<GradientRecipe<Callable, Shape>, double>::outputs(x.data())[1 + static_cast<std::size_t>(k_)];
-    }
-    void partials(std::span<const double> x, double, std::span<double> partials) const override {
-      std::array<double, 2 * Shape::inputs> point{};
-      for (std::size_t k = 0; k < Shape::inputs; ++k) point[k] = x[k];
-      point[Shape::inputs + static_cast<std::size_t>(k_)] = 1;
-      const auto row = StraightLine<HessianVectorRecipe<Callable, Shape>, double>::outputs(point.data());
-      for (std::size_t k = 0; k < Shape::inputs; ++k) partials[k] = row[k];
-    }
-    const NaryOperation* partial(int) const override { return nullptr; }
-    Identity identity() const override { return {&instance(), 1 + static_cast<std::size_t>(k_)}; }
-    const NaryOperation* clone() const override { return new Partial(*this); }
-
-   private:
-    int k_;
-  };
-
-  static const FusedOperation& instance() {
-    static constexpr FusedOperation operation;
-    return operation;
-  }
-
-  const char* name() const override { return "fused"; }
-  int arity() const override { return static_cast<int>(Shape::inputs); }
-  double value(std::span<const double> x) const override {
-    return StraightLine<ValuesRecipe<Callable, Shape>, double>::outputs(x.data())[0];
-  }
-  void partials(std::span<const double> x, double, std::span<double> partials) const override {
-    const auto all = StraightLine<GradientRecipe<Callable, Shape>, double>::outputs(x.data());
-    for (std::size_t k = 0; k < Shape::inputs; ++k) partials[k] = all[1 + k];
-  }
-  const NaryOperation* partial(int k) const override {
-    static const auto partials = []<std::size_t... j>(std::index_sequence<j...>) {
-      return std::array<Partial, sizeof...(j)>{Partial(static_cast<int>(j))...};
-    }(std::make_index_sequence<Shape::inputs>());
-    return &partials[static_cast<std::size_t>(k)];
-  }
-  Identity identity() const override { return {&instance()}; }
-  const NaryOperation* clone() const override { return new FusedOperation(*this); }
-};
 
 /// How a program reads: a line for each node with its arguments; in a batch, whether it is computed once or for each sample.
 std::string print_fused(const Tape& tape, std::span<const Index> outputs, Index shared, const OptimiseReport& report);
@@ -311,29 +198,15 @@ class Fused : public detail::LocatedCall<Fused<Callable>> {
     for (std::size_t k = 0; k < all.size(); ++k) all[k] = k < point.size() ? point[k] : more[k - point.size()];
     return detail::StraightLine<Recipe<Callable, Shape<detail::shape_size<Arguments>...>>, double>::outputs(all.data());
   }
-  /// One node for each output. The partials cost little beside the value here, so they are computed with it, and the reverse
-  /// sweep reads them.
+  /// A node for each output.
   template <class... Arguments>
   static auto record(Location at, const Arguments&... x) {
     using Taken = Shape<detail::shape_size<Arguments>...>;
-    Tape* tape = nullptr;
-    ((tape = tape != nullptr ? tape : detail::tape_of(x)), ...);
-    const auto node = [&](const NaryOperation& operation, double value, const double* partials) {
-      if (tape == nullptr) return Var(value);
-      detail::PieceWriter piece(*tape, "fused", at, Taken::inputs, partials);
-      (piece.append(x), ...);
-      return piece.push(tape->adopt_static(operation), value);
-    };
-    if constexpr (detail::has_one_output<Callable, Taken>) {
-      const auto all = outputs<detail::GradientRecipe>(x...);
-      return node(detail::FusedOperation<Callable, Taken>::instance(), all[0], &all[1]);
-    } else {
-      const auto all = outputs<detail::JacobianRecipe>(x...);
-      return [&]<std::size_t... k>(std::index_sequence<k...>) {
-        return std::array<Var, sizeof...(k)>{node(detail::FusedOperation<detail::OutputOf<Callable, k>, Taken>::instance(),
-                                                  all[k], &all[sizeof...(k) + k * Taken::inputs])...};
-      }(std::make_index_sequence<outputs_of<Taken>>());
-    }
+    const auto nodes = detail::FusedNodes<Callable, outputs_of<Taken>, Arguments...>::record(at, x...);
+    if constexpr (detail::has_one_output<Callable, Taken>)
+      return nodes[0];
+    else
+      return nodes;
   }
 };
 

@@ -34,6 +34,18 @@ template <class Recipe, class T>
 struct StraightLine {
   static constexpr const auto& program = frozen<Recipe>;
 
+  static constexpr bool is_product(Index i) {
+    return i >= 0 && (program[i].op == Op::Mul || program[i].op == Op::AbsorbingProduct);
+  }
+  /// The products that go on into something else than products: a compiler must not contract the two.
+  static constexpr auto summed = [] {
+    std::array<bool, static_cast<std::size_t>(program.size)> result{};
+    for (Index i = 0; i < program.size; ++i)
+      for (const Index argument : {program[i].x, program[i].y, program[i].z})
+        if (is_product(argument) && !is_product(i)) result[static_cast<std::size_t>(argument)] = true;
+    return result;
+  }();
+
   template <Index i>
   WENGERT_FUSED_STEP T operand(const T* v) {
     if constexpr (i < 0)
@@ -55,8 +67,7 @@ struct StraightLine {
         v[i] = evaluate<Rule, T>(operand<node.x>(v), operand<node.y>(v));
       else
         v[i] = evaluate<Rule, T>(operand<node.x>(v), operand<node.y>(v), operand<node.z>(v));
-      if constexpr (std::is_floating_point_v<T> && (node.op == Op::Mul || node.op == Op::AbsorbingProduct))
-        v[i] = WENGERT_ROUNDED(v[i]);
+      if constexpr (std::is_floating_point_v<T> && summed[static_cast<std::size_t>(i)]) WENGERT_ROUND(v[i]);
     }
   }
 
@@ -84,15 +95,26 @@ struct StraightLine {
     return result;
   }();
 
-  /// All outputs at x. What of them nobody reads is not computed, where an optimiser looks.
-  WENGERT_FUSED_STEP auto outputs(const T* x) {
+  /// Computes all outputs at x and hands them to take.operator()<k>(output), one by one. What it leaves is not computed, where an
+  /// optimiser looks.
+  template <class Take>
+  WENGERT_FUSED_STEP void compute(const T* x, const Take& take) {
     T v[program.size == 0 ? 1 : program.size];
     if constexpr (places.size() <= 256)
       place(v, x, std::make_index_sequence<places.size()>());
     else
       for (std::size_t k = 0; k < places.size(); ++k) v[places[k]] = x[k];
     run(v);
-    return collect(v, std::make_index_sequence<program.outputs.size()>());
+    hand_over(v, take, std::make_index_sequence<program.outputs.size()>());
+  }
+  /// All outputs at x, each rounded, whatever the caller does with them.
+  WENGERT_FUSED_STEP auto outputs(const T* x) {
+    std::array<T, program.outputs.size()> result;
+    compute(x, [&result]<std::size_t k>(T output) {
+      if constexpr (std::is_floating_point_v<T> && is_product(program.outputs[k])) WENGERT_ROUND(output);
+      result[k] = output;
+    });
+    return result;
   }
 
  private:
@@ -101,9 +123,10 @@ struct StraightLine {
   WENGERT_FUSED_STEP void place(T* v, const T* x, std::index_sequence<k...>) {
     ((v[places[k]] = x[k]), ...);
   }
-  template <std::size_t... k>
-  static auto collect(const T* v, std::index_sequence<k...>) {
-    return std::array<T, sizeof...(k)>{operand<program.outputs[k]>(v)...};
+  // Braces, not a fold: of these clang takes no more than 256.
+  template <class Take, std::size_t... k>
+  WENGERT_FUSED_STEP void hand_over(const T* v, const Take& take, std::index_sequence<k...>) {
+    [[maybe_unused]] const int each[] = { 0, (take.template operator()<k>(operand<program.outputs[k]>(v)), 0)... };
   }
 };
 

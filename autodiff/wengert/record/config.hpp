@@ -26,6 +26,19 @@
 #else
 #define WENGERT_ROUNDED(product) (product)
 #endif
+// The same for a number that gcc may put into a vector with others: there it forgets the barrier (as of version 12), but not what
+// has been in a register of its own.
+#if defined(__GNUC__) && !defined(__clang__) && defined(__FP_FAST_FMA)
+#if defined(__x86_64__) || defined(__i386__)
+#define WENGERT_ROUND(number) asm("" : "+x"(number))
+#elif defined(__aarch64__)
+#define WENGERT_ROUND(number) asm("" : "+w"(number))
+#else
+#define WENGERT_ROUND(number) asm("" : "+m"(number))
+#endif
+#else
+#define WENGERT_ROUND(number) static_cast<void>(0)
+#endif
 
 // Whether a tape keeps the source line of every node unless told otherwise.
 #ifndef WENGERT_KEEP_LOCATIONS

@@ -19,7 +19,7 @@ struct Node {
   Index x, y;
   Op op;
   /// Bit k is set where the k-th argument of a unary or binary node is a constant: nothing is carried back to it. Of a custom
-  /// node: whether recording kept its partials.
+  /// node: whether and how recording kept its partials (sweep/nary_sweep.hpp).
   std::uint8_t constants;
 };
 

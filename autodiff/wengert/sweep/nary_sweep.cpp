@@ -36,6 +36,10 @@ class PartialOf final : public NaryOperation {
 
 }  // namespace
 
+void add_multiple(double* __restrict adjoints, const Index* __restrict partials, Index count, double adjoint) {
+  for (Index k = 0; k < count; ++k) adjoints[k] += adjoint * partial_at(partials + places_of_partial * k);
+}
+
 Var record_partial(const NaryOperation& operation, int k, std::span<const Var> x) {
   const NaryOperation* partial = operation.partial(k);
   return partial != nullptr ? record_nary(*partial, x) : record_nary(PartialOf(operation, k), x);

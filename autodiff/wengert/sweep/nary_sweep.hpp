@@ -100,14 +100,30 @@ template <class T>
     if (argument[k] >= 0) accumulate(adjoints[argument[k]], absorbing_product(adjoint, partial[k]));
 }
 
+/// How recording kept the partials of a custom node, behind its arguments in the tape's list (Node::constants).
+constexpr unsigned kept_of_variables = 1;  // those in arguments that are variables, as they come
+constexpr unsigned kept_in_order = 2;      // as a PieceOperation knows them
+constexpr unsigned kept_side_by_side = 3;  // and each array of variables lies side by side on the tape, in its order
+
+/// An operation that knows where its partials are kept.
+class PieceOperation : public NaryOperation {
+ public:
+  /// Adds to the adjoints of all arguments. `argument` is where they stand in the tape's list.
+  virtual void carry_back(const Index* argument, bool side_by_side, double* adjoints, double adjoint) const = 0;
+};
+/// Adds adjoint * partial to each of `count` adjoints.
+void add_multiple(double* __restrict adjoints, const Index* __restrict partials, Index count, double adjoint);
+
 /// What a custom node carries back by the partials that recording kept: at the values as recorded only.
-template <class T>
-void pull_back_kept(const Tape& tape, const Node& node, T* adjoints, T adjoint) {
+inline void pull_back_kept(const Tape& tape, const Node& node, double* adjoints, double adjoint) {
   const Index* const argument = tape.extra_arguments(node.x) + 1;
+  if (node.constants != kept_of_variables)
+    return static_cast<const PieceOperation&>(tape.nary(node.y))
+        .carry_back(argument, node.constants == kept_side_by_side, adjoints, adjoint);
   const Index* partial = argument + argument[-1];
   for (Index k = 0; k < argument[-1]; ++k) {
     if (argument[k] < 0) continue;
-    adjoints[argument[k]] += adjoint * static_cast<T>(partial_at(partial));
+    adjoints[argument[k]] += adjoint * partial_at(partial);
     partial += places_of_partial;
   }
 }

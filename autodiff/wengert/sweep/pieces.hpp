@@ -84,19 +84,23 @@ constexpr auto scalars(std::index_sequence<k...>) {
   return Shape<(0 * k)...>{};
 }
 
+/// The k-th of all inputs, as a number.
+template <std::size_t k, class First, class... Rest>
+double input_value(const First& first, const Rest&... rest) {
+  constexpr std::size_t size = shape_size<First>;
+  if constexpr (k >= (size == 0 ? 1 : size))
+    return input_value<k - (size == 0 ? 1 : size)>(rest...);
+  else if constexpr (size == 0)
+    return value_of(Var(first));
+  else
+    return value_of(Var(first[k]));
+}
 /// The values of all inputs, in order.
 template <class... Arguments>
 std::array<double, Shape<shape_size<Arguments>...>::inputs> input_values(const Arguments&... x) {
-  std::array<double, Shape<shape_size<Arguments>...>::inputs> values;
-  double* next = values.data();
-  const auto enter = [&](const auto& argument) {
-    if constexpr (requires { argument.size(); })
-      for (const auto& input : argument) *next++ = value_of(Var(input));
-    else
-      *next++ = value_of(Var(argument));
-  };
-  (enter(x), ...);
-  return values;
+  return [&]<std::size_t... k>(std::index_sequence<k...>) {  // one by one, so that an optimiser keeps them in registers
+    return std::array<double, sizeof...(k)>{input_value<k>(x...)...};
+  }(std::make_index_sequence<Shape<shape_size<Arguments>...>::inputs>());
 }
 
 /// Calls Piece::apply(at, x…), where `at` is the caller's line: a default argument can follow a parameter pack in no other way.
@@ -131,6 +135,61 @@ struct LocatedCall {
   }
 };
 
+/// The tape of the first Var among arguments, even of a constant; nullptr where it is on none.
+template <class First, class... Rest>
+Tape* nearest_tape(const First& first, const Rest&... rest) {
+  if constexpr (holds_var<First> && shape_size<First> == 0)
+    return Var(first).tape();
+  else if constexpr (holds_var<First>)
+    return Var(first[0]).tape();
+  else
+    return nearest_tape(rest...);
+}
+
+/// Writes the indices of numbers that lie side by side.
+inline void append_row(Index*& next, Index first, std::size_t count) {
+  for (std::size_t k = 0; k < count; ++k) next[k] = first + static_cast<Index>(k);
+  next += count;
+}
+
+/// How an argument of a piece is kept: with partials where an operation knows them to be, if all its Vars are variables of the
+/// tape.
+template <class T>
+unsigned fit_of(Tape& tape, const T& x) {
+  if constexpr (!holds_var<T>) {
+    return kept_side_by_side;
+  } else if constexpr (shape_size<T> == 0) {
+    const Operand operand = x;
+    return operand.fits(tape) && operand.index_on(tape) >= 0 ? kept_side_by_side : 0;
+  } else {
+    const Index first = Operand(x[0]).index_on(tape);
+    bool fits = true;
+    Index all = first, apart = 0;  // bits of indices, and those in which they differ from a row
+    for (std::size_t k = 0; k < shape_size<T>; ++k) {
+      const Operand operand = x[k];
+      const Index index = operand.index_on(tape);
+      fits &= operand.fits(tape);
+      all |= index;
+      apart |= index ^ (first + static_cast<Index>(k));
+    }
+    return !fits || all < 0 ? 0 : apart == 0 ? kept_side_by_side : kept_in_order;
+  }
+}
+
+/// Writes the indices of an argument that fits so, and moves `next` behind them.
+template <class T>
+void append_indices(Tape& tape, Index*& next, unsigned fit, const T& x) {
+  if constexpr (shape_size<T> == 0) {
+    *next++ = Operand(x).index_on(tape);
+  } else if constexpr (std::is_same_v<std::remove_cvref_t<decltype(x[0])>, double>) {
+    append_row(next, tape.row_of_constants(std::span<const double, shape_size<T>>(x)), shape_size<T>);
+  } else if (holds_var<T> && fit == kept_side_by_side) {
+    append_row(next, Operand(x[0]).index_on(tape), shape_size<T>);
+  } else {
+    for (const auto& element : x) *next++ = Operand(element).index_on(tape);
+  }
+}
+
 /// Writes a node of many arguments with the partials in them, which are known.
 class PieceWriter {
  public:
@@ -151,8 +210,8 @@ class PieceWriter {
   void append(const T& x) {
     using Element = std::remove_cvref_t<decltype(x[0])>;
     if constexpr (std::is_same_v<Element, double>) {
-      const Index first = tape_.row_of_constants(std::span<const double>(x));
-      for (std::size_t k = 0; k < x.size(); ++k) next_[k] = first + static_cast<Index>(k);
+      Index* end = next_;
+      append_row(end, tape_.row_of_constants(std::span<const double>(x)), x.size());
     } else if constexpr (std::is_same_v<Element, Var>) {
       // all of them variables of this tape, as a rule: then they are written side by side
       bool fit = true;

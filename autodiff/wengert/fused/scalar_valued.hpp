@@ -1,0 +1,70 @@
+// What a fused function of one output is expanded from: its value and gradient, and its Hessian times a direction.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "wengert/fused/recorded.hpp"
+#include "wengert/transform/derivative.hpp"
+
+namespace wengert::detail {
+
+/// The value, and its derivative in every input, as the reverse sweep recorded them. A program of its own, since compilers count
+/// the steps of each: optimised in one go with it, 300 operations would go beyond what clang allows by default.
+template <class Callable, class Shape>
+struct DerivativeRecipe {
+  static constexpr std::size_t room = room_for<Callable, Shape>(4);
+  static constexpr Build build(Tape& to) {
+    Tape tape(false);
+    const Index dependent = record_fused<Callable, Shape>(tape);
+    Build result;
+    result.program.outputs = record_derivative(tape, std::span(&dependent, 1), to);
+    return result;
+  }
+};
+
+/// The same, optimised.
+template <class Callable, class Shape>
+struct GradientRecipe {
+  static constexpr const auto& recorded_derivative = frozen<DerivativeRecipe<Callable, Shape>>;
+  static constexpr std::size_t room = 64 + recorded_derivative.nodes.size();
+  static constexpr Build build(Tape& to) {
+    Tape tape(false);
+    recorded_derivative.thaw(tape);
+    Build result;
+    result.program.outputs.assign(recorded_derivative.outputs.begin(), recorded_derivative.outputs.end());
+    result.report = optimise(tape, result.program.outputs, to, true);
+    result.shared = static_cast<Index>(Shape::inputs);
+    return result;
+  }
+};
+
+/// Hessian times direction: inputs x then v, outputs the gradient of g(x) . v in x, by differentiating the gradient's own tape.
+template <class Callable, class Shape>
+struct HessianVectorRecipe {
+  static constexpr std::size_t room = room_for<Callable, Shape>(16);
+  static constexpr Build build(Tape& to) {
+    Tape tape(false), gradient(false), product(false);
+    const Index dependent = record_fused<Callable, Shape>(tape);
+    const std::vector<Index> partials = derivative(tape, std::span(&dependent, 1), gradient);
+    TapeCopy copy(gradient, product);
+    for (const Index i : gradient.independents()) copy.independent(i);
+    std::vector<Var> direction;
+    for (std::size_t k = 0; k < Shape::inputs; ++k) direction.push_back(product.variable(0, {}, Location{}));
+    for (Index i = 0; i < gradient.size(); ++i)
+      if (gradient[i].op != Op::Independent) copy.node(i);
+    Var sum = 0;
+    for (std::size_t k = 0; k < Shape::inputs; ++k) sum += Var(product, copy.at(partials[1 + k])) * direction[k];
+    const Index dot = sum.is_constant() ? product.constant(sum.value()) : sum.index();
+
+    Tape raw(false);
+    Build result;
+    std::vector<Index> all = record_derivative(product, std::span(&dot, 1), raw);
+    result.program.outputs.assign(all.begin() + 1, all.begin() + 1 + static_cast<std::ptrdiff_t>(Shape::inputs));
+    result.report = optimise(raw, result.program.outputs, to, true);
+    return result;
+  }
+};
+
+}  // namespace wengert::detail
