@@ -5,15 +5,18 @@
 //     const Elements springs = Elements::rows(ends, 2);                // two indices into x for each spring
 //     const BatchResult sum = sum_gradient(energy, x, springs, Samples(lengths));
 //
-// f is recorded with its k gathered inputs first, then the numbers of the data. It runs on vector lanes and threads, as batches
-// do. Results are the same bits for any number of threads: each entry of x adds up what reaches it in the order of the elements.
+// f takes its k gathered inputs first, then the numbers of the data. It is recorded, or fused (fused_elements.hpp), and runs on
+// vector lanes and threads, as batches do. Results are the same bits for any number of threads: each entry of x adds up what
+// reaches it in the order of the elements.
 #pragma once
 
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <ranges>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "wengert/batch.hpp"
@@ -64,48 +67,106 @@ class Elements {
   std::vector<std::uint32_t> indices_;  // column after column
 };
 
+namespace detail {
+
+/// A function of one element, run over many of them: fills output c of each element that `gathered` makes into sinks[c], unless
+/// that is nullptr. What the outputs are depends on what is asked for; of a Hessian they are its upper half, row by row.
+struct ElementCode {
+  std::size_t inputs = 0;
+  std::size_t values = 1;   ///< outputs of the function itself: of gradients and Jacobians these come first
+  std::size_t outputs = 0;  ///< all of them
+  std::function<void(const Samples& gathered, std::span<double* const> sinks, int threads)> run;
+};
+/// The codes of a function F: gradient(name, f), jacobian(f), and hessian(f, k) in the first k inputs at least.
+template <class F>
+struct ElementCodes;
+template <>
+struct ElementCodes<Function> {
+  static ElementCode gradient(const char* name, const Function& f);
+  static ElementCode jacobian(const Function& g);
+  static ElementCode hessian(const Function& f, std::size_t gathered);
+};
+
+template <class F>
+ElementCode gradient_code(const char* name, const F& f) {
+  return ElementCodes<F>::gradient(name, f);
+}
+BatchResult sum_elements(const char* name, const ElementCode& code, std::span<const double> x, const Elements& elements,
+                         const Samples* data, int threads, bool mean);
+
+}  // namespace detail
+
+/// What runs over elements: a recorded Function, or what fused_elements.hpp adds.
+template <class F>
+concept ElementFunction = requires { &detail::ElementCodes<F>::hessian; };
+
 /// The sum over the elements of f(x[i0], …, x[ik-1], data…), and its gradient in x. Each element costs its share of a batch, and
 /// an addition for each index. `threads` as in BatchOptions. Throws ShapeMismatch, before anything runs, if an index is out of
 /// range, the inputs do not add up, or there is not one sample of data for each element; BranchChanged as batches do.
-BatchResult sum_gradient(const Function& f, std::span<const double> x, const Elements& elements, const Samples& data,
-                         int threads = 0);
-BatchResult sum_gradient(const Function& f, std::span<const double> x, const Elements& elements, int threads = 0);
+BatchResult sum_gradient(const ElementFunction auto& f, std::span<const double> x, const Elements& elements, const Samples& data,
+                         int threads = 0) {
+  return detail::sum_elements("sum_gradient", detail::gradient_code("sum_gradient", f), x, elements, &data, threads, false);
+}
+BatchResult sum_gradient(const ElementFunction auto& f, std::span<const double> x, const Elements& elements, int threads = 0) {
+  return detail::sum_elements("sum_gradient", detail::gradient_code("sum_gradient", f), x, elements, nullptr, threads, false);
+}
 /// The mean likewise. Throws ShapeMismatch where there is no element.
-BatchResult mean_gradient(const Function& f, std::span<const double> x, const Elements& elements, const Samples& data,
-                          int threads = 0);
-BatchResult mean_gradient(const Function& f, std::span<const double> x, const Elements& elements, int threads = 0);
+BatchResult mean_gradient(const ElementFunction auto& f, std::span<const double> x, const Elements& elements, const Samples& data,
+                          int threads = 0) {
+  return detail::sum_elements("mean_gradient", detail::gradient_code("mean_gradient", f), x, elements, &data, threads, true);
+}
+BatchResult mean_gradient(const ElementFunction auto& f, std::span<const double> x, const Elements& elements, int threads = 0) {
+  return detail::sum_elements("mean_gradient", detail::gradient_code("mean_gradient", f), x, elements, nullptr, threads, true);
+}
 
 /// The Hessian of such a sum: symmetric, with an entry for each two inputs that share an element. The pattern is worked out once;
 /// each call fills in the values at another x.
 class ElementHessian {
  public:
   /// `entries` is the size of x. Throws as sum_gradient does.
-  ElementHessian(const Function& f, Elements elements, std::size_t entries);
-  /// Valid until the next call. Costs a batch with second derivatives for each input of f that is gathered. Throws as
-  /// sum_gradient does.
+  template <ElementFunction F>
+  ElementHessian(const F& f, Elements elements, std::size_t entries)
+      : ElementHessian(detail::ElementCodes<F>::hessian(f, elements.size()), std::move(elements), entries) {}
+  /// Valid until the next call. Throws as sum_gradient does. Costs, of a recorded function, a batch with second derivatives for
+  /// each input that is gathered; of a fused one, half a Hessian of straight-line code for each element.
   const SparseMatrix& operator()(std::span<const double> x, const Samples& data, int threads = 0);
   const SparseMatrix& operator()(std::span<const double> x, int threads = 0);
 
  private:
+  ElementHessian(detail::ElementCode code, Elements elements, std::size_t entries);
   const SparseMatrix& fill(std::span<const double> x, const Samples* data, int threads);
 
   Elements elements_;
-  std::vector<Function> rows_;  // of the gradient, one for each gathered input
+  detail::ElementCode code_;
   std::vector<int> place_;  // of each element's entry (i, j) among the values: element after element for (0, 0), then (0, 1), …
   SparseMatrix hessian_;
 };
 /// The same once.
-SparseMatrix sum_hessian(const Function& f, std::span<const double> x, const Elements& elements, const Samples& data,
-                         int threads = 0);
-SparseMatrix sum_hessian(const Function& f, std::span<const double> x, const Elements& elements, int threads = 0);
+SparseMatrix sum_hessian(const ElementFunction auto& f, std::span<const double> x, const Elements& elements, const Samples& data,
+                         int threads = 0) {
+  return ElementHessian(f, elements, x.size())(x, data, threads);
+}
+SparseMatrix sum_hessian(const ElementFunction auto& f, std::span<const double> x, const Elements& elements, int threads = 0) {
+  return ElementHessian(f, elements, x.size())(x, threads);
+}
 
 /// Least squares: the outputs of g for each element, one after the other (`values`), and their `jacobian`, a row for each.
 struct Residuals {
   std::vector<double> values;
   SparseMatrix jacobian;
 };
+namespace detail {
+Residuals element_residuals(const ElementCode& code, std::span<const double> x, const Elements& elements, const Samples* data,
+                            int threads);
+}
 /// Those of g. Throws as sum_gradient does.
-Residuals residuals(const Function& g, std::span<const double> x, const Elements& elements, const Samples& data, int threads = 0);
-Residuals residuals(const Function& g, std::span<const double> x, const Elements& elements, int threads = 0);
+template <ElementFunction F>
+Residuals residuals(const F& g, std::span<const double> x, const Elements& elements, const Samples& data, int threads = 0) {
+  return detail::element_residuals(detail::ElementCodes<F>::jacobian(g), x, elements, &data, threads);
+}
+template <ElementFunction F>
+Residuals residuals(const F& g, std::span<const double> x, const Elements& elements, int threads = 0) {
+  return detail::element_residuals(detail::ElementCodes<F>::jacobian(g), x, elements, nullptr, threads);
+}
 
 }  // namespace wengert

@@ -17,6 +17,9 @@ namespace wengert {
 
 template <class Callable>
 class Fused;
+/// A fused function and the shape of its arguments: Fused::taking.
+template <class Callable, class Shape>
+struct FusedTaking {};
 
 namespace detail {
 
@@ -135,6 +138,13 @@ class Fused : public detail::LocatedCall<Fused<Callable>> {
       point[length + k] = v[k];
     }
     return detail::StraightLine<detail::HessianVectorRecipe<Callable, Shape<sizes...>>, double>::outputs(point.data());
+  }
+
+  /// The same function with the shape of its arguments, where calls do not say it, as over elements: taking<3, 0>() takes an
+  /// array of three and a scalar.
+  template <std::size_t... sizes>
+  constexpr FusedTaking<Callable, Shape<sizes...>> taking() const {
+    return {};
   }
 
   /// The program of value and gradient (values and Jacobian) as a table of text, with what the optimiser did.

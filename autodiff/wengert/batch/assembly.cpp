@@ -29,25 +29,28 @@ void check_batch(const char* function, bool mean, std::size_t inputs, std::size_
   for (const auto& column : options.sample_gradient) check("a column of options.sample_gradient", column.size());
 }
 
-BatchResult assemble(const Tape& outer, const Values<double>& outer_values, std::span<const Index> frontier, std::size_t count,
-                     std::span<const Moments> totals, bool mean, bool standard_errors) {
-  const double n = static_cast<double>(count);
-  const double scale = mean ? 1 : n;
+BatchResult without_gradient(std::size_t count, std::span<const Moments> totals, bool mean, bool standard_errors) {
+  const double n = static_cast<double>(count), scale = mean ? 1 : n;
   BatchResult result;
   result.count = count;
   result.value = totals[0].mean * scale;
+  if (standard_errors) {
+    const auto error = [&](const Moments& output) { return scale * std::sqrt(output.deviations / (n * (n - 1))); };
+    result.value_error = error(totals[0]);
+    for (const Moments& adjoint : totals.subspan(1)) result.gradient_error.push_back(error(adjoint));
+  }
+  return result;
+}
 
+BatchResult assemble(const Tape& outer, const Values<double>& outer_values, std::span<const Index> frontier, std::size_t count,
+                     std::span<const Moments> totals, bool mean, bool standard_errors) {
+  BatchResult result = without_gradient(count, totals, mean, standard_errors);
+  const double scale = mean ? 1 : static_cast<double>(count);
   Values<double> adjoints(outer.constants(), outer.size());
   for (std::size_t k = 0; k < frontier.size(); ++k) adjoints[frontier[k]] += totals[1 + k].mean * scale;
   pull_back_all(outer, outer_values.base(), adjoints.base(), outer.size());
   result.gradient.reserve(outer.independents().size());
   for (const Index i : outer.independents()) result.gradient.push_back(adjoints[i]);
-
-  if (standard_errors) {
-    const auto error = [&](const Moments& output) { return scale * std::sqrt(output.deviations / (n * (n - 1))); };
-    result.value_error = error(totals[0]);
-    for (std::size_t k = 0; k < frontier.size(); ++k) result.gradient_error.push_back(error(totals[1 + k]));
-  }
   return result;
 }
 

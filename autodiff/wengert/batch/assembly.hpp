@@ -16,9 +16,10 @@ template <class T>
 void check_batch(const char* function, bool mean, std::size_t inputs, std::size_t shared, const BasicSamples<T>& samples,
                  const BasicBatchOptions<T>& options);
 
-/// The result from `totals`, the moments over `count` samples of the value and of the adjoint of each frontier value: the
-/// frontier's mean adjoints go back through the outer tape. With standard errors the frontier must be the shared inputs
-/// themselves.
+/// The result from `totals`, the moments over `count` samples of the value and of the adjoint of each frontier value, but for the
+/// gradient. With standard errors the frontier must be the shared inputs themselves.
+BatchResult without_gradient(std::size_t count, std::span<const Moments> totals, bool mean, bool standard_errors);
+/// All of it: the frontier's mean adjoints go back through the outer tape.
 BatchResult assemble(const Tape& outer, const Values<double>& outer_values, std::span<const Index> frontier, std::size_t count,
                      std::span<const Moments> totals, bool mean, bool standard_errors);
 

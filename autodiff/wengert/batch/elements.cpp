@@ -6,55 +6,53 @@
 #include <array>
 #include <utility>
 
+#include "wengert/batch/element_loop.hpp"
 #include "wengert/error.hpp"
-#include "wengert/forward_sweep.hpp"
+#include "wengert/parallel_for.hpp"
+#include "wengert/sweep/complaints.hpp"
 
 namespace wengert {
 namespace {
 
-/// Elements that are computed at a time: bounds the memory, whatever their number. Part of what results depend on, so fixed.
-constexpr std::size_t slice_size = 1u << 16;
+using detail::ElementCode;
 
-/// Values and own gradients of a function over the elements, slice by slice.
+/// Elements that are computed at a time: bounds the memory, whatever their number. Part of what results depend on, so fixed.
+constexpr std::size_t slice_size = 1u << 13;
+
+/// Outputs of a code over the elements, slice by slice.
 class Slices {
  public:
   /// `data` is nullptr for none.
-  Slices(const char* name, std::span<const double> x, const Elements& elements, const Samples* data, int threads)
-      : x_(x), elements_(elements), data_(data), threads_(threads) {
+  Slices(const char* name, const ElementCode& code, std::span<const double> x, const Elements& elements, const Samples* data)
+      : code_(code), x_(x), elements_(elements), data_(data) {
     elements.check(name, x.size());
     if (data != nullptr && data->count() != elements.count())
       throw ShapeMismatch(
           fmt::format("{}: {} samples of data for {} elements; give one for each", name, data->count(), elements.count()));
-  }
-  std::size_t inputs() const { return elements_.size() + (data_ != nullptr ? data_->columns() : 0); }
-  void check(const char* name, const Function& f) const {
-    if (f.inputs() != inputs())
+    const std::size_t numbers = data != nullptr ? data->columns() : 0;
+    if (code.inputs != elements.size() + numbers)
       throw ShapeMismatch(fmt::format("{}: the function takes {} inputs, but elements have {} indices and {} numbers of data",
-                                      name, f.inputs(), elements_.size(), inputs() - elements_.size()));
+                                      name, code.inputs, elements.size(), numbers));
   }
 
-  /// Calls visit(first, n, sum, values, gradient): n elements from `first` on, the sum over them, each one's value, and its
-  /// derivative in each gathered input, column after column.
-  template <class Visit>
-  void run(const Function& f, Visit visit) const {
-    std::vector<double> values, gradient;
+  /// Calls visit(first, n, columns): n elements from `first` on, with the outputs c that wanted(c) says, columns[c][0] … [n - 1].
+  template <class Wanted, class Visit>
+  void run(int threads, Wanted wanted, Visit visit) const {
+    const std::size_t size = std::min(slice_size, elements_.count());
+    std::vector<std::vector<double>> room;
+    std::vector<double*> columns(code_.outputs, nullptr);
+    for (std::size_t c = 0; c < columns.size(); ++c)
+      if (wanted(c)) columns[c] = room.emplace_back(size).data();
     for (std::size_t first = 0; first < elements_.count(); first += slice_size) {
       const std::size_t n = std::min(slice_size, elements_.count() - first);
-      values.resize(n);
-      gradient.resize(n * inputs());
-      BatchOptions options;
-      options.threads = threads_;
-      options.standard_errors = false;
-      options.values = values;
-      for (std::size_t c = 0; c < inputs(); ++c) options.sample_gradient.push_back(std::span(gradient).subspan(c * n, n));
       const Samples gathered = Samples::generated(
-          n, inputs(), [&](std::size_t at, std::size_t count, double* const* columns) { gather(first + at, count, columns); });
+          n, code_.inputs, [&](std::size_t at, std::size_t count, double* const* to) { gather(first + at, count, to); });
       try {
-        const BatchResult sum = sum_gradient(f, std::span<const double>(), gathered, options);
-        visit(first, n, sum.value, std::span<const double>(values), std::span<const double>(gradient));
+        code_.run(gathered, columns, threads);
       } catch (const BranchChanged& error) {
         throw BranchChanged(fmt::format("{}, which begins with element {}", error.what(), first));
       }
+      visit(first, n, std::span<double* const>(columns));
     }
   }
 
@@ -69,33 +67,40 @@ class Slices {
       if (double* const column = columns[elements_.size() + c]; pointers[c] != column) std::copy_n(pointers[c], count, column);
   }
 
+  const ElementCode& code_;
   std::span<const double> x_;
   const Elements& elements_;
   const Samples* data_;
-  int threads_;
 };
 
-BatchResult add_up(const char* name, const Function& f, std::span<const double> x, const Elements& elements, const Samples* data,
-                   int threads) {
-  const Slices slices(name, x, elements, data, threads);
-  slices.check(name, f);
-  BatchResult result;
-  result.gradient.assign(x.size(), 0.0);
-  slices.run(f, [&](std::size_t first, std::size_t n, double sum, std::span<const double>, std::span<const double> gradient) {
-    result.value += sum;
-    result.count += n;
-    for (std::size_t c = 0; c < elements.size(); ++c)
-      for (std::size_t k = 0; k < n; ++k) result.gradient[elements.index(first + k, c)] += gradient[c * n + k];
-  });
-  return result;
+/// In eight sums side by side, which a compiler keeps in vectors.
+double sum_of(const double* x, std::size_t n) {
+  std::array<double, 8> sums{};
+  std::size_t k = 0;
+  for (; k + sums.size() <= n; k += sums.size())
+    for (std::size_t j = 0; j < sums.size(); ++j) sums[j] += x[k + j];
+  for (; k < n; ++k) sums[0] += x[k];
+  for (std::size_t half = sums.size() / 2; half > 0; half /= 2)
+    for (std::size_t j = 0; j < half; ++j) sums[j] += sums[j + half];
+  return sums[0];
 }
-BatchResult mean(const Function& f, std::span<const double> x, const Elements& elements, const Samples* data, int threads) {
-  if (elements.count() == 0) throw ShapeMismatch("mean_gradient: there is no element to take a mean of");
-  BatchResult result = add_up("mean_gradient", f, x, elements, data, threads);
-  const double count = static_cast<double>(elements.count());
-  result.value /= count;
-  for (double& g : result.gradient) g /= count;
-  return result;
+
+/// Where the entry (i, j) of the upper half of a matrix of n columns stands.
+std::size_t in_upper_half(std::size_t i, std::size_t j, std::size_t n) { return i * n - i * (i + 1) / 2 + j; }
+
+/// Value and gradient of f over the samples into `sinks`, first the value; those that are nullptr are left out.
+void run_recorded(const Function& f, const Samples& gathered, std::span<double* const> sinks, int threads) {
+  const std::size_t n = gathered.count();
+  std::vector<double> nowhere;
+  BatchOptions options;
+  options.threads = threads;
+  options.standard_errors = false;
+  if (sinks[0] != nullptr) options.values = std::span(sinks[0], n);
+  for (double* const sink : sinks.subspan(1)) {
+    if (sink == nullptr) nowhere.resize(n);
+    options.sample_gradient.push_back(std::span(sink != nullptr ? sink : nowhere.data(), n));
+  }
+  sum_gradient(f, std::span<const double>(), gathered, options);
 }
 
 /// Rows of a matrix in which each element has entries, as compressed rows; `place[k]` is where the k-th of the entries given came
@@ -135,10 +140,89 @@ Pattern compress(std::size_t rows, std::size_t columns, const std::vector<std::p
   return result;
 }
 
-Residuals residuals_of(const Function& g, std::span<const double> x, const Elements& elements, const Samples* data, int threads) {
-  const Slices slices("residuals", x, elements, data, threads);
-  slices.check("residuals", g);
-  const std::size_t outputs = g.outputs(), rows = elements.count() * outputs;
+}  // namespace
+
+namespace detail {
+
+ElementCode ElementCodes<Function>::gradient(const char* name, const Function& f) {
+  throw_unless_one_output(name, "that of f.output(k)", f.outputs());
+  return {f.inputs(), 1, 1 + f.inputs(), [f](const Samples& gathered, std::span<double* const> sinks, int threads) {
+            run_recorded(f, gathered, sinks, threads);
+          }};
+}
+
+ElementCode ElementCodes<Function>::jacobian(const Function& g) {
+  std::vector<Function> outputs;
+  for (std::size_t o = 0; o < g.outputs(); ++o) outputs.push_back(g.output(o));
+  const std::size_t n = g.inputs(), m = outputs.size();
+  return {n, m, m * (1 + n), [outputs, n, m](const Samples& gathered, std::span<double* const> sinks, int threads) {
+            for (std::size_t o = 0; o < m; ++o) {
+              std::vector<double*> row{sinks[o]};
+              row.insert(row.end(), &sinks[m + o * n], &sinks[m + o * n] + n);
+              run_recorded(outputs[o], gathered, row, threads);
+            }
+          }};
+}
+
+ElementCode ElementCodes<Function>::hessian(const Function& f, std::size_t gathered) {
+  if (f.outputs() != 1)
+    throw ShapeMismatch(fmt::format("ElementHessian: the function has {} outputs; a sum has one", f.outputs()));
+  const Function gradient = f.derivative();
+  std::vector<Function> rows;
+  for (std::size_t i = 0; i < std::min(gathered, f.inputs()); ++i) rows.push_back(gradient.output(1 + i));
+  const std::size_t n = f.inputs();
+  return {n, 0, n * (n + 1) / 2, [rows, n](const Samples& samples, std::span<double* const> sinks, int threads) {
+            for (std::size_t i = 0; i < rows.size(); ++i) {
+              std::vector<double*> row(1 + n, nullptr);  // the half to the left is that above
+              for (std::size_t j = i; j < n; ++j) row[1 + j] = sinks[in_upper_half(i, j, n)];
+              run_recorded(rows[i], samples, row, threads);
+            }
+          }};
+}
+
+void run_loop(const ElementLoop& loop, const Samples& gathered, std::span<double* const> sinks, int threads) {
+  constexpr std::size_t block = 256, chunk = 8 * block;
+  const std::size_t count = gathered.count();
+  parallel_for((count + chunk - 1) / chunk, threads, [&](std::size_t c) {
+    std::vector<double> room(block * gathered.columns());
+    std::vector<const double*> columns(gathered.columns());
+    std::vector<double*> places(sinks.size());
+    const std::size_t end = std::min(count, (c + 1) * chunk);
+    for (std::size_t first = c * chunk; first < end; first += block) {
+      const std::size_t n = std::min(block, end - first);
+      gathered.block(first, n, room.data(), columns.data());
+      for (std::size_t k = 0; k < sinks.size(); ++k) places[k] = sinks[k] != nullptr ? sinks[k] + first : nullptr;
+      loop.run(loop.context, first, n, columns.data(), places.data(), nullptr, nullptr);
+    }
+  });
+}
+
+BatchResult sum_elements(const char* name, const ElementCode& code, std::span<const double> x, const Elements& elements,
+                         const Samples* data, int threads, bool mean) {
+  if (mean && elements.count() == 0) throw ShapeMismatch(fmt::format("{}: there is no element to take a mean of", name));
+  BatchResult result;
+  result.gradient.assign(x.size(), 0.0);
+  Slices(name, code, x, elements, data)
+      .run(
+          threads, [&](std::size_t c) { return c <= elements.size(); },
+          [&](std::size_t first, std::size_t n, std::span<double* const> columns) {
+            result.value += sum_of(columns[0], n);
+            result.count += n;
+            for (std::size_t c = 0; c < elements.size(); ++c)
+              for (std::size_t k = 0; k < n; ++k) result.gradient[elements.index(first + k, c)] += columns[1 + c][k];
+          });
+  if (mean) {
+    const double count = static_cast<double>(elements.count());
+    result.value /= count;
+    for (double& g : result.gradient) g /= count;
+  }
+  return result;
+}
+
+Residuals element_residuals(const ElementCode& code, std::span<const double> x, const Elements& elements, const Samples* data,
+                            int threads) {
+  const Slices slices("residuals", code, x, elements, data);
+  const std::size_t outputs = code.values, rows = elements.count() * outputs;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> entries;
   for (std::size_t c = 0; c < elements.size(); ++c)
     for (std::size_t e = 0; e < elements.count(); ++e)
@@ -146,20 +230,22 @@ Residuals residuals_of(const Function& g, std::span<const double> x, const Eleme
         entries.emplace_back(static_cast<std::uint32_t>(e * outputs + o), static_cast<std::uint32_t>(elements.index(e, c)));
   Pattern pattern = compress(rows, x.size(), entries);
   Residuals result{std::vector<double>(rows), std::move(pattern.matrix)};
-  for (std::size_t o = 0; o < outputs; ++o)
-    slices.run(g.output(o),
-               [&](std::size_t first, std::size_t n, double, std::span<const double> values, std::span<const double> gradient) {
-                 for (std::size_t k = 0; k < n; ++k) result.values[(first + k) * outputs + o] = values[k];
-                 for (std::size_t c = 0; c < elements.size(); ++c)
-                   for (std::size_t k = 0; k < n; ++k) {
-                     const std::size_t entry = (c * elements.count() + first + k) * outputs + o;
-                     result.jacobian.value[static_cast<std::size_t>(pattern.place[entry])] += gradient[c * n + k];
-                   }
-               });
+  slices.run(
+      threads, [&](std::size_t c) { return c < outputs || (c - outputs) % code.inputs < elements.size(); },
+      [&](std::size_t first, std::size_t n, std::span<double* const> columns) {
+        for (std::size_t o = 0; o < outputs; ++o) {
+          for (std::size_t k = 0; k < n; ++k) result.values[(first + k) * outputs + o] = columns[o][k];
+          for (std::size_t c = 0; c < elements.size(); ++c)
+            for (std::size_t k = 0; k < n; ++k) {
+              const std::size_t entry = (c * elements.count() + first + k) * outputs + o;
+              result.jacobian.value[static_cast<std::size_t>(pattern.place[entry])] += columns[outputs + o * code.inputs + c][k];
+            }
+        }
+      });
   return result;
 }
 
-}  // namespace
+}  // namespace detail
 
 Elements::Elements(std::size_t all, std::size_t size) : count_(size == 0 ? 0 : all / size), size_(size), indices_(all) {
   if (size == 0 || all % size != 0)
@@ -179,37 +265,18 @@ void Elements::check(const char* name, std::size_t entries) const {
                                         index(e, c), e, c, entries));
 }
 
-BatchResult sum_gradient(const Function& f, std::span<const double> x, const Elements& elements, const Samples& data,
-                         int threads) {
-  return add_up("sum_gradient", f, x, elements, &data, threads);
-}
-BatchResult sum_gradient(const Function& f, std::span<const double> x, const Elements& elements, int threads) {
-  return add_up("sum_gradient", f, x, elements, nullptr, threads);
-}
-BatchResult mean_gradient(const Function& f, std::span<const double> x, const Elements& elements, const Samples& data,
-                          int threads) {
-  return mean(f, x, elements, &data, threads);
-}
-BatchResult mean_gradient(const Function& f, std::span<const double> x, const Elements& elements, int threads) {
-  return mean(f, x, elements, nullptr, threads);
-}
-
-ElementHessian::ElementHessian(const Function& f, Elements elements, std::size_t entries) : elements_(std::move(elements)) {
+ElementHessian::ElementHessian(detail::ElementCode code, Elements elements, std::size_t entries)
+    : elements_(std::move(elements)), code_(std::move(code)) {
   elements_.check("ElementHessian", entries);
-  if (f.outputs() != 1)
-    throw ShapeMismatch(fmt::format("ElementHessian: the function has {} outputs; a sum has one", f.outputs()));
-  if (f.inputs() < elements_.size())
-    throw ShapeMismatch(
-        fmt::format("ElementHessian: the function takes {} inputs, but elements have {} indices", f.inputs(), elements_.size()));
-  const Function gradient = f.derivative();
   const std::size_t size = elements_.size();
+  if (code_.inputs < size)
+    throw ShapeMismatch(
+        fmt::format("ElementHessian: the function takes {} inputs, but elements have {} indices", code_.inputs, size));
   std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;
-  for (std::size_t i = 0; i < size; ++i) {
-    rows_.push_back(gradient.output(1 + i));
+  for (std::size_t i = 0; i < size; ++i)
     for (std::size_t j = 0; j < size; ++j)
       for (std::size_t e = 0; e < elements_.count(); ++e)
         pairs.emplace_back(static_cast<std::uint32_t>(elements_.index(e, i)), static_cast<std::uint32_t>(elements_.index(e, j)));
-  }
   Pattern pattern = compress(entries, entries, pairs);
   hessian_ = std::move(pattern.matrix);
   place_ = std::move(pattern.place);
@@ -218,44 +285,34 @@ ElementHessian::ElementHessian(const Function& f, Elements elements, std::size_t
 const SparseMatrix& ElementHessian::fill(std::span<const double> x, const Samples* data, int threads) {
   if (x.size() != hessian_.rows)
     throw ShapeMismatch(fmt::format("ElementHessian: x has {} entries, the pattern was made for {}", x.size(), hessian_.rows));
-  const Slices slices("ElementHessian", x, elements_, data, threads);
+  const Slices slices("ElementHessian", code_, x, elements_, data);
   std::fill(hessian_.value.begin(), hessian_.value.end(), 0.0);
-  for (std::size_t i = 0; i < rows_.size(); ++i) {
-    slices.check("ElementHessian", rows_[i]);
-    slices.run(rows_[i],
-               [&](std::size_t first, std::size_t n, double, std::span<const double>, std::span<const double> gradient) {
-                 // the lower half mirrors the upper one: symmetric to the bit
-                 const auto add = [&](std::size_t row, std::size_t column, std::size_t k, double amount) {
-                   const std::size_t entry = (row * elements_.size() + column) * elements_.count() + first + k;
-                   hessian_.value[static_cast<std::size_t>(place_[entry])] += amount;
-                 };
-                 for (std::size_t j = i; j < elements_.size(); ++j)
-                   for (std::size_t k = 0; k < n; ++k) {
-                     add(i, j, k, gradient[j * n + k]);
-                     if (j != i) add(j, i, k, gradient[j * n + k]);
-                   }
-               });
-  }
+  const std::size_t size = elements_.size(), inputs = code_.inputs;
+  std::vector<unsigned char> wanted(code_.outputs, 0);
+  for (std::size_t i = 0; i < size; ++i)
+    for (std::size_t j = i; j < size; ++j) wanted[in_upper_half(i, j, inputs)] = 1;
+  slices.run(
+      threads, [&](std::size_t c) { return wanted[c] != 0; },
+      [&](std::size_t first, std::size_t n, std::span<double* const> columns) {
+        // the lower half mirrors the upper one: symmetric to the bit
+        const auto add = [&](std::size_t row, std::size_t column, std::size_t k, double amount) {
+          const std::size_t entry = (row * size + column) * elements_.count() + first + k;
+          hessian_.value[static_cast<std::size_t>(place_[entry])] += amount;
+        };
+        for (std::size_t i = 0; i < size; ++i)
+          for (std::size_t j = i; j < size; ++j) {
+            const double* const amounts = columns[in_upper_half(i, j, inputs)];
+            for (std::size_t k = 0; k < n; ++k) {
+              add(i, j, k, amounts[k]);
+              if (j != i) add(j, i, k, amounts[k]);
+            }
+          }
+      });
   return hessian_;
 }
 const SparseMatrix& ElementHessian::operator()(std::span<const double> x, const Samples& data, int threads) {
   return fill(x, &data, threads);
 }
 const SparseMatrix& ElementHessian::operator()(std::span<const double> x, int threads) { return fill(x, nullptr, threads); }
-
-SparseMatrix sum_hessian(const Function& f, std::span<const double> x, const Elements& elements, const Samples& data,
-                         int threads) {
-  return ElementHessian(f, elements, x.size())(x, data, threads);
-}
-SparseMatrix sum_hessian(const Function& f, std::span<const double> x, const Elements& elements, int threads) {
-  return ElementHessian(f, elements, x.size())(x, threads);
-}
-
-Residuals residuals(const Function& g, std::span<const double> x, const Elements& elements, const Samples& data, int threads) {
-  return residuals_of(g, x, elements, &data, threads);
-}
-Residuals residuals(const Function& g, std::span<const double> x, const Elements& elements, int threads) {
-  return residuals_of(g, x, elements, nullptr, threads);
-}
 
 }  // namespace wengert

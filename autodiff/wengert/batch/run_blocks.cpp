@@ -64,12 +64,7 @@ class Worker {
       sinks[1 + c] = options_.sample_gradient.empty() ? nullptr : options_.sample_gradient[c].data() + first;
     std::fill(sums.begin(), sums.end(), OutputSums{});
     job_.run(job_.context, first, n, columns_.span().data(), sinks, memory_.data() + room_bytes_, sums.data());
-    for (std::size_t k = 0; k < sums.size(); ++k) {
-      const double mean = sums[k].sum / static_cast<double>(n);
-      const double deviations = sums[k].squares - sums[k].sum * mean;
-      // rounding may leave a little below 0 where all samples are equal; a NaN, the spread of infinite samples, stays one
-      moments[k] = {sums[k].shift + mean, deviations < 0 ? 0 : deviations};
-    }
+    for (std::size_t k = 0; k < sums.size(); ++k) moments[k] = moments_of(sums[k], n);
   }
 
  private:

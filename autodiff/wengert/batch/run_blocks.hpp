@@ -32,6 +32,14 @@ struct Moments {
   double mean = 0, deviations = 0;
 };
 
+/// Those of n samples from their sums.
+inline Moments moments_of(const OutputSums& sums, std::size_t n) {
+  const double mean = sums.sum / static_cast<double>(n);
+  const double deviations = sums.squares - sums.sum * mean;
+  // rounding may leave a little below 0 where all samples are equal; a NaN, the spread of infinite samples, stays one
+  return {sums.shift + mean, deviations < 0 ? 0 : deviations};
+}
+
 /// Runs all blocks on up to options.threads threads, writes the Moments of each output and returns the number of samples done.
 /// The order of summation is a fixed tree over the blocks, so the outcome does not depend on the threads.
 template <class T>

@@ -170,19 +170,38 @@ struct WENGERT_LOOP_NAME {
     for (std::size_t k = 0; k < tile; ++k) result[k] = static_cast<T>(k);
     return result;
   }();
-  template <Index i, int u = 0>
-  WENGERT_FUSED_STEP void write(const Tile* v, T* to) {
-    if constexpr (u < unroll && program.varies(i)) {
-      __builtin_memcpy(to + u * lanes, &v[i][u], sizeof(Vector));
-      write<i, u + 1>(v, to);
+  /// Writes a tile of each output that is asked for, from sample `at` on.
+  template <int k, int... u>
+  WENGERT_FUSED_STEP void write_output(const Batch& batch, const Tile* v, T* const* sinks, std::size_t at,
+                                       std::integer_sequence<int, u...>) {
+    if (sinks[k] == nullptr) return;
+    Vector x[unroll];
+    (load<Layout::written_node(k), u>(batch, v, x[u]), ...);
+    (__builtin_memcpy(sinks[k] + at + u * lanes, &x[u], sizeof(Vector)), ...);
+  }
+  template <int first, int... k>
+  WENGERT_FUSED_STEP void write_chunk(const Batch& batch, const Tile* v, T* const* sinks, std::size_t at,
+                                      std::integer_sequence<int, k...>) {
+    (write_output<first + k>(batch, v, sinks, at, std::make_integer_sequence<int, unroll>()), ...);
+  }
+  template <int first = 0>
+  WENGERT_FUSED_STEP void write(const Batch& batch, const Tile* v, T* const* sinks, std::size_t at) {
+    constexpr int left = Layout::written - first;
+    if constexpr (left > 0) {
+      write_chunk<first>(batch, v, sinks, at, std::make_integer_sequence<int, (left < chunk_size ? left : chunk_size)>());
+      write<first + chunk_size>(batch, v, sinks, at);
     }
   }
-  /// Vectors among themselves, then their lanes in turn: one fixed order.
+  /// Vectors among themselves, then their lanes by halves: one fixed order.
   static double total(const Tile& sums) {
-    double result = 0;
-    for (int lane = 0; lane < lanes; ++lane)
-      for (int u = 0; u < unroll; ++u) result += static_cast<double>(sums[u][lane]);
-    return result;
+    double lane[lanes];
+    for (int k = 0; k < lanes; ++k) {
+      lane[k] = static_cast<double>(sums[0][k]);
+      for (int u = 1; u < unroll; ++u) lane[k] += static_cast<double>(sums[u][k]);
+    }
+    for (int half = lanes / 2; half > 0; half /= 2)
+      for (int k = 0; k < half; ++k) lane[k] += lane[k + half];
+    return lane[0];
   }
 
   static void run(const void* context, std::size_t, std::size_t n, const T* const* columns, T* const* sinks, std::byte*,
@@ -190,15 +209,17 @@ struct WENGERT_LOOP_NAME {
     const Batch& batch = *static_cast<const Batch*>(context);
     constexpr int outputs = Layout::summed;
     const std::size_t whole = n / tile * tile;
+    bool writes = false;
+    for (int k = 0; k < Layout::written; ++k) writes |= sinks[k] != nullptr;
     // The last samples fill only a part of a tile; the rest of it repeats the last one and is not counted.
-    T padded[Layout::columns][tile];
-    const T* rest[Layout::columns];
+    T padded[Layout::columns > 0 ? Layout::columns : 1][tile];
+    const T* rest[Layout::columns > 0 ? Layout::columns : 1];
     for (int c = 0; c < Layout::columns; ++c) {
       if (whole < n)
         for (std::size_t k = 0; k < tile; ++k) padded[c][k] = columns[c][whole + k < n ? whole + k : n - 1];
       rest[c] = padded[c];
     }
-    Tile v[program.size], sum[outputs] = {}, square[squares ? outputs : 1] = {};
+    Tile v[program.size], sum[outputs > 0 ? outputs : 1] = {}, square[squares && outputs > 0 ? outputs : 1] = {};
     for (std::size_t at = 0; at < n; at += tile) {
       if (at < whole)
         read(v, columns, at);
@@ -207,15 +228,17 @@ struct WENGERT_LOOP_NAME {
       run_steps(batch, v);
       if (at < whole) {
         accumulate<true>(batch, v, tile, sum, square);
-        if (sinks[0] != nullptr) write<Layout::value_node>(v, sinks[0] + at);
+        if (writes) write(batch, v, sinks, at);
         continue;
       }
       accumulate<false>(batch, v, n - whole, sum, square);
-      if (sinks[0] != nullptr) {
-        T output[tile];
-        write<Layout::value_node>(v, output);
-        for (std::size_t j = 0; whole + j < n; ++j) sinks[0][whole + j] = output[j];
-      }
+      if (!writes) continue;
+      T output[Layout::written][tile];
+      T* ends[Layout::written];
+      for (int k = 0; k < Layout::written; ++k) ends[k] = sinks[k] != nullptr ? output[k] : nullptr;
+      write(batch, v, ends, 0);
+      for (int k = 0; k < Layout::written; ++k)
+        if (sinks[k] != nullptr) __builtin_memcpy(sinks[k] + whole, output[k], (n - whole) * sizeof(T));
     }
     for (int k = 0; k < outputs; ++k)
       sums[k] = {squares ? static_cast<double>(batch.shifts[k]) : 0, total(sum[k]), squares ? total(square[squares ? k : 0]) : 0};

@@ -116,27 +116,32 @@ struct PushForwardRecipe {
   }
 };
 
-/// Inputs x then w, outputs w'J: the gradient of w . f(x) in x.
+/// The gradient of w . (dependents) in the independents of a tape: inputs x then w, outputs w'J.
+constexpr Build pull_back_of(const Tape& tape, std::span<const Index> dependents, Tape& to) {
+  Tape weighted(false), raw(false);
+  TapeCopy copy(tape, weighted);
+  for (const Index i : tape.independents()) copy.independent(i);
+  std::vector<Var> weights;
+  for (std::size_t k = 0; k < dependents.size(); ++k) weights.push_back(weighted.variable(0, {}, Location{}));
+  for (Index i = 0; i < tape.size(); ++i)
+    if (tape[i].op != Op::Independent) copy.node(i);
+  Var sum = 0;
+  for (std::size_t k = 0; k < dependents.size(); ++k) accumulate(sum, weights[k] * Var(weighted, copy.at(dependents[k])));
+  const Index dot = index_on(weighted, sum, "fuse", {});
+  const std::vector<Index> all = record_derivative(weighted, std::span(&dot, 1), raw);
+  const auto inputs = static_cast<std::ptrdiff_t>(tape.independents().size());
+  Build result;
+  result.program.outputs.assign(all.begin() + 1, all.begin() + 1 + inputs);
+  result.report = optimise(raw, result.program.outputs, to, true);
+  return result;
+}
 template <class Callable, class Shape>
 struct PullBackRecipe {
   static constexpr std::size_t room = room_for<Callable, Shape>(8);
   static constexpr Build build(Tape& to) {
-    Tape tape(false), weighted(false), raw(false);
+    Tape tape(false);
     const std::vector<Index> dependents = record_outputs<Callable, Shape>(tape);
-    TapeCopy copy(tape, weighted);
-    for (const Index i : tape.independents()) copy.independent(i);
-    std::vector<Var> weights;
-    for (std::size_t k = 0; k < dependents.size(); ++k) weights.push_back(weighted.variable(0, {}, Location{}));
-    for (Index i = 0; i < tape.size(); ++i)
-      if (tape[i].op != Op::Independent) copy.node(i);
-    Var sum = 0;
-    for (std::size_t k = 0; k < dependents.size(); ++k) accumulate(sum, weights[k] * Var(weighted, copy.at(dependents[k])));
-    const Index dot = index_on(weighted, sum, "fuse", {});
-    const std::vector<Index> all = record_derivative(weighted, std::span(&dot, 1), raw);
-    Build result;
-    result.program.outputs.assign(all.begin() + 1, all.begin() + 1 + static_cast<std::ptrdiff_t>(Shape::inputs));
-    result.report = optimise(raw, result.program.outputs, to, true);
-    return result;
+    return pull_back_of(tape, dependents, to);
   }
 };
 
