@@ -58,12 +58,14 @@ class Elements {
         const Integer index = indices[e * stride + c * column_stride];
         if (index < 0 || static_cast<std::uintmax_t>(index) > UINT32_MAX) throw_index(e, c, static_cast<long long>(index));
         indices_[c * count_ + e] = static_cast<std::uint32_t>(index);
+        if (largest_ < static_cast<std::uint32_t>(index)) largest_ = static_cast<std::uint32_t>(index);
       }
   }
   Elements(std::size_t all, std::size_t size);
   [[noreturn]] static void throw_index(std::size_t element, std::size_t column, long long index);
 
   std::size_t count_, size_;
+  std::uint32_t largest_ = 0;
   std::vector<std::uint32_t> indices_;  // column after column
 };
 
@@ -73,8 +75,9 @@ namespace detail {
 /// that is nullptr. What the outputs are depends on what is asked for; of a Hessian they are its upper half, row by row.
 struct ElementCode {
   std::size_t inputs = 0;
-  std::size_t values = 1;   ///< outputs of the function itself: of gradients and Jacobians these come first
-  std::size_t outputs = 0;  ///< all of them
+  std::size_t derivatives = 0;  ///< of how many inputs, the first ones
+  std::size_t values = 1;       ///< outputs of the function itself: of gradients and Jacobians these come first
+  std::size_t outputs = 0;      ///< all of them
   std::function<void(const Samples& gathered, std::span<double* const> sinks, int threads)> run;
 };
 /// The codes of a function F: gradient(name, f), jacobian(f), and hessian(f, k) in the first k inputs at least.
@@ -155,18 +158,36 @@ struct Residuals {
   std::vector<double> values;
   SparseMatrix jacobian;
 };
-namespace detail {
-Residuals element_residuals(const ElementCode& code, std::span<const double> x, const Elements& elements, const Samples* data,
-                            int threads);
+/// Those of g at one x after the other: the pattern of the Jacobian is worked out once.
+class ElementResiduals {
+ public:
+  /// `entries` is the size of x. Throws as sum_gradient does.
+  template <ElementFunction G>
+  ElementResiduals(const G& g, Elements elements, std::size_t entries)
+      : ElementResiduals(detail::ElementCodes<G>::jacobian(g), std::move(elements), entries) {}
+  /// Valid until the next call. Throws as sum_gradient does. Costs a batch with derivatives for each output of a recorded
+  /// function; of a fused one, a Jacobian of straight-line code for each element.
+  const Residuals& operator()(std::span<const double> x, const Samples& data, int threads = 0);
+  const Residuals& operator()(std::span<const double> x, int threads = 0);
+
+ private:
+  ElementResiduals(detail::ElementCode code, Elements elements, std::size_t entries);
+  const Residuals& fill(std::span<const double> x, const Samples* data, int threads);
+
+  Elements elements_;
+  detail::ElementCode code_;
+  std::vector<int> place_;  // of each index's entry in the row of the element's first output; others follow at the same distance
+  bool repeats_ = false;    // whether an element reads an entry of x twice
+  Residuals residuals_;
+};
+/// The same once.
+template <ElementFunction G>
+Residuals residuals(const G& g, std::span<const double> x, const Elements& elements, const Samples& data, int threads = 0) {
+  return ElementResiduals(g, elements, x.size())(x, data, threads);
 }
-/// Those of g. Throws as sum_gradient does.
-template <ElementFunction F>
-Residuals residuals(const F& g, std::span<const double> x, const Elements& elements, const Samples& data, int threads = 0) {
-  return detail::element_residuals(detail::ElementCodes<F>::jacobian(g), x, elements, &data, threads);
-}
-template <ElementFunction F>
-Residuals residuals(const F& g, std::span<const double> x, const Elements& elements, int threads = 0) {
-  return detail::element_residuals(detail::ElementCodes<F>::jacobian(g), x, elements, nullptr, threads);
+template <ElementFunction G>
+Residuals residuals(const G& g, std::span<const double> x, const Elements& elements, int threads = 0) {
+  return ElementResiduals(g, elements, x.size())(x, threads);
 }
 
 }  // namespace wengert

@@ -17,9 +17,17 @@ namespace wengert {
 
 template <class Callable>
 class Fused;
-/// A fused function and the shape of its arguments: Fused::taking.
-template <class Callable, class Shape>
-struct FusedTaking {};
+/// A fused function, the shape of its arguments, and in how many inputs it is differentiated: Fused::taking.
+template <class Callable, class Shape, std::size_t inputs>
+struct FusedTaking {
+  /// The same, differentiated in the first k inputs alone; those after them are data. Of a Hessian that is much less to compile
+  /// and to compute.
+  template <std::size_t k>
+  constexpr FusedTaking<Callable, Shape, k> gathering() const {
+    static_assert(k <= Shape::inputs, "fuse: gathering more inputs than the function takes");
+    return {};
+  }
+};
 
 namespace detail {
 
@@ -143,7 +151,7 @@ class Fused : public detail::LocatedCall<Fused<Callable>> {
   /// The same function with the shape of its arguments, where calls do not say it, as over elements: taking<3, 0>() takes an
   /// array of three and a scalar.
   template <std::size_t... sizes>
-  constexpr FusedTaking<Callable, Shape<sizes...>> taking() const {
+  constexpr FusedTaking<Callable, Shape<sizes...>, Shape<sizes...>::inputs> taking() const {
     return {};
   }
 

@@ -4,7 +4,8 @@
 //     constexpr auto spring = fuse([](auto a, auto b, auto length) { return 0.5 * (a - b - length) * (a - b - length); });
 //     const BatchResult sum = sum_gradient(spring, x, Elements::rows(ends, 2), Samples(lengths));
 //
-// A callable that takes arrays is given with their sizes: residuals(fuse(reprojection).taking<9, 3, 2>(), …).
+// A callable that takes arrays is given with their sizes, and with how many of its inputs are gathered where data follow:
+// residuals(fuse(reprojection).taking<9, 3, 2>().gathering<12>(), …).
 #pragma once
 
 #include <cstddef>
@@ -19,40 +20,40 @@
 
 namespace wengert::detail {
 
-/// A recipe's program on lanes, with all that it needs while it runs.
+/// A written program on lanes, with all that it needs while it runs.
 template <class Recipe>
 struct ElementLanes {
-  using Written = WrittenRecipe<Recipe>;
-
-  SharedValues<Written> numbers;
-  decltype(call_kernels<Written, double>()) kernels = call_kernels<Written, double>();
+  SharedValues<Recipe> numbers;
+  decltype(call_kernels<Recipe, double>()) kernels = call_kernels<Recipe, double>();
   FusedBatch<double> batch{numbers.v.data(), kernels.data(), nullptr};
-  ElementLoop loop{fused_loop<Written, double, false>(instruction_set()), &batch};
+  ElementLoop loop{fused_loop<Recipe, double, false>(instruction_set()), &batch};
 
-  static ElementCode code(std::size_t inputs, std::size_t values) {
+  static auto run() {
     const auto lanes = std::make_shared<ElementLanes>();
     lanes->numbers.run({});
-    return {inputs, values, frozen<Written>.outputs.size(),
-            [lanes](const Samples& gathered, std::span<double* const> sinks, int threads) {
-              run_loop(lanes->loop, gathered, sinks, threads);
-            }};
+    return [lanes](const Samples& gathered, std::span<double* const> sinks, int threads) {
+      run_loop(lanes->loop, gathered, sinks, threads);
+    };
   }
 };
 
-template <class Callable, class Taken>
-struct ElementCodes<FusedTaking<Callable, Taken>> {
-  using F = FusedTaking<Callable, Taken>;
+template <class Callable, class Taken, std::size_t n>
+struct ElementCodes<FusedTaking<Callable, Taken, n>> {
+  using F = FusedTaking<Callable, Taken, n>;
+  static constexpr std::size_t inputs = Taken::inputs;
 
 // Straight-line code that nobody optimises is slower than the loop of the library, which is.
 #ifdef __OPTIMIZE__
   static ElementCode gradient(const char*, const F&) {
-    return ElementLanes<GradientRecipe<Callable, Taken>>::code(Taken::inputs, 1);
+    return {inputs, n, 1, 1 + n, ElementLanes<WrittenRecipe<GradientRecipe<Callable, Taken>, 1, inputs, n>>::run()};
   }
   static ElementCode jacobian(const F&) {
-    return ElementLanes<JacobianRecipe<Callable, Taken>>::code(Taken::inputs, recorded<Callable, Taken>.outputs.size());
+    constexpr std::size_t m = recorded<Callable, Taken>.outputs.size();
+    return {inputs, n, m, m * (1 + n), ElementLanes<WrittenRecipe<JacobianRecipe<Callable, Taken>, m, inputs, n>>::run()};
   }
   static ElementCode hessian(const F&, std::size_t) {
-    return ElementLanes<HessianRecipe<Callable, Taken>>::code(Taken::inputs, 0);
+    constexpr std::size_t half = n * (n + 1) / 2;
+    return {inputs, n, 0, half, ElementLanes<WrittenRecipe<HessianRecipe<Callable, Taken, n>, half, 1, 1>>::run()};
   }
 #else
   static const Function& twin() {
@@ -71,7 +72,7 @@ constexpr auto taking_scalars() {
   constexpr std::size_t count = scalars_taken<Callable>();
   static_assert(count > 0, "fuse: say the shape of a callable that takes arrays: sum_gradient(f.taking<3, 0>(), …)");
   return []<std::size_t... k>(std::index_sequence<k...>) {
-    return FusedTaking<Callable, Shape<(0 * k)...>>();
+    return FusedTaking<Callable, Shape<(0 * k)...>, count>();
   }(std::make_index_sequence<count>());
 }
 template <class Callable>

@@ -127,8 +127,31 @@ TEST(FusedElements, ResidualsOfCallablesThatTakeArrays) {
   for (std::size_t k = 0; k < r.values.size(); ++k) ASSERT_NEAR(r.values[k], expected.values[k], 1e-14);
   for (std::size_t k = 0; k < r.jacobian.value.size(); ++k)
     ASSERT_NEAR(r.jacobian.value[k], expected.jacobian.value[k], 1e-13 * (1 + std::fabs(expected.jacobian.value[k])));
+  // differentiated in what is gathered alone: the same numbers
+  const Residuals gathered = residuals(fuse(reprojection).taking<6, 3, 2>().gathering<9>(), x, elements, data);
+  EXPECT_EQ(gathered.values, r.values);
+  EXPECT_EQ(gathered.jacobian.value, r.jacobian.value);
+  EXPECT_THAT([&] { residuals(fuse(reprojection).taking<6, 3, 2>().gathering<6>(), x, elements, data); },
+              ThrowsMessage<ShapeMismatch>(HasSubstr("elements have 9 indices, but the function is given as gathering 6")));
   EXPECT_EQ(r.values, by_three.values);
   EXPECT_EQ(r.jacobian.value, by_three.jacobian.value);
+}
+
+// A Hessian in two inputs of four, beside data.
+TEST(FusedElements, HessianInWhatIsGathered) {
+  constexpr auto f = fuse([](const auto& x, const auto& data) { return data[0] * x[0] * x[0] * x[1] + data[1] * x[1] * x[1]; });
+  const std::vector<double> x{2, 3, 5}, data{1, 2, 4, 8};
+  const Elements elements = Elements::rows(std::vector{0, 1, 1, 2}, 2);
+  const Samples samples = Samples::rows(data, 2);
+  for (const SparseMatrix& h : {sum_hessian(f.taking<2, 2>().gathering<2>(), x, elements, samples),
+                                sum_hessian(f.taking<2, 2>(), x, elements, samples)}) {
+    EXPECT_EQ(h(0, 0), 2 * 1 * 3);
+    EXPECT_EQ(h(0, 1), 2 * 1 * 2);
+    EXPECT_EQ(h(1, 1), 2 * 2 + 2 * 4 * 5);
+    EXPECT_EQ(h(1, 2), 2 * 4 * 3);
+    EXPECT_EQ(h(2, 2), 2 * 8);
+    EXPECT_EQ(h(0, 2), 0);
+  }
 }
 
 TEST(FusedElements, OneThatReadsAnEntryTwiceAddsBothDerivatives) {

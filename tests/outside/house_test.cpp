@@ -89,7 +89,8 @@ int floor_of(const std::string& file) {
                                                  {"ranks.hpp", 5},
                                                  {"mpi.hpp", 8},
                                                  {"fuse.hpp", 6},
-                                                 {"fused_batch.hpp", 6}};
+                                                 {"fused_batch.hpp", 6},
+                                                 {"fused_elements.hpp", 6}};
   if (const auto slash = file.find('/'); slash != std::string::npos) {
     const auto room = rooms.find(file.substr(0, slash));
     EXPECT_NE(room, rooms.end()) << file << " stands in a room without a floor";

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <utility>
 
 #include "wengert/batch/element_loop.hpp"
@@ -16,10 +17,13 @@ namespace {
 
 using detail::ElementCode;
 
-/// Elements that are computed at a time: bounds the memory, whatever their number. Part of what results depend on, so fixed.
-constexpr std::size_t slice_size = 1u << 13;
+/// Elements whose outputs are added up at a time, in the order of the outputs: part of what results depend on, so fixed.
+constexpr std::size_t block_size = 1u << 10;
+/// Elements that are computed at a time, whole blocks: bounds the memory, whatever their number. One thread keeps them in its
+/// cache, several need work to share.
+std::size_t slice_size(int threads) { return thread_count(threads) == 1 ? block_size : 16 * block_size; }
 
-/// Outputs of a code over the elements, slice by slice.
+/// Outputs of a code over the elements, block by block.
 class Slices {
  public:
   /// `data` is nullptr for none.
@@ -33,18 +37,26 @@ class Slices {
     if (code.inputs != elements.size() + numbers)
       throw ShapeMismatch(fmt::format("{}: the function takes {} inputs, but elements have {} indices and {} numbers of data",
                                       name, code.inputs, elements.size(), numbers));
+    if (code.derivatives < elements.size())
+      throw ShapeMismatch(fmt::format("{}: elements have {} indices, but the function is given as gathering {}", name,
+                                      elements.size(), code.derivatives));
   }
 
   /// Calls visit(first, n, columns): n elements from `first` on, with the outputs c that wanted(c) says, columns[c][0] … [n - 1].
   template <class Wanted, class Visit>
   void run(int threads, Wanted wanted, Visit visit) const {
-    const std::size_t size = std::min(slice_size, elements_.count());
-    std::vector<std::vector<double>> room;
+    const std::size_t size = std::min(slice_size(threads), elements_.count());
     std::vector<double*> columns(code_.outputs, nullptr);
+    std::size_t used = 0;
+    for (std::size_t c = 0; c < columns.size(); ++c) used += wanted(c) ? 1 : 0;
+    // three lines of a cache more than whole pages: columns that are read side by side must not share its sets
+    const std::size_t distance = size + 24;
+    const auto room = std::make_unique_for_overwrite<double[]>(used * distance);
+    double* free = room.get();
     for (std::size_t c = 0; c < columns.size(); ++c)
-      if (wanted(c)) columns[c] = room.emplace_back(size).data();
-    for (std::size_t first = 0; first < elements_.count(); first += slice_size) {
-      const std::size_t n = std::min(slice_size, elements_.count() - first);
+      if (wanted(c)) columns[c] = std::exchange(free, free + distance);
+    for (std::size_t first = 0; first < elements_.count(); first += size) {
+      const std::size_t n = std::min(size, elements_.count() - first);
       const Samples gathered = Samples::generated(
           n, code_.inputs, [&](std::size_t at, std::size_t count, double* const* to) { gather(first + at, count, to); });
       try {
@@ -52,7 +64,12 @@ class Slices {
       } catch (const BranchChanged& error) {
         throw BranchChanged(fmt::format("{}, which begins with element {}", error.what(), first));
       }
-      visit(first, n, std::span<double* const>(columns));
+      std::vector<double*> block = columns;
+      for (std::size_t at = 0; at < n; at += block_size) {
+        visit(first + at, std::min(block_size, n - at), std::span<double* const>(block));
+        for (double*& column : block)
+          if (column != nullptr) column += block_size;
+      }
     }
   }
 
@@ -103,6 +120,10 @@ void run_recorded(const Function& f, const Samples& gathered, std::span<double* 
   sum_gradient(f, std::span<const double>(), gathered, options);
 }
 
+[[noreturn]] void throw_entries(std::size_t count) {
+  throw ShapeMismatch(fmt::format("elements: {} entries in a sparse matrix; more than 2^31 - 1", count));
+}
+
 /// Rows of a matrix in which each element has entries, as compressed rows; `place[k]` is where the k-th of the entries given came
 /// to lie.
 struct Pattern {
@@ -114,8 +135,7 @@ Pattern compress(std::size_t rows, std::size_t columns, const std::vector<std::p
   SparseMatrix& m = result.matrix;
   m.rows = rows;
   m.columns = columns;
-  if (entries.size() > static_cast<std::size_t>(INT32_MAX))
-    throw ShapeMismatch(fmt::format("elements: {} entries in a sparse matrix; more than 2^31 - 1", entries.size()));
+  if (entries.size() > static_cast<std::size_t>(INT32_MAX)) throw_entries(entries.size());
   // by row, then each row by column
   std::vector<int> begin(rows + 1), order(entries.size());
   for (const auto& [i, j] : entries) ++begin[i + 1];
@@ -146,7 +166,7 @@ namespace detail {
 
 ElementCode ElementCodes<Function>::gradient(const char* name, const Function& f) {
   throw_unless_one_output(name, "that of f.output(k)", f.outputs());
-  return {f.inputs(), 1, 1 + f.inputs(), [f](const Samples& gathered, std::span<double* const> sinks, int threads) {
+  return {f.inputs(), f.inputs(), 1, 1 + f.inputs(), [f](const Samples& gathered, std::span<double* const> sinks, int threads) {
             run_recorded(f, gathered, sinks, threads);
           }};
 }
@@ -155,7 +175,7 @@ ElementCode ElementCodes<Function>::jacobian(const Function& g) {
   std::vector<Function> outputs;
   for (std::size_t o = 0; o < g.outputs(); ++o) outputs.push_back(g.output(o));
   const std::size_t n = g.inputs(), m = outputs.size();
-  return {n, m, m * (1 + n), [outputs, n, m](const Samples& gathered, std::span<double* const> sinks, int threads) {
+  return {n, n, m, m * (1 + n), [outputs, n, m](const Samples& gathered, std::span<double* const> sinks, int threads) {
             for (std::size_t o = 0; o < m; ++o) {
               std::vector<double*> row{sinks[o]};
               row.insert(row.end(), &sinks[m + o * n], &sinks[m + o * n] + n);
@@ -171,7 +191,7 @@ ElementCode ElementCodes<Function>::hessian(const Function& f, std::size_t gathe
   std::vector<Function> rows;
   for (std::size_t i = 0; i < std::min(gathered, f.inputs()); ++i) rows.push_back(gradient.output(1 + i));
   const std::size_t n = f.inputs();
-  return {n, 0, n * (n + 1) / 2, [rows, n](const Samples& samples, std::span<double* const> sinks, int threads) {
+  return {n, n, 0, n * (n + 1) / 2, [rows, n](const Samples& samples, std::span<double* const> sinks, int threads) {
             for (std::size_t i = 0; i < rows.size(); ++i) {
               std::vector<double*> row(1 + n, nullptr);  // the half to the left is that above
               for (std::size_t j = i; j < n; ++j) row[1 + j] = sinks[in_upper_half(i, j, n)];
@@ -219,32 +239,6 @@ BatchResult sum_elements(const char* name, const ElementCode& code, std::span<co
   return result;
 }
 
-Residuals element_residuals(const ElementCode& code, std::span<const double> x, const Elements& elements, const Samples* data,
-                            int threads) {
-  const Slices slices("residuals", code, x, elements, data);
-  const std::size_t outputs = code.values, rows = elements.count() * outputs;
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> entries;
-  for (std::size_t c = 0; c < elements.size(); ++c)
-    for (std::size_t e = 0; e < elements.count(); ++e)
-      for (std::size_t o = 0; o < outputs; ++o)
-        entries.emplace_back(static_cast<std::uint32_t>(e * outputs + o), static_cast<std::uint32_t>(elements.index(e, c)));
-  Pattern pattern = compress(rows, x.size(), entries);
-  Residuals result{std::vector<double>(rows), std::move(pattern.matrix)};
-  slices.run(
-      threads, [&](std::size_t c) { return c < outputs || (c - outputs) % code.inputs < elements.size(); },
-      [&](std::size_t first, std::size_t n, std::span<double* const> columns) {
-        for (std::size_t o = 0; o < outputs; ++o) {
-          for (std::size_t k = 0; k < n; ++k) result.values[(first + k) * outputs + o] = columns[o][k];
-          for (std::size_t c = 0; c < elements.size(); ++c)
-            for (std::size_t k = 0; k < n; ++k) {
-              const std::size_t entry = (c * elements.count() + first + k) * outputs + o;
-              result.jacobian.value[static_cast<std::size_t>(pattern.place[entry])] += columns[outputs + o * code.inputs + c][k];
-            }
-        }
-      });
-  return result;
-}
-
 }  // namespace detail
 
 Elements::Elements(std::size_t all, std::size_t size) : count_(size == 0 ? 0 : all / size), size_(size), indices_(all) {
@@ -258,6 +252,7 @@ void Elements::throw_index(std::size_t element, std::size_t column, long long in
 }
 
 void Elements::check(const char* name, std::size_t entries) const {
+  if (indices_.empty() || largest_ < entries) return;
   for (std::size_t c = 0; c < size_; ++c)
     for (std::size_t e = 0; e < count_; ++e)
       if (index(e, c) >= entries)
@@ -287,7 +282,7 @@ const SparseMatrix& ElementHessian::fill(std::span<const double> x, const Sample
     throw ShapeMismatch(fmt::format("ElementHessian: x has {} entries, the pattern was made for {}", x.size(), hessian_.rows));
   const Slices slices("ElementHessian", code_, x, elements_, data);
   std::fill(hessian_.value.begin(), hessian_.value.end(), 0.0);
-  const std::size_t size = elements_.size(), inputs = code_.inputs;
+  const std::size_t size = elements_.size(), inputs = code_.derivatives;
   std::vector<unsigned char> wanted(code_.outputs, 0);
   for (std::size_t i = 0; i < size; ++i)
     for (std::size_t j = i; j < size; ++j) wanted[in_upper_half(i, j, inputs)] = 1;
@@ -314,5 +309,75 @@ const SparseMatrix& ElementHessian::operator()(std::span<const double> x, const 
   return fill(x, &data, threads);
 }
 const SparseMatrix& ElementHessian::operator()(std::span<const double> x, int threads) { return fill(x, nullptr, threads); }
+
+ElementResiduals::ElementResiduals(detail::ElementCode code, Elements elements, std::size_t entries)
+    : elements_(std::move(elements)), code_(std::move(code)) {
+  elements_.check("residuals", entries);
+  const std::size_t outputs = code_.values, size = elements_.size(), count = elements_.count();
+  if (count * outputs * size > static_cast<std::size_t>(INT32_MAX)) throw_entries(count * outputs * size);
+  SparseMatrix& jacobian = residuals_.jacobian;
+  jacobian.rows = count * outputs;
+  jacobian.columns = entries;
+  jacobian.row_begin.reserve(jacobian.rows + 1);
+  jacobian.column.reserve(count * outputs * size);
+  jacobian.row_begin.push_back(0);
+  place_.resize(count * size);
+  // all rows of an element have the same columns
+  std::vector<std::size_t> order(size);
+  for (std::size_t e = 0; e < count; ++e) {
+    for (std::size_t c = 0; c < size; ++c) order[c] = c;
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return elements_.index(e, a) < elements_.index(e, b); });
+    const std::size_t begin = jacobian.column.size();
+    for (const std::size_t c : order) {
+      const int column = static_cast<int>(elements_.index(e, c));
+      if (jacobian.column.size() == begin || jacobian.column.back() != column)
+        jacobian.column.push_back(column);
+      else
+        repeats_ = true;
+      place_[c * count + e] = static_cast<int>(jacobian.column.size()) - 1;
+    }
+    const std::size_t end = jacobian.column.size();
+    for (std::size_t o = 0; o < outputs; ++o) {
+      if (o > 0)
+        for (std::size_t k = begin; k < end; ++k) jacobian.column.push_back(jacobian.column[k]);
+      jacobian.row_begin.push_back(static_cast<int>(jacobian.column.size()));
+    }
+  }
+  jacobian.value.resize(jacobian.column.size());
+  residuals_.values.resize(jacobian.rows);
+}
+
+const Residuals& ElementResiduals::fill(std::span<const double> x, const Samples* data, int threads) {
+  SparseMatrix& jacobian = residuals_.jacobian;
+  if (x.size() != jacobian.columns)
+    throw ShapeMismatch(
+        fmt::format("ElementResiduals: x has {} entries, the pattern was made for {}", x.size(), jacobian.columns));
+  const std::size_t outputs = code_.values, size = elements_.size(), inputs = code_.derivatives;
+  const Slices slices("residuals", code_, x, elements_, data);
+  if (repeats_) std::fill(jacobian.value.begin(), jacobian.value.end(), 0.0);
+  slices.run(
+      threads, [&](std::size_t c) { return c < outputs || (c - outputs) % inputs < size; },
+      [&](std::size_t first, std::size_t n, std::span<double* const> columns) {
+        for (std::size_t o = 0; o < outputs; ++o)
+          for (std::size_t k = 0; k < n; ++k) residuals_.values[(first + k) * outputs + o] = columns[o][k];
+        for (std::size_t k = 0; k < n; ++k) {
+          const std::size_t row = (first + k) * outputs;
+          const int length = jacobian.row_begin[row + 1] - jacobian.row_begin[row];
+          for (std::size_t c = 0; c < size; ++c) {
+            double* to = &jacobian.value[static_cast<std::size_t>(place_[c * elements_.count() + first + k])];
+            for (std::size_t o = 0; o < outputs; ++o, to += length) {
+              const double entry = columns[outputs + o * inputs + c][k];
+              *to = repeats_ ? *to + entry : entry;
+            }
+          }
+        }
+      });
+  return residuals_;
+}
+const Residuals& ElementResiduals::operator()(std::span<const double> x, const Samples& data, int threads) {
+  return fill(x, &data, threads);
+}
+const Residuals& ElementResiduals::operator()(std::span<const double> x, int threads) { return fill(x, nullptr, threads); }
 
 }  // namespace wengert

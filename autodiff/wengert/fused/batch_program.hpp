@@ -127,13 +127,20 @@ struct BatchLayout {
   static constexpr Index written_node(int k) { return program.outputs[static_cast<std::size_t>(k == 0 ? 0 : k + skipped)]; }
 };
 
-/// A program whose outputs are written for each sample, all inputs being the sample's own, and none is added up.
-template <class Recipe>
+/// The outputs of a recipe as they are written for each sample, all inputs being its own, and not added up: the first `values` of
+/// them, and of each row of `inputs` after these the first `wanted`.
+template <class Recipe, std::size_t values, std::size_t inputs, std::size_t wanted>
 struct WrittenRecipe {
   static constexpr bool adds_up = false;
   static constexpr std::size_t room = Recipe::room;
   static constexpr Build build(Tape& to) {
-    Build result = Recipe::build(to);
+    Tape all(false);
+    Build result = Recipe::build(all);
+    std::vector<Index> outputs;
+    for (std::size_t k = 0; k < result.program.outputs.size(); ++k)
+      if (k < values || (k - values) % inputs < wanted) outputs.push_back(result.program.outputs[k]);
+    leave_out_dead(all, outputs, to);
+    result.program.outputs = outputs;
     result.shared = 0;
     return result;
   }

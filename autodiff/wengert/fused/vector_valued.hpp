@@ -145,19 +145,18 @@ struct PullBackRecipe {
   }
 };
 
-/// The upper half of the Hessian of one output, row by row: the gradient's own tape, differentiated.
-template <class Callable, class Shape>
+/// The upper half of the Hessian of one output in its first n inputs, row by row: the gradient's own tape, differentiated.
+template <class Callable, class Shape, std::size_t n = Shape::inputs>
 struct HessianRecipe {
   static constexpr std::size_t room = room_for<Callable, Shape>(16);
   static constexpr Build build(Tape& to) {
     Tape tape(false), gradient(false), raw(false);
     const Index dependent = record_fused<Callable, Shape>(tape);
     const std::vector<Index> partials = derivative(tape, std::span(&dependent, 1), gradient);
-    const std::vector<Index> all = record_derivative(gradient, std::span(partials).subspan(1), raw);
-    constexpr std::size_t n = Shape::inputs;
+    const std::vector<Index> all = record_derivative(gradient, std::span(partials).subspan(1, n), raw);
     Build result;
     for (std::size_t i = 0; i < n; ++i)
-      for (std::size_t j = i; j < n; ++j) result.program.outputs.push_back(all[n + i * n + j]);
+      for (std::size_t j = i; j < n; ++j) result.program.outputs.push_back(all[n + i * Shape::inputs + j]);
     result.report = optimise(raw, result.program.outputs, to, true);
     return result;
   }
