@@ -9,6 +9,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "wengert/record/memory.hpp"
+
 namespace wengert {
 
 /// Number of a node (from 0) or of a constant (from -1 downwards).
@@ -85,7 +87,7 @@ class Values {
   constexpr operator ValuesView<T>() const { return {base(), constants_, nodes()}; }
 
  private:
-  std::vector<T> cells_;
+  std::vector<T, detail::LargeAllocator<T>> cells_;
   Index constants_ = 0;
 };
 

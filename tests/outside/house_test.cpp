@@ -55,7 +55,7 @@ int floor_of(const std::string& file) {
   static const std::map<std::string, int> api = {{"ops.hpp", 0},
                                                  {"operations.hpp", 0},
                                                  {"op.hpp", 0},
-                                                 {"values.hpp", 0},
+                                                 {"values.hpp", 1},
                                                  {"location.hpp", 0},
                                                  {"error.hpp", 0},
                                                  {"instruction_set.hpp", 0},

@@ -233,6 +233,21 @@ TEST(Tape, GrowingKeepsEverything) {
   EXPECT_EQ(x.value(), 1 + 5000.0 * 4999 / 2);
 }
 
+// Nodes and constants in turns, so that both ends of the array of values grow, from bytes to beyond what moves page by page.
+TEST(Tape, GrowingAtBothEndsKeepsEverything) {
+  constexpr int operations = 3'000'000;
+  Tape tape(false);
+  Var x = tape.variable(0);
+  for (int i = 1; i <= operations; ++i) x = x + static_cast<double>(i % 1000 == 0 ? 2 * i : i);
+  for (Index i = 1; i <= operations; ++i) {
+    ASSERT_EQ(tape[i].x, i - 1);
+    ASSERT_EQ(tape.value(tape[i].y), i % 1000 == 0 ? 2 * i : i);
+  }
+  // the sum of 1 … n, and once more its thousands: whole numbers below 2^53
+  EXPECT_EQ(x.value(), operations * (operations + 1.0) / 2 + 1000.0 * (operations / 1000) * (operations / 1000 + 1) / 2);
+  EXPECT_EQ(gradient(x).wrt(Var(tape, 0)), 1);
+}
+
 // A chain ten million operations long: neither its length nor its depth is a matter of the stack.
 TEST(Tape, RecordsAndSweepsTenMillionOperations) {
   constexpr int operations = 10'000'000;

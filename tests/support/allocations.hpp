@@ -1,4 +1,5 @@
-// Counts what a test program takes from the heap. Include it in one source file of a program: it replaces operator new.
+// Counts what a test program takes from the heap. Include it in one source file of a program: it replaces operator new, and, with
+// glibc and without a sanitizer (which has its own), realloc, by which a tape's arrays are taken.
 #pragma once
 
 #include <cstddef>
@@ -18,6 +19,14 @@ inline std::size_t allocations = 0;
 [[gnu::noinline]] void operator delete[](void* memory) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+
+#if defined(__GLIBC__) && !defined(WENGERT_TEST_SANITIZED)
+extern "C" void* __libc_realloc(void* old, std::size_t size);
+extern "C" [[gnu::noinline]] void* realloc(void* old, std::size_t size) {
+  ++allocations;
+  return __libc_realloc(old, size);
+}
+#endif
 
 /// How often `work` allocates.
 template <class Work>

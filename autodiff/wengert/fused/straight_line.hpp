@@ -120,12 +120,12 @@ struct StraightLine {
  private:
   // One by one, so that an optimiser keeps them in registers.
   template <std::size_t... k>
-  WENGERT_FUSED_STEP void place(T* v, const T* x, std::index_sequence<k...>) {
+  WENGERT_FUSED_STEP void place([[maybe_unused]] T* v, [[maybe_unused]] const T* x, std::index_sequence<k...>) {
     ((v[places[k]] = x[k]), ...);
   }
   // Braces, not a fold: of these clang takes no more than 256.
   template <class Take, std::size_t... k>
-  WENGERT_FUSED_STEP void hand_over(const T* v, const Take& take, std::index_sequence<k...>) {
+  WENGERT_FUSED_STEP void hand_over([[maybe_unused]] const T* v, [[maybe_unused]] const Take& take, std::index_sequence<k...>) {
     [[maybe_unused]] const int each[] = { 0, (take.template operator()<k>(operand<program.outputs[k]>(v)), 0)... };
   }
 };

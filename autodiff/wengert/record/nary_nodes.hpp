@@ -65,7 +65,7 @@ class NaryNodes {
   constexpr NaryNodes() = default;
   constexpr ~NaryNodes() {
     if (nary_index_ != nullptr) release_nary_operations();
-    delete[] extra_;
+    give_back(extra_);
   }
   constexpr void clear_nary() {
     extra_size_ = 0;
@@ -82,10 +82,7 @@ class NaryNodes {
     if (count > most - size) throw_full("extra arguments");
     const std::size_t twice = size < 32 ? 64 : 2 * size;
     const std::size_t capacity = std::min(most, std::max(twice, size + count));
-    Index* const larger = new_array<Index>(capacity);
-    std::copy(extra_, extra_ + extra_size_, larger);
-    delete[] extra_;
-    extra_ = larger;
+    extra_ = resized(extra_, size, capacity);
     extra_capacity_ = static_cast<Index>(capacity);
   }
   Index adopt_new_static(const NaryOperation& operation);

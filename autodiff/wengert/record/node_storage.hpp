@@ -11,18 +11,12 @@
 #include <type_traits>
 
 #include "wengert/record/config.hpp"
+#include "wengert/record/memory.hpp"
 #include "wengert/record/node.hpp"
 
 namespace wengert::detail {
 
 [[noreturn]] void throw_full(const char* what);
-
-// Before its users: clang instantiates what constant evaluation needs in the order of definition.
-template <class T>
-constexpr T* new_array(std::size_t count) {
-  // Constant evaluation may not read or assign what was never initialised; at run time untouched pages cost nothing.
-  return std::is_constant_evaluated() ? new T[count]() : new T[count];
-}
 
 /// Arrays that grow by doubling. `limit_` is where pushing must stop to think: at the capacity, or sooner.
 class NodeStorage {
@@ -74,14 +68,19 @@ class NodeStorage {
     move_to(capacity_ > most / 2 ? most : capacity_ < 32 ? 64 : 2 * capacity_, constant_capacity_);
   }
   constexpr void move_to(Index capacity, Index constant_capacity) {
-    const auto cells = static_cast<std::size_t>(capacity) + static_cast<std::size_t>(constant_capacity);
-    Node* const nodes = new_array<Node>(static_cast<std::size_t>(capacity));
-    double* const values = new_array<double>(cells) + constant_capacity;
-    for (Index i = 0; i < size_; ++i) nodes[i] = nodes_[i];
-    for (Index i = -constants_; i < size_; ++i) values[i] = values_[i];
-    release();
-    nodes_ = nodes;
-    values_ = values;
+    const auto cells = [](Index count) { return static_cast<std::size_t>(count); };
+    nodes_ = resized(nodes_, cells(size_), cells(capacity));
+    double* first = values_ - constant_capacity_;
+    const std::size_t count = cells(constant_capacity) + cells(capacity);
+    if (constant_capacity == constant_capacity_) {
+      first = resized(first, cells(constant_capacity_) + cells(size_), count);
+    } else {  // constants lie below: they move apart from what lies above
+      double* const larger = resized<double>(nullptr, 0, count);
+      for (Index i = -constants_; i < size_; ++i) larger[constant_capacity + i] = values_[i];
+      give_back(first);
+      first = larger;
+    }
+    values_ = first + constant_capacity;
     capacity_ = capacity;
     constant_capacity_ = constant_capacity;
   }
@@ -104,8 +103,8 @@ class NodeStorage {
     move_to(capacity_, twice > capacity_ / 8 ? twice : capacity_ / 8);
   }
   constexpr void release() {
-    delete[] nodes_;
-    delete[] (values_ - constant_capacity_);
+    give_back(nodes_);
+    give_back(values_ - constant_capacity_);
   }
 };
 
