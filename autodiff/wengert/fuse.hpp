@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "wengert/bounded.hpp"
 #include "wengert/fused/frozen.hpp"
 #include "wengert/fused/recorded.hpp"
 #include "wengert/fused/straight_line.hpp"
@@ -49,7 +50,6 @@ struct GradientRecipe {
     Build result;
     result.program.outputs.assign(recorded_derivative.outputs.begin(), recorded_derivative.outputs.end());
     result.report = optimise(tape, result.program.outputs, to, true);
-    result.shared = static_cast<Index>(Shape::inputs);
     return result;
   }
 };
@@ -81,6 +81,20 @@ struct HessianVectorRecipe {
   }
 };
 
+/// Outputs of a program that was frozen, at numbers with bounds.
+void outputs_with_bounds(const Tape& tape, std::span<const Index> outputs, std::span<const Bounded> x, Bounded* out);
+template <class Recipe>
+auto outputs_with_bounds(std::span<const Bounded> x) {
+  // by a sweep: straight-line code would be compiled for every callable, and run for few
+  static const struct Thawed {
+    Tape tape{false};
+    Thawed() { frozen<Recipe>.thaw(tape); }
+  } thawed;
+  std::array<Bounded, frozen<Recipe>.outputs.size()> result;
+  outputs_with_bounds(thawed.tape, frozen<Recipe>.outputs, x, result.data());
+  return result;
+}
+
 /// A fused function as an operation: one node on a tape, whose partials come from straight-line code.
 template <class Callable, class Shape>
 class FusedOperation final : public NaryOperation {
@@ -104,6 +118,16 @@ class FusedOperation final : public NaryOperation {
     const NaryOperation* partial(int) const override { return nullptr; }
     Identity identity() const override { return {&instance(), 1 + static_cast<std::size_t>(k_)}; }
     const NaryOperation* clone() const override { return new Partial(*this); }
+    Bounded bounded(std::span<const Bounded> x, std::span<Bounded> partials) const override {
+      if (!partials.empty()) {
+        std::vector<Bounded> point(x.begin(), x.end());
+        point.resize(2 * Shape::inputs);
+        point[Shape::inputs + static_cast<std::size_t>(k_)].value = 1;
+        const auto row = outputs_with_bounds<HessianVectorRecipe<Callable, Shape>>(point);
+        for (std::size_t k = 0; k < Shape::inputs; ++k) partials[k] = row[k];
+      }
+      return outputs_with_bounds<GradientRecipe<Callable, Shape>>(x)[1 + static_cast<std::size_t>(k_)];
+    }
 
    private:
     int k_;
@@ -131,6 +155,12 @@ class FusedOperation final : public NaryOperation {
   }
   Identity identity() const override { return {&instance()}; }
   const NaryOperation* clone() const override { return new FusedOperation(*this); }
+  Bounded bounded(std::span<const Bounded> x, std::span<Bounded> partials) const override {
+    if (partials.empty()) return outputs_with_bounds<ValuesRecipe<Callable, Shape>>(x)[0];
+    const auto all = outputs_with_bounds<GradientRecipe<Callable, Shape>>(x);
+    for (std::size_t k = 0; k < Shape::inputs; ++k) partials[k] = all[1 + k];
+    return all[0];
+  }
 };
 
 /// How a program reads: a line for each node with its arguments; in a batch, whether it is computed once or for each sample.
