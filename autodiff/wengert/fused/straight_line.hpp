@@ -12,8 +12,10 @@
 // Built for debugging, each step is a function of its own to stop in; optimised, all steps are one.
 #ifdef __OPTIMIZE__
 #define WENGERT_FUSED_STEP [[gnu::always_inline]] static inline
+#define WENGERT_OPTIMISED true
 #else
 #define WENGERT_FUSED_STEP static
+#define WENGERT_OPTIMISED false
 #endif
 
 namespace wengert::detail {
