@@ -30,7 +30,12 @@ Trace trace(double mu, double sigma, double eps) {
                bounds.wrt(at_sigma).error,
                {},
                evaluation_trace(tape, gradient, {.width = 0, .digits = 10})};
-  if (const auto lost = explain_cancellation(t); lost.node >= 0) result.cancellation = lost.message;
+  if (const auto lost = explain_cancellation(t); lost.node >= 0 && lost.digits_after < 8) {
+    const std::string_view file = lost.location.file;
+    result.cancellation = fmt::format(
+        "in the {} of {} ({}:{}): of {:.1f} digits that went in {:.1f} are left", lost.on_the_way_back ? "adjoint" : "value",
+        label(tape, lost.node), file.substr(file.rfind('/') + 1), lost.location.line, lost.digits_before, lost.digits_after);
+  }
   for (wengert::Index i = 0; i < tape.size(); ++i) {
     TraceNode node{i,
                    std::string(tape.name(i)),
