@@ -7,9 +7,13 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <random>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "wengert/custom.hpp"
@@ -234,6 +238,22 @@ TEST(GradientWithBounds, WhatSelectDidNotChooseHasNoErrorToPassOn) {
     EXPECT_EQ(fused.value, 2);
     EXPECT_EQ(fused.error, 0) << at;
   }
+}
+
+// The README's: -(1 - x^2 / 12 …) x / 12 in exact arithmetic.
+TEST(GradientWithBounds, OfTheReadmesExampleIsWhatItSays) {
+  Tape tape(true);
+  const Var x = tape.variable(1e-3, "x");
+  const Var quotient = (1 - cos(x)) / (x * x);
+  const Bounded d = gradient_with_bounds(quotient).wrt(x);
+  EXPECT_LE(std::abs(d.value + 1e-3 / 12), d.error);
+  EXPECT_NEAR(d.digits(), 2.3, 0.1);
+  char line[100];
+  std::snprintf(line, sizeof line, "`%.5g +- %.2g: %.1f digits`", d.value, d.error, d.digits());
+  std::ifstream readme(std::filesystem::path(__FILE__).parent_path() / "../../README.md");
+  const std::string text(std::istreambuf_iterator<char>(readme), {});
+  EXPECT_THAT(text, HasSubstr(line));
+  EXPECT_THAT(explain_cancellation(quotient).message, HasSubstr("the adjoint of variable `x`"));
 }
 
 TEST(Bounded, DigitsAreWhatTheErrorLeaves) {
