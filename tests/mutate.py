@@ -137,7 +137,7 @@ def judge(folder, number, mutant, options, thorough):
         if not thorough:
             rules = ",".join("ops::" + name for name in USERS.get(mutant["operation"], [mutant["operation"]]))
             probe = place / "probe"
-            compiled = subprocess.run([*compiler, f"-DRULES={rules}", f"{folder}/tests/mutants/probe.cpp", "-o", probe],
+            compiled = subprocess.run([*compiler, f"-DRULES={rules}", f"{folder}/tests/mutants/probe.cpp", f"{folder}/special.o", "-o", probe],
                                       capture_output=True, text=True)
             return run([probe], 60) if compiled.returncode == 0 else "compiler"
         library = next(pathlib.Path(options.build).glob("**/libwengert.*"))
@@ -181,6 +181,9 @@ def main():
         folder = pathlib.Path(temporary)
         for part in ("autodiff", "tests"):
             shutil.copytree(TREE / part, folder / part)
+        # what some rules call and the library defines
+        subprocess.run([options.compiler, "-std=c++20", "-O1", f"-I{folder}/autodiff", "-c",
+                        f"{folder}/autodiff/wengert/record/special.cpp", "-o", f"{folder}/special.o"], check=True)
         (folder / "autodiff/wengert/ops.hpp").unlink()
         def examine(those, thorough):
             """Verdicts, told as they come: a run of an hour may be broken off."""

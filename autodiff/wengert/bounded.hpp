@@ -19,7 +19,7 @@ namespace wengert {
 /// A double and a bound on its distance from the exact result, to first order in the unit roundoff: running error analysis
 /// (Wilkinson; Higham, Accuracy and Stability of Numerical Algorithms, section 3.3). Each operation passes its arguments' bounds
 /// on through its partials and adds its own rounding, which the table of operations states in ulps. A sweep on it throws
-/// NoSecondOrder where it meets a custom operation, whose rounding nobody stated.
+/// NoSecondOrder where it meets a custom operation whose rounding nobody stated.
 struct Bounded : NumberType<Bounded> {
   /// The number, and how far it may be from the exact result: `error`.
   double value = 0;
@@ -41,14 +41,16 @@ struct Bounded : NumberType<Bounded> {
     return std::fmin(most, -std::log10(error / size));
   }
 
+  /// Whether it is 0 in exact arithmetic too: a sum that rounding made 0 carries its error back.
+  constexpr bool carries_nothing() const { return value == 0 && error == 0; }
+
   /// What an operation makes of its result and partials: the bounds of the arguments through the partials, and its own rounding.
   template <class Rule, class... Terms>
   static Bounded lift(double result, const Terms&... term) {
     return {result, rounding<Rule>(result, term.argument.value...) + (... + carried(term.argument.error, term.partial))};
   }
-  /// Reductions by their own bound. Throws NoSecondOrder for any other custom operation.
-  static Bounded evaluate_nary(const NaryOperation& operation, std::span<const Bounded> x) {
-    if (operation.reduction() == detail::Reduction::None) return NumberType::evaluate_nary(operation, x);
+  /// An operation's value: the bounds of the arguments through its partials, and its own value_error().
+  static Bounded of(const NaryOperation& operation, std::span<const Bounded> x) {
     std::vector<double> at, partials(x.size());
     for (const Bounded& argument : x) at.push_back(argument.value);
     const double result = operation.value(at);
@@ -56,6 +58,13 @@ struct Bounded : NumberType<Bounded> {
     Bounded sum(result, operation.value_error(at, result));
     for (std::size_t k = 0; k < x.size(); ++k) sum.error += carried(x[k].error, partials[k]);
     return sum;
+  }
+  /// Reductions by their own bound, others as they say themselves.
+  static Bounded evaluate_nary(const NaryOperation& operation, std::span<const Bounded> x) {
+    return operation.reduction() != detail::Reduction::None ? of(operation, x) : operation.bounded(x, {});
+  }
+  static void partials_nary(const NaryOperation& operation, std::span<const Bounded> x, std::span<Bounded> partials) {
+    operation.bounded(x, partials);
   }
 
  private:
@@ -74,6 +83,8 @@ struct Bounded : NumberType<Bounded> {
       const double second = op == Op::Add ? y : -y, part = result - x;
       return std::fabs((x - (result - part)) + (second - part));
     } else if constexpr (op == Op::Mul || op == Op::AbsorbingProduct) {
+      if (std::fabs(y) == 1) return 0;                  // partials of sums: known to a compiler
+      if (result == 0 && (x == 0 || y == 0)) return 0;  // also where an absorbing zero meets an infinity
       return about(std::fma(x, y, -result));
     } else if constexpr (op == Op::Div) {
       return about(std::fma(-result, y, x) / y);
@@ -91,7 +102,8 @@ struct Bounded : NumberType<Bounded> {
       return Rule::value_ulps * ulp * std::fabs(result);
     }
   }
-  static double carried(double error, double partial) { return error == 0 ? 0 : error * std::fabs(partial); }
+  /// Where nothing depends on the argument, its error is none, however large: select does not pass the other side's on.
+  static double carried(double error, double partial) { return error == 0 || partial == 0 ? 0 : error * std::fabs(partial); }
 };
 
 }  // namespace wengert

@@ -45,14 +45,17 @@ class CustomOperation final : public NaryOperation {
   using PartialsOf = std::function<void(std::span<const double> x, double result, std::span<double> partials)>;
   /// A bound on the error of the value, for checks: its rounding, and that of a series or quadrature that was cut short.
   using ErrorOf = std::function<double(std::span<const double> x, double result)>;
+  /// The value, and the partials unless the span is empty, of numbers with bounds (bounded.hpp), for gradient_with_bounds.
+  using BoundsOf = std::function<Bounded(std::span<const Bounded> x, std::span<Bounded> partials)>;
 
   /// `partial_operations`, where given, has one operation for each argument that computes the partial in it: the second-order
   /// rules (and, if they have such operations themselves, third order and so on). Without them gradients can still be recorded,
-  /// but Hessians throw NoSecondOrder.
+  /// but Hessians throw NoSecondOrder. Throws ShapeMismatch if their number, or their own arity, is not `arity`.
   /// `error`, where given, says how far off a value may be; else four units in the last place.
-  /// Throws ShapeMismatch if their number, or their own arity, is not `arity`.
+  /// `bounds`, where given, computes on numbers with bounds. Else gradient_with_bounds goes by `error`, the operation's own and
+  /// those of its partial operations, and throws NoSecondOrder where there is none.
   CustomOperation(std::string name, int arity, Value value, PartialsOf partials,
-                  std::vector<CustomOperation> partial_operations = {}, ErrorOf error = {});
+                  std::vector<CustomOperation> partial_operations = {}, ErrorOf error = {}, BoundsOf bounds = {});
 
   /// Records the operation on the tape of its variables; of numbers alone it is the plain value. Throws ShapeMismatch for a wrong
   /// number of arguments, ForeignVariable and StaleVariable as any operation.
@@ -81,7 +84,7 @@ class CustomOperation final : public NaryOperation {
   }
 
   /// What every n-ary operation answers, see NaryOperation: name(), arity(), value(), partials(), partial(), identity(), clone(),
-  /// value_error().
+  /// value_error(), bounded().
   const char* name() const override;
   int arity() const override;
   double value(std::span<const double> x) const override;
@@ -90,6 +93,7 @@ class CustomOperation final : public NaryOperation {
   Identity identity() const override;
   const NaryOperation* clone() const override;
   double value_error(std::span<const double> x, double result) const override;
+  Bounded bounded(std::span<const Bounded> x, std::span<Bounded> partials) const override;
 
  private:
   struct Rules;

@@ -80,20 +80,20 @@ struct ElementCode {
   std::size_t outputs = 0;      ///< all of them
   std::function<void(const Samples& gathered, std::span<double* const> sinks, int threads)> run;
 };
-/// The codes of a function F: gradient(name, f), jacobian(f), and hessian(f, k) in the first k inputs at least.
-template <class F>
+ElementCode gradient_code(const char* name, const Function& f);
+ElementCode jacobian_code(const Function& g);
+ElementCode hessian_code(const Function& f, std::size_t gathered);
+/// The codes of a function F: gradient(name, f), jacobian(f), and hessian(f, k) in the first k inputs at least. `optimised` says
+/// how the caller's file is compiled.
+template <class F, bool optimised>
 struct ElementCodes;
-template <>
-struct ElementCodes<Function> {
-  static ElementCode gradient(const char* name, const Function& f);
-  static ElementCode jacobian(const Function& g);
-  static ElementCode hessian(const Function& f, std::size_t gathered);
+template <bool optimised>
+struct ElementCodes<Function, optimised> {
+  static ElementCode gradient(const char* name, const Function& f) { return gradient_code(name, f); }
+  static ElementCode jacobian(const Function& g) { return jacobian_code(g); }
+  static ElementCode hessian(const Function& f, std::size_t gathered) { return hessian_code(f, gathered); }
 };
 
-template <class F>
-ElementCode gradient_code(const char* name, const F& f) {
-  return ElementCodes<F>::gradient(name, f);
-}
 BatchResult sum_elements(const char* name, const ElementCode& code, std::span<const double> x, const Elements& elements,
                          const Samples* data, int threads, bool mean);
 
@@ -101,25 +101,31 @@ BatchResult sum_elements(const char* name, const ElementCode& code, std::span<co
 
 /// What runs over elements: a recorded Function, or what fused_elements.hpp adds.
 template <class F>
-concept ElementFunction = requires { &detail::ElementCodes<F>::hessian; };
+concept ElementFunction = requires { &detail::ElementCodes<F, true>::hessian; };
 
 /// The sum over the elements of f(x[i0], …, x[ik-1], data…), and its gradient in x. Each element costs its share of a batch, and
 /// an addition for each index. `threads` as in BatchOptions. Throws ShapeMismatch, before anything runs, if an index is out of
 /// range, the inputs do not add up, or there is not one sample of data for each element; BranchChanged as batches do.
-BatchResult sum_gradient(const ElementFunction auto& f, std::span<const double> x, const Elements& elements, const Samples& data,
-                         int threads = 0) {
-  return detail::sum_elements("sum_gradient", detail::gradient_code("sum_gradient", f), x, elements, &data, threads, false);
+template <ElementFunction F, bool optimised = WENGERT_OPTIMISED>
+BatchResult sum_gradient(const F& f, std::span<const double> x, const Elements& elements, const Samples& data, int threads = 0) {
+  return detail::sum_elements("sum_gradient", detail::ElementCodes<F, optimised>::gradient("sum_gradient", f), x, elements, &data,
+                              threads, false);
 }
-BatchResult sum_gradient(const ElementFunction auto& f, std::span<const double> x, const Elements& elements, int threads = 0) {
-  return detail::sum_elements("sum_gradient", detail::gradient_code("sum_gradient", f), x, elements, nullptr, threads, false);
+template <ElementFunction F, bool optimised = WENGERT_OPTIMISED>
+BatchResult sum_gradient(const F& f, std::span<const double> x, const Elements& elements, int threads = 0) {
+  return detail::sum_elements("sum_gradient", detail::ElementCodes<F, optimised>::gradient("sum_gradient", f), x, elements,
+                              nullptr, threads, false);
 }
 /// The mean likewise. Throws ShapeMismatch where there is no element.
-BatchResult mean_gradient(const ElementFunction auto& f, std::span<const double> x, const Elements& elements, const Samples& data,
-                          int threads = 0) {
-  return detail::sum_elements("mean_gradient", detail::gradient_code("mean_gradient", f), x, elements, &data, threads, true);
+template <ElementFunction F, bool optimised = WENGERT_OPTIMISED>
+BatchResult mean_gradient(const F& f, std::span<const double> x, const Elements& elements, const Samples& data, int threads = 0) {
+  return detail::sum_elements("mean_gradient", detail::ElementCodes<F, optimised>::gradient("mean_gradient", f), x, elements,
+                              &data, threads, true);
 }
-BatchResult mean_gradient(const ElementFunction auto& f, std::span<const double> x, const Elements& elements, int threads = 0) {
-  return detail::sum_elements("mean_gradient", detail::gradient_code("mean_gradient", f), x, elements, nullptr, threads, true);
+template <ElementFunction F, bool optimised = WENGERT_OPTIMISED>
+BatchResult mean_gradient(const F& f, std::span<const double> x, const Elements& elements, int threads = 0) {
+  return detail::sum_elements("mean_gradient", detail::ElementCodes<F, optimised>::gradient("mean_gradient", f), x, elements,
+                              nullptr, threads, true);
 }
 
 /// The Hessian of such a sum: symmetric, with an entry for each two inputs that share an element. The pattern is worked out once;
@@ -127,16 +133,18 @@ BatchResult mean_gradient(const ElementFunction auto& f, std::span<const double>
 class ElementHessian {
  public:
   /// `entries` is the size of x. Throws as sum_gradient does.
-  template <ElementFunction F>
+  template <ElementFunction F, bool optimised = WENGERT_OPTIMISED>
   ElementHessian(const F& f, Elements elements, std::size_t entries)
-      : ElementHessian(detail::ElementCodes<F>::hessian(f, elements.size()), std::move(elements), entries) {}
+      : ElementHessian(detail::ElementCodes<F, optimised>::hessian(f, elements.size()), std::move(elements), entries) {}
   /// Valid until the next call. Throws as sum_gradient does. Costs, of a recorded function, a batch with second derivatives for
   /// each input that is gathered; of a fused one, half a Hessian of straight-line code for each element.
   const SparseMatrix& operator()(std::span<const double> x, const Samples& data, int threads = 0);
   const SparseMatrix& operator()(std::span<const double> x, int threads = 0);
 
- private:
+  /// From what the constructor above makes of f.
   ElementHessian(detail::ElementCode code, Elements elements, std::size_t entries);
+
+ private:
   const SparseMatrix& fill(std::span<const double> x, const Samples* data, int threads);
 
   Elements elements_;
@@ -145,12 +153,13 @@ class ElementHessian {
   SparseMatrix hessian_;
 };
 /// The same once.
-SparseMatrix sum_hessian(const ElementFunction auto& f, std::span<const double> x, const Elements& elements, const Samples& data,
-                         int threads = 0) {
-  return ElementHessian(f, elements, x.size())(x, data, threads);
+template <ElementFunction F, bool optimised = WENGERT_OPTIMISED>
+SparseMatrix sum_hessian(const F& f, std::span<const double> x, const Elements& elements, const Samples& data, int threads = 0) {
+  return ElementHessian(detail::ElementCodes<F, optimised>::hessian(f, elements.size()), elements, x.size())(x, data, threads);
 }
-SparseMatrix sum_hessian(const ElementFunction auto& f, std::span<const double> x, const Elements& elements, int threads = 0) {
-  return ElementHessian(f, elements, x.size())(x, threads);
+template <ElementFunction F, bool optimised = WENGERT_OPTIMISED>
+SparseMatrix sum_hessian(const F& f, std::span<const double> x, const Elements& elements, int threads = 0) {
+  return ElementHessian(detail::ElementCodes<F, optimised>::hessian(f, elements.size()), elements, x.size())(x, threads);
 }
 
 /// Least squares: the outputs of g for each element, one after the other (`values`), and their `jacobian`, a row for each.
@@ -162,16 +171,18 @@ struct Residuals {
 class ElementResiduals {
  public:
   /// `entries` is the size of x. Throws as sum_gradient does.
-  template <ElementFunction G>
+  template <ElementFunction G, bool optimised = WENGERT_OPTIMISED>
   ElementResiduals(const G& g, Elements elements, std::size_t entries)
-      : ElementResiduals(detail::ElementCodes<G>::jacobian(g), std::move(elements), entries) {}
+      : ElementResiduals(detail::ElementCodes<G, optimised>::jacobian(g), std::move(elements), entries) {}
   /// Valid until the next call. Throws as sum_gradient does. Costs a batch with derivatives for each output of a recorded
   /// function; of a fused one, a Jacobian of straight-line code for each element.
   const Residuals& operator()(std::span<const double> x, const Samples& data, int threads = 0);
   const Residuals& operator()(std::span<const double> x, int threads = 0);
 
- private:
+  /// From what the constructor above makes of g.
   ElementResiduals(detail::ElementCode code, Elements elements, std::size_t entries);
+
+ private:
   const Residuals& fill(std::span<const double> x, const Samples* data, int threads);
 
   Elements elements_;
@@ -181,13 +192,13 @@ class ElementResiduals {
   Residuals residuals_;
 };
 /// The same once.
-template <ElementFunction G>
+template <ElementFunction G, bool optimised = WENGERT_OPTIMISED>
 Residuals residuals(const G& g, std::span<const double> x, const Elements& elements, const Samples& data, int threads = 0) {
-  return ElementResiduals(g, elements, x.size())(x, data, threads);
+  return ElementResiduals(detail::ElementCodes<G, optimised>::jacobian(g), elements, x.size())(x, data, threads);
 }
-template <ElementFunction G>
+template <ElementFunction G, bool optimised = WENGERT_OPTIMISED>
 Residuals residuals(const G& g, std::span<const double> x, const Elements& elements, int threads = 0) {
-  return ElementResiduals(g, elements, x.size())(x, threads);
+  return ElementResiduals(detail::ElementCodes<G, optimised>::jacobian(g), elements, x.size())(x, threads);
 }
 
 }  // namespace wengert

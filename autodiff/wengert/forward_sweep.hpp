@@ -59,6 +59,8 @@ template <std::floating_point T>
   for (Index i = first; i < end; ++i)
     if (tape[i].op != Op::Independent) values[i] = evaluate_node(tape, values, i);
 }
+// Compiled in bounds.cpp.
+void evaluate_nodes(const Tape& tape, Bounded* values, Index first, Index end);
 
 /// A comparison by its operation.
 template <class T>

@@ -89,6 +89,15 @@ class Function {
   };
   ValueAndGradient value_and_gradient(std::span<const double> x) const;
 
+  /// gradient() with a bound on the rounding error of each derivative, the inputs being exact: `error` and digits(), see Bounded
+  /// in <wengert/gradient_with_bounds.hpp>, which is to be included.
+  std::vector<Bounded> gradient_with_bounds(std::span<const double> x) const;
+  template <class... Numbers>
+    requires(sizeof...(Numbers) > 0 && (std::is_arithmetic_v<Numbers> && ...))
+  auto gradient_with_bounds(Numbers... x) const {
+    return gradient_with_bounds(std::span<const double>(std::array{static_cast<double>(x)...}));
+  }
+
   /// Weights times Jacobian, w'J: one number for each input. One forward and one reverse sweep. Throws ShapeMismatch unless there
   /// is a weight for each output.
   std::vector<double> pull_back(std::span<const double> w, std::span<const double> x) const;
@@ -239,7 +248,7 @@ template <class Callable, class... Point>
 bool Function::verify(Callable&& callable, const Point&... point) const {
   std::vector<double> x;
   (detail::append_numbers(x, point), ...);
-  return same_as(wengert::record(static_cast<Callable&&>(callable), point...), x);
+  return same_as(wengert::record<false>(static_cast<Callable&&>(callable), point...), x);
 }
 
 }  // namespace wengert

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstring>
+#include <limits>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -78,21 +79,20 @@ const Function& recorded_twin(Shape<sizes...>) {
   return function;
 }
 
+/// A batch by way of it.
+template <class Callable, class T>
+BatchResult run_twin(bool mean, std::span<const double> shared, const BasicSamples<T>& samples,
+                     const BasicBatchOptions<T>& options, auto taken) {
+  const Function& f = recorded_twin<Callable>(taken);
+  return mean ? mean_gradient(f, shared, samples, options) : sum_gradient(f, shared, samples, options);
+}
+
 template <bool standard_errors, class Callable, std::size_t shared, class T>
 BatchResult run_fused(const char* name, bool mean, std::span<const double, shared> shared_inputs, const BasicSamples<T>& samples,
                       const BasicBatchOptions<T>& options) {
   using Taken = decltype(batch_shape<Callable, shared>());
   check_batch(name, mean, Taken::inputs, shared, samples, options);
-  const auto replayed = [&] {
-    const Function& f = recorded_twin<Callable>(Taken{});
-    return mean ? mean_gradient(f, shared_inputs, samples, options) : sum_gradient(f, shared_inputs, samples, options);
-  };
-#ifndef __OPTIMIZE__
-  // Straight-line code that nobody optimises is slower than the loop of the library, which is. Still recorded while compiling, so
-  // that what cannot be fused is refused here too.
-  static_cast<void>(recorded<Callable, Taken>);
-  return replayed();
-#else
+  const auto replayed = [&] { return run_twin<Callable>(mean, shared_inputs, samples, options, Taken{}); };
   if (!options.sample_gradient.empty()) return replayed();
 
   using Outer = OuterRecipe<Callable, Taken, shared, standard_errors>;
@@ -152,7 +152,6 @@ BatchResult run_fused(const char* name, bool mean, std::span<const double, share
   const auto gradient = StraightLine<OuterBack, double>::outputs(back.data());
   result.gradient.assign(gradient.begin(), gradient.end());
   return result;
-#endif
 }
 
 /// Shared inputs, whose number the compiler must know.
@@ -171,11 +170,20 @@ auto of_fixed_size(const Shared&) {
   return std::span<const double, 0>();
 }
 
-template <class Callable, std::size_t shared, class T>
+template <class Callable, bool optimised, std::size_t shared, class T>
 BatchResult run_fused(const char* name, bool mean, std::span<const double, shared> shared_inputs, const BasicSamples<T>& samples,
                       const BasicBatchOptions<T>& options) {
-  if (options.standard_errors) return run_fused<true, Callable>(name, mean, shared_inputs, samples, options);
-  return run_fused<false, Callable>(name, mean, shared_inputs, samples, options);
+  if constexpr (!optimised) {
+    // Straight-line code that nobody optimises is slower than the loop of the library, which is. Still recorded while compiling,
+    // so that what cannot be fused is refused here too.
+    using Taken = decltype(batch_shape<Callable, shared>());
+    static_cast<void>(recorded<Callable, Taken>);
+    check_batch(name, mean, Taken::inputs, shared, samples, options);
+    return run_twin<Callable>(mean, shared_inputs, samples, options, Taken{});
+  } else {
+    if (options.standard_errors) return run_fused<true, Callable>(name, mean, shared_inputs, samples, options);
+    return run_fused<false, Callable>(name, mean, shared_inputs, samples, options);
+  }
 }
 
 }  // namespace detail
@@ -192,26 +200,27 @@ std::string batch_program(const Fused<Callable>&) {
 
 /// mean_gradient() and sum_gradient() as of a recorded Function, with the same result within rounding (one rounding more per
 /// division by a shared value). `shared` is an array, or a span of fixed size. Shared values that are zero, infinite, NaN or
-/// subnormal, calls that ask for each sample's own gradient, and files compiled without optimisation take the replayed way.
-template <class Callable, class Shared, class T>
+/// subnormal, calls that ask for each sample's own gradient, and files compiled without optimisation take the replayed way
+/// (`optimised` is asked where the call is written: files compiled for debugging and others meet in one program).
+template <class Callable, class Shared, class T, bool optimised = WENGERT_OPTIMISED>
 BatchResult mean_gradient(const Fused<Callable>&, const Shared& shared, const BasicSamples<T>& samples,
                           const BasicBatchOptions<std::type_identity_t<T>>& options = {}) {
-  return detail::run_fused<Callable>("mean_gradient", true, detail::of_fixed_size(shared), samples, options);
+  return detail::run_fused<Callable, optimised>("mean_gradient", true, detail::of_fixed_size(shared), samples, options);
 }
-template <class Callable, class Shared, class T>
+template <class Callable, class Shared, class T, bool optimised = WENGERT_OPTIMISED>
 BatchResult sum_gradient(const Fused<Callable>&, const Shared& shared, const BasicSamples<T>& samples,
                          const BasicBatchOptions<std::type_identity_t<T>>& options = {.standard_errors = false}) {
-  return detail::run_fused<Callable>("sum_gradient", false, detail::of_fixed_size(shared), samples, options);
+  return detail::run_fused<Callable, optimised>("sum_gradient", false, detail::of_fixed_size(shared), samples, options);
 }
-template <class Callable, class Shared, class T>
+template <class Callable, class Shared, class T, bool optimised = WENGERT_OPTIMISED>
 BatchResult mean_gradient(const Fused<Callable>& f, const Shared& shared, const std::vector<T>& samples,
                           const BasicBatchOptions<T>& options = {}) {
-  return mean_gradient(f, shared, BasicSamples<T>(samples), options);
+  return mean_gradient<Callable, Shared, T, optimised>(f, shared, BasicSamples<T>(samples), options);
 }
-template <class Callable, class Shared, class T>
+template <class Callable, class Shared, class T, bool optimised = WENGERT_OPTIMISED>
 BatchResult sum_gradient(const Fused<Callable>& f, const Shared& shared, const std::vector<T>& samples,
                          const BasicBatchOptions<T>& options = {.standard_errors = false}) {
-  return sum_gradient(f, shared, BasicSamples<T>(samples), options);
+  return sum_gradient<Callable, Shared, T, optimised>(f, shared, BasicSamples<T>(samples), options);
 }
 
 }  // namespace wengert

@@ -37,33 +37,38 @@ struct ElementLanes {
   }
 };
 
-template <class Callable, class Taken, std::size_t n>
-struct ElementCodes<FusedTaking<Callable, Taken, n>> {
+/// Straight-line code that nobody optimises is slower than the loop of the library, which is: then the recorded twin runs there.
+template <class Callable, class Taken, std::size_t n, bool optimised>
+struct ElementCodes<FusedTaking<Callable, Taken, n>, optimised> {
   using F = FusedTaking<Callable, Taken, n>;
   static constexpr std::size_t inputs = Taken::inputs;
 
-// Straight-line code that nobody optimises is slower than the loop of the library, which is.
-#ifdef __OPTIMIZE__
-  static ElementCode gradient(const char*, const F&) {
-    return {inputs, n, 1, 1 + n, ElementLanes<WrittenRecipe<GradientRecipe<Callable, Taken>, 1, inputs, n>>::run()};
+  static ElementCode gradient([[maybe_unused]] const char* name, const F&) {
+    if constexpr (optimised)
+      return {inputs, n, 1, 1 + n, ElementLanes<WrittenRecipe<GradientRecipe<Callable, Taken>, 1, inputs, n>>::run()};
+    else
+      return gradient_code(name, twin());
   }
   static ElementCode jacobian(const F&) {
     constexpr std::size_t m = recorded<Callable, Taken>.outputs.size();
-    return {inputs, n, m, m * (1 + n), ElementLanes<WrittenRecipe<JacobianRecipe<Callable, Taken>, m, inputs, n>>::run()};
+    if constexpr (optimised)
+      return {inputs, n, m, m * (1 + n), ElementLanes<WrittenRecipe<JacobianRecipe<Callable, Taken>, m, inputs, n>>::run()};
+    else
+      return jacobian_code(twin());
   }
-  static ElementCode hessian(const F&, std::size_t) {
+  static ElementCode hessian(const F&, [[maybe_unused]] std::size_t gathered) {
     constexpr std::size_t half = n * (n + 1) / 2;
-    return {inputs, n, 0, half, ElementLanes<WrittenRecipe<HessianRecipe<Callable, Taken, n>, half, 1, 1>>::run()};
+    if constexpr (optimised)
+      return {inputs, n, 0, half, ElementLanes<WrittenRecipe<HessianRecipe<Callable, Taken, n>, half, 1, 1>>::run()};
+    else
+      return hessian_code(twin(), gathered);
   }
-#else
+
+ private:
   static const Function& twin() {
     static_cast<void>(recorded<Callable, Taken>);  // so that what cannot be fused is refused here too
     return recorded_twin<Callable>(Taken{});
   }
-  static ElementCode gradient(const char* name, const F&) { return ElementCodes<Function>::gradient(name, twin()); }
-  static ElementCode jacobian(const F&) { return ElementCodes<Function>::jacobian(twin()); }
-  static ElementCode hessian(const F&, std::size_t gathered) { return ElementCodes<Function>::hessian(twin(), gathered); }
-#endif
 };
 
 /// A callable of scalars says by itself what it takes.
@@ -75,10 +80,10 @@ constexpr auto taking_scalars() {
     return FusedTaking<Callable, Shape<(0 * k)...>, count>();
   }(std::make_index_sequence<count>());
 }
-template <class Callable>
-struct ElementCodes<Fused<Callable>> {
+template <class Callable, bool optimised>
+struct ElementCodes<Fused<Callable>, optimised> {
   template <class F>
-  using Codes = ElementCodes<decltype(taking_scalars<F>())>;
+  using Codes = ElementCodes<decltype(taking_scalars<F>()), optimised>;
 
   static ElementCode gradient(const char* name, const Fused<Callable>&) { return Codes<Callable>::gradient(name, {}); }
   static ElementCode jacobian(const Fused<Callable>&) { return Codes<Callable>::jacobian({}); }

@@ -2,9 +2,7 @@
 // says where the digits went.
 #pragma once
 
-#include <span>
 #include <string>
-#include <vector>
 
 #include "wengert/adjoints.hpp"
 #include "wengert/bounded.hpp"
@@ -14,20 +12,18 @@
 
 namespace wengert {
 
-class Function;
-
 /// By variable, as a Gradient: wrt(x) has a value and a bound on its error.
 using GradientWithBounds = Adjoints<Bounded>;
 
 /// The derivatives of t, each with a bound on its rounding error, taking the inputs as exact: a running error analysis to first
 /// order in the unit roundoff, of the forward sweep and the reverse sweep. The values may differ in their last bits from
-/// gradient(t)'s. Costs some 2.5 replayed gradients, a bare reverse sweep being a tenth of one (measured on 10^5 sines). Throws
-/// StaleVariable if t's tape was cleared since, NoSecondOrder where a custom or fused operation was recorded, whose rounding is
-/// not known.
+/// gradient(t)'s. Fused and local pieces are analysed with what is in them, custom operations by what is stated of them; throws
+/// NoSecondOrder where a custom operation was recorded of which nothing is stated, StaleVariable if t's tape was cleared since.
+/// Of a Function it is f.gradient_with_bounds(x).
+///
+/// Costs 1.8 to 5.7 replayed gradients of the same program (products; sums of eight), of local pieces 3.5, of fused ones, whose
+/// own gradients are compiled, 11.
 GradientWithBounds gradient_with_bounds(const Var& t, Location at = Location::current());
-
-/// The same for a function with one output, one for each input. Throws as calls of the function do.
-std::vector<Bounded> gradient_with_bounds(const Function& f, std::span<const double> x);
 
 /// Where most digits were lost.
 struct Cancellation {

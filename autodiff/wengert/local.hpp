@@ -15,6 +15,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "wengert/bounded.hpp"
 #include "wengert/custom.hpp"
 #include "wengert/function.hpp"
 #include "wengert/sweep/pieces.hpp"
@@ -40,13 +41,13 @@ class SideTape {
 void differentiate(Tape& tape, const Var& y, std::span<double> out);
 /// The k-th row of the Hessian.
 void hessian_row(Tape& tape, const Var& y, std::size_t k, std::span<double> out);
-/// A bound on the rounding error of y's value.
-double rounding_of(const Tape& tape, const Var& y);
-/// A piece of so many inputs as an operation, from its value, its gradient and the rows of its Hessian.
+/// The value of a node, and its derivatives in the first variables, of numbers with bounds.
+Bounded differentiate_with_bounds(const Tape& tape, Index dependent, std::span<const Bounded> x, std::span<Bounded> out);
+/// A piece of so many inputs as an operation, from its value, its gradient, the rows of its Hessian, and all of it with bounds.
 CustomOperation local_operation(std::size_t inputs, CustomOperation::Value value,
                                 std::function<void(std::span<const double> x, std::span<double> out)> gradient,
                                 std::function<void(std::span<const double> x, std::size_t k, std::span<double> out)> hessian_row,
-                                CustomOperation::ErrorOf error = {});
+                                CustomOperation::BoundsOf bounds);
 /// A recorded function as an operation.
 CustomOperation local_operation(const Function& function);
 
@@ -96,9 +97,12 @@ struct LocalPiece<Callable, Shape<sizes...>> {
           const SideTape side;
           hessian_row(*side, run(Callable{}, *side, x.data()), k, out);
         },
-        [](std::span<const double> x, double) {
+        [](std::span<const Bounded> x, std::span<Bounded> out) {
           const SideTape side;
-          return rounding_of(*side, run(Callable{}, *side, x.data()));
+          std::array<double, inputs> point;
+          for (std::size_t k = 0; k < inputs; ++k) point[k] = x[k].value;
+          const Var y = run(Callable{}, *side, point.data());
+          return differentiate_with_bounds(*side, index_on(*side, y, "local", {}), x, out);
         });
     return operation;
   }

@@ -6,6 +6,8 @@
 
 namespace wengert {
 
+struct Bounded;
+
 namespace detail {
 /// Operations that are known to the sweeps, on every number type: see reductions.hpp.
 enum class Reduction : unsigned char { None, Sum, Dot, SquaredNorm, LogSumExp };
@@ -41,6 +43,9 @@ class NaryOperation {
 
   /// A bound on the rounding error of value(x), for checks. Unless it is known: four units in the last place.
   virtual double value_error(std::span<const double>, double result) const { return (result < 0 ? -result : result) * 0x1p-50; }
+  /// The value of numbers with bounds, and, unless `partials` is empty, each partial: as far off as the arguments' errors and the
+  /// operation's own rounding may have moved them. For gradient_with_bounds; unless it is overridden it throws NoSecondOrder.
+  virtual Bounded bounded(std::span<const Bounded> x, std::span<Bounded> partials) const;
   /// None for operations that are not the library's own reductions.
   virtual detail::Reduction reduction() const { return detail::Reduction::None; }
 };

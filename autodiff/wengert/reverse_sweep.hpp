@@ -23,8 +23,7 @@ struct PullBack {
   template <class Rule>
   constexpr void operator()() const {
     const Node& node = tape[i];
-    const T adjoint = adjoints[i];
-    const T result = values[i];
+    const T adjoint = adjoints[i], result = values[i];
     if constexpr (Rule::arity == 1) {
       const auto partial = Rule::template partials<T>(values[node.x], result);
       add<Rule>(node.x, adjoint, partial.x);
@@ -49,9 +48,10 @@ struct PullBack {
   }
 
  private:
-  // The adjoint of a constant is never read, but asking which arguments are constants would cost more than adding it up.
+  // The adjoint of a constant is never read, but asking which arguments are constants would cost more than adding up numbers.
   template <class Rule>
   constexpr void add(Index argument, const T& adjoint, const T& partial) const {
+    if (std::is_same_v<T, Bounded> && argument < 0) return;
     detail::accumulate(adjoints[argument], detail::carry<Rule>(adjoint, partial));
   }
 };
@@ -74,6 +74,7 @@ constexpr void pull_back_all(const Tape& tape, const T* values, T* adjoints, Ind
 // For numbers compiled in sweeps.cpp, where an optimised build has a quicker way through the same steps.
 void pull_back_all(const Tape& tape, const double* values, double* adjoints, Index nodes);
 void pull_back_all(const Tape& tape, const float* values, float* adjoints, Index nodes);
+void pull_back_all(const Tape& tape, const Bounded* values, Bounded* adjoints, Index nodes);
 
 }  // namespace detail
 

@@ -282,6 +282,17 @@ TEST(CheckGradient, DoesNotSuspectAPartialThatIsZero) {
   EXPECT_THAT(check_gradient([&](auto x) { return wrong(x) * cos(x - x); }, {0.7}).suspect, HasSubstr("`planted`"));
 }
 
+TEST(CheckGradient, SuspectsAnOperationThatThrowsOutsideItsDomain) {
+  const CustomOperation wrong = planted(
+      1,
+      [](auto x) {
+        if (x[0] < 0) throw std::domain_error("the root of a negative number");
+        return std::sqrt(x[0]);
+      },
+      [](auto, double result, auto p) { p[0] = 1.0005 * 0.5 / result; });
+  EXPECT_THAT(check_gradient([&](auto x) { return wrong(x); }, {0.7}).suspect, HasSubstr("`planted`"));
+}
+
 TEST(CheckGradient, StaysWhereAFunctionThatThrowsCanBeCalled) {
   const auto careful = [](auto x) {
     if (std::abs(x.value() - 1) > 1e-5) throw std::domain_error("too far");

@@ -232,6 +232,7 @@ TEST_F(CursorOnTheDemo, TellsWhatMadeUpAnAdjoint) {
   EXPECT_THAT(text, HasSubstr("adjoint of mu: 0.74\n"));
   EXPECT_THAT(text, HasSubstr("z - mu"));
   EXPECT_THAT(text, HasSubstr("mu + v3"));
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3) << "no others to add up";
   EXPECT_THAT(explain_adjoint(cursor, t.index()), HasSubstr("the seed"));
 }
 

@@ -4,13 +4,23 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <random>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "wengert/custom.hpp"
 #include "wengert/error.hpp"
 #include "wengert/function.hpp"
+#include "wengert/fuse.hpp"
+#include "wengert/local.hpp"
 #include "wengert/reductions.hpp"
 #include "wengert/wengert.hpp"
 
@@ -56,23 +66,194 @@ TEST(GradientWithBounds, KnowsHowManyDigitsATextbookCancellationLeaves) {
 TEST(GradientWithBounds, OfFunctionsIsThatOfTheirRecording) {
   const Function f = record([](Var x, Var y) { return exp(x) * y - 1 / y; }, 1.0, 2.0);
   const std::array at{0.5, 3.0};
-  const std::vector<Bounded> g = gradient_with_bounds(f, at);
+  const std::vector<Bounded> g = f.gradient_with_bounds(at);
   EXPECT_LE(std::abs(g[0].value - 3 * std::exp(0.5)), g[0].error);
   EXPECT_LE(std::abs(g[1].value - (std::exp(0.5) + 1.0 / 9)), g[1].error);
   EXPECT_LE(g[1].error, 1e-14);
-  EXPECT_THROW(gradient_with_bounds(f, std::array{1.0}), ShapeMismatch);
+  EXPECT_EQ(f.gradient_with_bounds(0.5, 3)[1].error, g[1].error);
+  EXPECT_THROW(f.gradient_with_bounds(std::array{1.0}), ShapeMismatch);
   const Function two = record([](Var x) { return std::array{x, x * x}; }, 1.0);
-  EXPECT_THROW(gradient_with_bounds(two, std::array{1.0}), ShapeMismatch);
+  EXPECT_THROW(two.gradient_with_bounds(1.0), ShapeMismatch);
+  const Function root = record([](Var x) { return x > 0 ? sqrt(x) : x; }, 1.0);
+  EXPECT_THAT([&] { root.gradient_with_bounds(-2.0); }, testing::ThrowsMessage<BranchChanged>(HasSubstr("the input is (-2)")));
 }
+
+const CustomOperation square{"square", 1, [](auto v) { return v[0] * v[0]; }, [](auto v, double, auto p) { p[0] = 2 * v[0]; }};
 
 TEST(GradientWithBounds, RefusesWhatItDoesNotKnow) {
   Tape tape;
   const Var x = tape.variable(3);
-  const CustomOperation square{"square", 1, [](auto v) { return v[0] * v[0]; }, [](auto v, double, auto p) { p[0] = 2 * v[0]; }};
-  EXPECT_THROW(gradient_with_bounds(square(x)), NoSecondOrder);
+  EXPECT_THAT([&] { gradient_with_bounds(square(x)); },
+              testing::ThrowsMessage<NoSecondOrder>(testing::AllOf(HasSubstr("`square`"), HasSubstr("give it `bounds`"))));
+  // an error of the value says nothing of the partial's
+  const CustomOperation half_stated{"half",
+                                    1,
+                                    [](auto v) { return v[0] * v[0]; },
+                                    [](auto v, double, auto p) { p[0] = 2 * v[0]; },
+                                    {},
+                                    [](auto, double result) { return result * 0x1p-53; }};
+  EXPECT_THROW(gradient_with_bounds(half_stated(x)), NoSecondOrder);
+  EXPECT_THROW(gradient_with_bounds(local([](Var a) { return square(a) * a; }, x)), NoSecondOrder);
   const Var t = x * x;
   tape.clear();
   EXPECT_THROW(gradient_with_bounds(t), StaleVariable);
+}
+
+// f(x, y) = sin(x y) exp(y) / x as one node, of every kind.
+constexpr auto f = [](auto x, auto y) { return sin(x * y) * exp(y) / x; };
+double f_at(std::span<const double> v) { return std::sin(v[0] * v[1]) * std::exp(v[1]) / v[0]; }
+void partials_of_f(std::span<const double> v, double value, std::span<double> p) {
+  const double c = std::cos(v[0] * v[1]) * std::exp(v[1]);
+  p[0] = (v[1] * c - value) / v[0];
+  p[1] = c + value;
+}
+/// As far off as a running error analysis of the formulas says.
+Bounded bounds_of_f(const Bounded& x, const Bounded& y, Bounded* p) {
+  const Bounded value = f(x, y), c = cos(x * y) * exp(y);
+  p[0] = (y * c - value) / x;
+  p[1] = c + value;
+  return value;
+}
+double rounding_of_f(std::span<const double> v, double) { return f(Bounded(v[0], 0), Bounded(v[1], 0)).error; }
+/// A partial as an operation of its own, with its partials and its error.
+CustomOperation partial_of_f(std::size_t k) {
+  return {"f'",
+          2,
+          [k](std::span<const double> v) {
+            double p[2];
+            partials_of_f(v, f_at(v), p);
+            return p[k];
+          },
+          [k](std::span<const double> v, double, std::span<double> p) {
+            const double x = v[0], y = v[1], s = std::sin(x * y) * std::exp(y), c = std::cos(x * y) * std::exp(y);
+            const double xy = -y * s + (y * c / x - s / (x * x));
+            p[0] = k == 0 ? -y * y * s / x - 2 * (y * c / x - s / (x * x)) / x : xy;
+            p[1] = k == 0 ? xy : -x * s + 2 * c + s / x;
+          },
+          {},
+          [k](std::span<const double> v, double) {
+            Bounded p[2];
+            bounds_of_f({v[0], 0}, {v[1], 0}, p);
+            return p[k].error;
+          }};
+}
+
+struct Piece {
+  const char* kind;
+  std::function<Var(const Var&, const Var&)> apply;
+};
+const std::vector<Piece>& pieces() {
+  static const CustomOperation of_partials("f", 2, f_at, partials_of_f, {partial_of_f(0), partial_of_f(1)}, rounding_of_f),
+      of_bounds("f", 2, f_at, partials_of_f, {}, {}, [](std::span<const Bounded> v, std::span<Bounded> p) {
+        Bounded partials[2];
+        const Bounded value = bounds_of_f(v[0], v[1], partials);
+        std::copy_n(partials, p.size(), p.begin());
+        return value;
+      });
+  static constexpr auto two = [](auto x, auto y) { return std::array{x + y, f(x, y)}; };
+  static const std::vector<Piece> all{
+      {"operations", f},
+      {"fused", fuse(f)},
+      {"one output of two, fused", [](const Var& x, const Var& y) { return fuse(two)(x, y)[1]; }},
+      {"local", [](const Var& x, const Var& y) { return local(f, x, y); }},
+      {"local with captures",
+       [](const Var& x, const Var& y) {
+         const double one = 1;
+         return local([one](auto a, auto b) { return one * f(a, b); }, x, y);
+       }},
+      {"local of fused", [](const Var& x, const Var& y) { return local([](auto a, auto b) { return fuse(f)(a, b); }, x, y); }},
+      {"custom with partial operations", of_partials},
+      {"custom with bounds", of_bounds},
+  };
+  return all;
+}
+
+// t = f(x y, log y) f(x, 0.1): what goes into the piece carries errors already.
+TEST(GradientWithBounds, HoldsThroughPiecesOfEveryKindAndIsOfUse) {
+  using Long = long double;
+  for (const Piece& piece : pieces()) {
+    SCOPED_TRACE(piece.kind);
+    std::mt19937_64 random(5);
+    std::uniform_real_distribution<double> uniform(0.3, 3);
+    std::vector<double> ratios;
+    for (int trial = 0; trial < 2000; ++trial) {
+      Tape tape;
+      const Var x = tape.variable(uniform(random)), y = tape.variable(uniform(random));
+      const GradientWithBounds g = gradient_with_bounds(piece.apply(x * y, log(y)) * piece.apply(x, 0.1));
+
+      const Long at_x = x.value(), at_y = y.value(), tenth = 0.1L;
+      const auto value = [](Long a, Long b) { return std::sin(a * b) * std::exp(b) / a; };
+      const auto in_a = [](Long a, Long b) { return (b * std::cos(a * b) - std::sin(a * b) / a) * std::exp(b) / a; };
+      const auto in_b = [](Long a, Long b) { return (std::cos(a * b) + std::sin(a * b) / a) * std::exp(b); };
+      const Long a = at_x * at_y, b = std::log(at_y), first = value(a, b), second = value(at_x, tenth);
+      const Long exact[] = {in_a(a, b) * at_y * second + first * in_a(at_x, tenth),
+                            (in_a(a, b) * at_x + in_b(a, b) / at_y) * second};
+      for (const int k : {0, 1}) {
+        const Bounded d = k == 0 ? g.wrt(x) : g.wrt(y);
+        const double off = static_cast<double>(std::abs(static_cast<Long>(d.value) - exact[k]));
+        ASSERT_LE(off, d.error) << k << " at " << x.value() << ", " << y.value();
+        if (off > 0) ratios.push_back(d.error / off);
+      }
+    }
+    ASSERT_GT(ratios.size(), 3000u);
+    std::nth_element(ratios.begin(), ratios.begin() + 2000, ratios.end());
+    EXPECT_LE(ratios[2000], 30);
+  }
+}
+
+// A recorded gradient holds the partials of a piece as nodes; theirs are rows of the Hessian.
+TEST(GradientWithBounds, OfDerivativesOfPieces) {
+  const Function first = record([](Var x, Var y) { return fuse(f)(x, y); }, 1.0, 1.0).derivative();
+  const double x = 1.3, y = 0.7;
+  const long double s = std::sin(static_cast<long double>(x) * y) * std::exp(static_cast<long double>(y)),
+                    c = std::cos(static_cast<long double>(x) * y) * std::exp(static_cast<long double>(y));
+  const long double xy = -y * s + (y * c / x - s / (x * static_cast<long double>(x))), yy = -x * s + 2 * c + s / x;
+  const std::vector<Bounded> row = first.output(2).gradient_with_bounds(x, y);
+  EXPECT_LE(static_cast<double>(std::abs(row[0].value - xy)), row[0].error);
+  EXPECT_LE(static_cast<double>(std::abs(row[1].value - yy)), row[1].error);
+  EXPECT_GE(row[0].digits(), 13.5);
+  EXPECT_GE(row[1].digits(), 13.5);
+}
+
+// (1e16 + x) - 1e16 is 0 in doubles and 0.3 in exact arithmetic: so is the derivative of its product with v in v.
+TEST(GradientWithBounds, AZeroThatRoundingMadeCarriesItsErrorBack) {
+  Tape tape;
+  const Var x = tape.variable(0.3), v = tape.variable(2);
+  const Var zero = (1e16 + x) - 1e16;
+  ASSERT_EQ(zero.value(), 0);
+  const Bounded d = gradient_with_bounds(zero * exp(v)).wrt(v);
+  EXPECT_EQ(d.value, 0);
+  EXPECT_GE(d.error, 0.3 * std::exp(2));
+  EXPECT_LE(d.error, 4 * std::exp(2));
+}
+
+TEST(GradientWithBounds, WhatSelectDidNotChooseHasNoErrorToPassOn) {
+  for (const double at : {0.0, -1.0}) {
+    Tape tape;
+    const Var x = tape.variable(at);
+    const Bounded d = gradient_with_bounds(select(x > 0, log(x), 2 * x)).wrt(x);
+    EXPECT_EQ(d.value, 2);
+    EXPECT_EQ(d.error, 0) << at;
+    const Bounded fused = gradient_with_bounds(fuse([](auto y) { return select(y > 0.0, log(y), 2 * y); })(x)).wrt(x);
+    EXPECT_EQ(fused.value, 2);
+    EXPECT_EQ(fused.error, 0) << at;
+  }
+}
+
+// The README's: -(1 - x^2 / 12 …) x / 12 in exact arithmetic.
+TEST(GradientWithBounds, OfTheReadmesExampleIsWhatItSays) {
+  Tape tape(true);
+  const Var x = tape.variable(1e-3, "x");
+  const Var quotient = (1 - cos(x)) / (x * x);
+  const Bounded d = gradient_with_bounds(quotient).wrt(x);
+  EXPECT_LE(std::abs(d.value + 1e-3 / 12), d.error);
+  EXPECT_NEAR(d.digits(), 2.3, 0.1);
+  char line[100];
+  std::snprintf(line, sizeof line, "`%.5g +- %.2g: %.1f digits`", d.value, d.error, d.digits());
+  std::ifstream readme(std::filesystem::path(__FILE__).parent_path() / "../../README.md");
+  const std::string text(std::istreambuf_iterator<char>(readme), {});
+  EXPECT_THAT(text, HasSubstr(line));
+  EXPECT_THAT(explain_cancellation(quotient).message, HasSubstr("the adjoint of variable `x`"));
 }
 
 TEST(Bounded, DigitsAreWhatTheErrorLeaves) {

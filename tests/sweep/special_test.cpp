@@ -54,6 +54,16 @@ TEST(Special, DigammaKeepsItsDigitsAtItsRoot) {
   EXPECT_NEAR(digamma(root + 1e-12), (root + 1e-12 - root - rest) * slope, 1e-24);
 }
 
+// trigamma(1/2) is pi^2 / 2, and trigamma(x) is trigamma(x + 1) + 1 / x^2: below 0 too, where gamma's poles are on both sides.
+TEST(Special, PolygammasHaveDerivativesBetweenThePoles) {
+  EXPECT_NEAR(digamma(Dual<double>(-0.5, 1)).tangent, pi * pi / 2 + 4, 1e-14);
+  EXPECT_NEAR(digamma(Dual<double>(-1.5, 1)).tangent, pi * pi / 2 + 4 + 4 / 9.0, 1e-14);
+  EXPECT_TRUE(std::isnan(polygamma(Dual<double>(-1), Dual<double>(1, 1)).tangent));
+  Tape tape;
+  const Var x = tape.variable(-0.5);
+  EXPECT_NEAR(gradient(digamma(x)).wrt(x), pi * pi / 2 + 4, 1e-14);
+}
+
 // By the recurrence and the reflection (DLMF 5.5.2, 5.5.4), at arguments of both signs.
 TEST(Special, PolygammasObeyRecurrenceAndReflection) {
   double factorial = 1;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <sstream>
+#include <string>
 #include <thread>
 #include <tuple>
 #include <vector>
@@ -92,6 +93,23 @@ TEST(Function, RefusesAReplayThatWouldTakeTheOtherBranch) {
                                            HasSubstr("the input is (1, 2.5)"), HasSubstr("select(condition, a, b)"))));
   EXPECT_THROW(larger.gradient(1, 2.5), BranchChanged);
   EXPECT_THROW(larger.hessian(std::array{1.0, 2.5}), BranchChanged);
+}
+
+TEST(Function, ABranchThatChangesTellsAtMostEightInputs) {
+  const auto first = [](const std::vector<Var>& x) { return x[0] > 0 ? x[0] : x[1]; };
+  const auto said = [&](std::vector<double> x) {
+    const Function f = record(first, std::vector(x.size(), 1.0));
+    x[0] = -1;
+    try {
+      f(x);
+    } catch (const BranchChanged& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_THAT(said({0, 2}), testing::EndsWith("; the input is (-1, 2)"));
+  EXPECT_THAT(said({0, 2, 3, 4, 5, 6, 7, 8}), testing::EndsWith("; the input is (-1, 2, 3, 4, 5, 6, 7, 8)"));
+  EXPECT_THAT(said({0, 2, 3, 4, 5, 6, 7, 8, 9}), testing::EndsWith("; the input is (-1, 2, 3, 4, 5, 6, 7, 8, …)"));
 }
 
 TEST(Function, GuardNamesTheSourceLineOfTheComparison) {

@@ -103,6 +103,27 @@ TEST(Holes, ABranchIsAskedBeforeWhatIsValidOnlyBehindIt) {
   EXPECT_THROW(sum_gradient(f, std::array{2.0}, std::vector{4.0, -9.0}), BranchChanged);
 }
 
+// Values that are recorded side by side and summed afterwards are computed one by one in a batch, since they die young then; not
+// past a branch that asks for the last of them.
+TEST(Holes, ABranchIsAskedWhenItsOperandsAreThere) {
+  const auto f = [](auto a, auto x) {
+    std::vector<Var> v;
+    for (int k = 0; k < 30; ++k) v.push_back(sin(a * x + k));
+    Var sum = v.back() > 0 ? Var(1) : Var(2);
+    for (const Var& each : v) sum += each * each;
+    return sum;
+  };
+  const double a = 0.5, at = 0.3, other = at + 2 * std::acos(-1.0);
+  double value = 0;
+  for (const double x : {at, at + 0.25}) {
+    value += std::sin(a * x + 29) > 0 ? 1 : 2;
+    for (int k = 0; k < 30; ++k) value += std::pow(std::sin(a * x + k), 2);
+  }
+  const Function recorded = record(f, a, at);
+  EXPECT_NEAR(sum_gradient(recorded, std::array{a}, std::vector{at, at + 0.25}).value, value, 1e-12);
+  EXPECT_THROW(sum_gradient(recorded, std::array{a}, std::vector{at, other}), BranchChanged);
+}
+
 constexpr auto shifted = [](auto a, auto x) { return a + x * x; };
 
 TEST(Holes, StandardErrorsFarFromZeroAreThoseNearIt) {
@@ -147,11 +168,13 @@ constexpr auto long_before = [](auto a, auto x) {
   for (int k = 0; k < 300; ++k) s = s * 0.5 + a;
   return s * x;
 };
-constexpr auto weighted = []<class T>(const std::array<T, 1>& a, const std::array<T, 70>& x) {
+constexpr auto weighted = []<class T, std::size_t columns>(const std::array<T, 1>& a, const std::array<T, columns>& x) {
   T s = a[0] * x[0];
   for (std::size_t k = 1; k < x.size(); ++k) s = s + static_cast<double>(k) * x[k];
   return s;
 };
+constexpr auto of_70 = []<class T>(const std::array<T, 1>& a, const std::array<T, 70>& x) { return weighted(a, x); };
+constexpr auto of_300 = []<class T>(const std::array<T, 1>& a, const std::array<T, 300>& x) { return weighted(a, x); };
 
 TEST(Holes, AFusedBatchNeedsNoSharedInputs) {
   const std::vector<double> x{0.5, 1.5, -0.25};
@@ -175,12 +198,18 @@ TEST(Holes, AFusedBatchMayDoManyStepsOnSharedInputs) {
   EXPECT_DOUBLE_EQ(got.gradient[0], 6);
 }
 
-TEST(Holes, AFusedBatchTakesMoreThan64Columns) {
-  std::vector<double> rows(2 * 70, 1.0);
-  rows[70] = 3;
-  const auto got = sum_gradient(fuse(weighted), std::array{2.0}, Samples::rows(rows, 70));
-  EXPECT_EQ(got.value, 2 * 1 + 2 * 3 + 2 * 69 * 70 / 2);
+template <class Callable>
+void expect_all_columns_are_read(Callable callable, int columns) {
+  std::vector<double> rows(2 * static_cast<std::size_t>(columns), 1.0);
+  rows[static_cast<std::size_t>(columns)] = 3;
+  const auto got = sum_gradient(fuse(callable), std::array{2.0}, Samples::rows(rows, static_cast<std::size_t>(columns)));
+  EXPECT_EQ(got.value, 2 * 1 + 2 * 3 + columns * (columns - 1));
   EXPECT_EQ(got.gradient[0], 4);
+}
+
+TEST(Holes, AFusedBatchTakesMoreThan64ColumnsAndMoreThan256) {
+  expect_all_columns_are_read(of_70, 70);
+  expect_all_columns_are_read(of_300, 300);
 }
 
 constexpr auto many_inputs = [](const auto& x) {

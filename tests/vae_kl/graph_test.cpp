@@ -117,6 +117,9 @@ TEST(Trace, BoundsTheRoundingOfItsGradient) {
     EXPECT_LE(std::fabs(double(off_mu)), result.error_mu) << mu << ' ' << sigma << ' ' << eps;
     EXPECT_LE(std::fabs(double(off_sigma)), result.error_sigma) << mu << ' ' << sigma << ' ' << eps;
   }
+  // dt/dmu is z + u / sigma - u / sigma, 0.1 from numbers of 3e6
+  EXPECT_THAT(trace(0.1, 1e-7, 0.3).cancellation, testing::HasSubstr("in the adjoint of mu (trace.cpp:"));
+  EXPECT_EQ(trace(0.5, 0.8, 0.3).cancellation, "");
   // eight digits of u are gone at sigma = 1e-7, and u / sigma^2, some 1e6, is off by as much: about 1e-17 / 1e-14
   EXPECT_GT(trace(0.1, 1e-7, 0.3).error_mu, 1e-4);
   EXPECT_LT(trace(0.5, 0.8, 0.3).error_mu, 1e-14);

@@ -24,8 +24,9 @@ std::string graph_table(const Trace& trace) {
     text += fmt::format("{:>4}  {:<6}  {:<11}  {:<14}{:>14.6g} {:>14.6g}\n", node.index,
                         node.name.empty() ? fmt::format("v{}", node.index) : node.name, node.operation,
                         fmt::format("{}", fmt::join(node.arguments, ", ")), node.value, node.adjoint);
-  return text + fmt::format("Rounding moves dt/dmu here by at most {:.1e}, dt/dsigma by at most {:.1e}.\n", trace.error_mu,
-                            trace.error_sigma);
+  text += fmt::format("Rounding moves dt/dmu here by at most {:.1e}, dt/dsigma by at most {:.1e}.\n", trace.error_mu,
+                      trace.error_sigma);
+  return trace.cancellation.empty() ? text : text + fmt::format("Most digits were lost {}.\n", trace.cancellation);
 }
 
 std::string label(const ComparisonRow& row) { return row.parameter == "kl" ? "KL" : fmt::format("dKL/d{}", row.parameter); }

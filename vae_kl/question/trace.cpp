@@ -28,7 +28,14 @@ Trace trace(double mu, double sigma, double eps) {
                gradient.wrt(at_sigma),
                bounds.wrt(at_mu).error,
                bounds.wrt(at_sigma).error,
+               {},
                evaluation_trace(tape, gradient, {.width = 0, .digits = 10})};
+  if (const auto lost = explain_cancellation(t); lost.node >= 0 && lost.digits_after < 8) {
+    const std::string_view file = lost.location.file;
+    result.cancellation = fmt::format(
+        "in the {} of {} ({}:{}): of {:.1f} digits that went in {:.1f} are left", lost.on_the_way_back ? "adjoint" : "value",
+        label(tape, lost.node), file.substr(file.rfind('/') + 1), lost.location.line, lost.digits_before, lost.digits_after);
+  }
   for (wengert::Index i = 0; i < tape.size(); ++i) {
     TraceNode node{i,
                    std::string(tape.name(i)),
@@ -58,8 +65,9 @@ std::string trace_table(const Trace& trace, bool bounds) {
   for (const TraceNode& node : trace.nodes)
     text += fmt::format("{:<4}  {:<5} {:>17.10g} {:>8.1e}  {:>17.10g} {:>8.1e}\n", fmt::format("v{}", node.index), node.name,
                         node.value, node.value_error, node.adjoint, node.adjoint_error);
-  return text + fmt::format("\nGradient: dt/dmu is off by at most {:.1e}, dt/dsigma by at most {:.1e}\n", trace.error_mu,
-                            trace.error_sigma);
+  text += fmt::format("\nGradient: dt/dmu is off by at most {:.1e}, dt/dsigma by at most {:.1e}\n", trace.error_mu,
+                      trace.error_sigma);
+  return trace.cancellation.empty() ? text : text + fmt::format("Most digits were lost {}.\n", trace.cancellation);
 }
 
 }  // namespace vae_kl

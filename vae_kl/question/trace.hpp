@@ -19,6 +19,7 @@ struct Trace {
   std::vector<TraceNode> nodes;
   double wrt_mu, wrt_sigma;
   double error_mu, error_sigma;  ///< bounds on their rounding errors
+  std::string cancellation;      ///< the node that cost the most digits, in words; empty where more than eight are left
   std::string text;              ///< the library's evaluation trace
 };
 

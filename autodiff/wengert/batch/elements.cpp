@@ -164,14 +164,14 @@ Pattern compress(std::size_t rows, std::size_t columns, const std::vector<std::p
 
 namespace detail {
 
-ElementCode ElementCodes<Function>::gradient(const char* name, const Function& f) {
+ElementCode gradient_code(const char* name, const Function& f) {
   throw_unless_one_output(name, "that of f.output(k)", f.outputs());
   return {f.inputs(), f.inputs(), 1, 1 + f.inputs(), [f](const Samples& gathered, std::span<double* const> sinks, int threads) {
             run_recorded(f, gathered, sinks, threads);
           }};
 }
 
-ElementCode ElementCodes<Function>::jacobian(const Function& g) {
+ElementCode jacobian_code(const Function& g) {
   std::vector<Function> outputs;
   for (std::size_t o = 0; o < g.outputs(); ++o) outputs.push_back(g.output(o));
   const std::size_t n = g.inputs(), m = outputs.size();
@@ -184,7 +184,7 @@ ElementCode ElementCodes<Function>::jacobian(const Function& g) {
           }};
 }
 
-ElementCode ElementCodes<Function>::hessian(const Function& f, std::size_t gathered) {
+ElementCode hessian_code(const Function& f, std::size_t gathered) {
   if (f.outputs() != 1)
     throw ShapeMismatch(fmt::format("ElementHessian: the function has {} outputs; a sum has one", f.outputs()));
   const Function gradient = f.derivative();

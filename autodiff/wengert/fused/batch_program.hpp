@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <limits>
 #include <span>
 #include <utility>
 #include <vector>
@@ -245,7 +246,11 @@ struct SharedValues {
   /// Whether they are the ordinary numbers that the program takes them for, in arithmetic on T.
   template <class T>
   bool are_ordinary() const {
-    const auto normal = [](double x) { return std::isnormal(static_cast<T>(x)); };
+    // by bits, whatever this file's compiler may make of isnormal
+    const auto normal = [](double x) {
+      const double number = static_cast<T>(x);
+      return is_finite(number) && std::fabs(number) >= std::numeric_limits<T>::min();
+    };
     for (const Index i : program.finite)
       if (!is_finite(static_cast<T>((*this)[i]))) return false;
     for (const Index i : program.divisors)

@@ -7,7 +7,9 @@
 #include <span>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
+#include "wengert/bounded.hpp"
 #include "wengert/fused/scalar_valued.hpp"
 #include "wengert/fused/straight_line.hpp"
 #include "wengert/fused/vector_valued.hpp"
@@ -15,6 +17,20 @@
 #include "wengert/sweep/pieces.hpp"
 
 namespace wengert::detail {
+
+/// Outputs of a program that was frozen, at numbers with bounds.
+void outputs_with_bounds(const Tape& tape, std::span<const Index> outputs, std::span<const Bounded> x, Bounded* out);
+template <class Recipe>
+auto outputs_with_bounds(std::span<const Bounded> x) {
+  // by a sweep: straight-line code would be compiled for every callable, and run for few
+  static const struct Thawed {
+    Tape tape{false};
+    Thawed() { frozen<Recipe>.thaw(tape); }
+  } thawed;
+  std::array<Bounded, frozen<Recipe>.outputs.size()> result;
+  outputs_with_bounds(thawed.tape, frozen<Recipe>.outputs, x, result.data());
+  return result;
+}
 
 /// What a fused function is as an operation, whatever the types of its arguments.
 template <class Callable, class Shape>
@@ -39,6 +55,16 @@ class FusedRules : public PieceOperation {
     const NaryOperation* partial(int) const override { return nullptr; }
     Identity identity() const override { return {&common, 1 + static_cast<std::size_t>(k_)}; }
     const NaryOperation* clone() const override { return new Partial(*this); }
+    Bounded bounded(std::span<const Bounded> x, std::span<Bounded> partials) const override {
+      if (!partials.empty()) {
+        std::vector<Bounded> point(x.begin(), x.end());
+        point.resize(2 * Shape::inputs);
+        point[Shape::inputs + static_cast<std::size_t>(k_)].value = 1;
+        const auto row = outputs_with_bounds<HessianVectorRecipe<Callable, Shape>>(point);
+        for (std::size_t k = 0; k < Shape::inputs; ++k) partials[k] = row[k];
+      }
+      return outputs_with_bounds<GradientRecipe<Callable, Shape>>(x)[1 + static_cast<std::size_t>(k_)];
+    }
 
    private:
     int k_;
@@ -59,6 +85,12 @@ class FusedRules : public PieceOperation {
       return std::array<Partial, sizeof...(j)>{Partial(static_cast<int>(j))...};
     }(std::make_index_sequence<Shape::inputs>());
     return &partials[static_cast<std::size_t>(k)];
+  }
+  Bounded bounded(std::span<const Bounded> x, std::span<Bounded> partials) const override {
+    if (partials.empty()) return outputs_with_bounds<ValuesRecipe<Callable, Shape>>(x)[0];
+    const auto all = outputs_with_bounds<GradientRecipe<Callable, Shape>>(x);
+    for (std::size_t k = 0; k < Shape::inputs; ++k) partials[k] = all[1 + k];
+    return all[0];
   }
 };
 

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
+#include <vector>
 
 #include "wengert/forward_sweep.hpp"
-#include "wengert/function.hpp"
 #include "wengert/gradient_with_bounds.hpp"
 #include "wengert/notation.hpp"
 #include "wengert/reverse_sweep.hpp"
@@ -61,20 +62,6 @@ GradientWithBounds gradient_with_bounds(const Var& t, Location at) {
   const Values<Bounded> values = values_with_bounds(*t.tape(), recorded_point(*t.tape()));
   const Seed<Bounded> seed{t, Bounded(1.0, 0.0)};
   return reverse_sweep<Bounded>(*t.tape(), values, std::span(&seed, 1), at);
-}
-
-std::vector<Bounded> gradient_with_bounds(const Function& f, std::span<const double> x) {
-  detail::throw_unless_one_output("gradient_with_bounds", "those of f.output(k)", f.outputs());
-  const Tape& tape = f.tape();
-  const Values<Bounded> values = values_with_bounds(tape, x);
-  std::vector<Bounded> result(x.size(), Bounded(0.0, 0.0));
-  const Index dependent = f.dependents()[0];
-  if (dependent < 0) return result;
-  Values<Bounded> adjoints(tape.constants(), tape.size());
-  adjoints[dependent] = Bounded(1.0, 0.0);
-  detail::pull_back_all(tape, values.base(), adjoints.base(), dependent + 1);
-  for (std::size_t k = 0; k < x.size(); ++k) result[k] = adjoints[tape.independents()[k]];
-  return result;
 }
 
 Cancellation explain_cancellation(const Var& t, Location at) {

@@ -40,6 +40,13 @@
 #define WENGERT_ROUND(number) static_cast<void>(0)
 #endif
 
+// Whether this file is optimised: asked where a call is written, since files of both kinds meet in one program.
+#ifdef __OPTIMIZE__
+#define WENGERT_OPTIMISED true
+#else
+#define WENGERT_OPTIMISED false
+#endif
+
 // Whether a tape keeps the source line of every node unless told otherwise.
 #ifndef WENGERT_KEEP_LOCATIONS
 #ifdef NDEBUG

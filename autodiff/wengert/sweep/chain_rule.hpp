@@ -55,6 +55,8 @@ constexpr bool carries_nothing(const T& adjoint) {
     return carries_nothing(adjoint.value) && carries_nothing(adjoint.tangent);
   else if constexpr (requires { adjoint.is_constant(); })
     return adjoint.is_constant() && adjoint.value() == 0;
+  else if constexpr (requires { adjoint.carries_nothing(); })
+    return adjoint.carries_nothing();
   else
     return adjoint == T(0);
 }

@@ -106,6 +106,13 @@ void throw_no_second_order(const NaryOperation& operation, int argument) {
                   operation.name(), argument));
 }
 
+void throw_no_bounds(const char* name) {
+  throw NoSecondOrder(
+      fmt::format("nobody said how far off custom operation `{}` and its partials may be; give it `bounds`, or an `error` and "
+                  "partial operations that have one too",
+                  name));
+}
+
 void throw_recorded_meanwhile(const NaryOperation& operation) {
   throw RecordedMeanwhile(fmt::format(
       "custom operation `{}` recorded on the tape that was being swept, or cleared it; give its rules plain numbers, or "

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "wengert/bounded.hpp"
 #include "wengert/error.hpp"
 #include "wengert/sweep/complaints.hpp"
 
@@ -18,12 +19,13 @@ struct CustomOperation::Rules {
   PartialsOf partials;
   std::vector<CustomOperation> partial_operations;
   ErrorOf error;
+  BoundsOf bounds;
 };
 
 CustomOperation::CustomOperation(std::string name, int arity, Value value, PartialsOf partials,
-                                 std::vector<CustomOperation> partial_operations, ErrorOf error)
+                                 std::vector<CustomOperation> partial_operations, ErrorOf error, BoundsOf bounds)
     : rules_(std::make_shared<Rules>(Rules{std::move(name), arity, std::move(value), std::move(partials),
-                                           std::move(partial_operations), std::move(error)})) {
+                                           std::move(partial_operations), std::move(error), std::move(bounds)})) {
   const auto& seconds = rules_->partial_operations;
   if (arity < 1)
     throw ShapeMismatch(fmt::format("custom operation `{}`: {} arguments; it needs at least one", rules_->name, arity));
@@ -54,7 +56,20 @@ const NaryOperation* CustomOperation::partial(int k) const {
 }
 NaryOperation::Identity CustomOperation::identity() const { return {rules_.get()}; }
 double CustomOperation::value_error(std::span<const double> x, double result) const {
-  return rules_->error ? rules_->error(x, result) : NaryOperation::value_error(x, result);
+  if (rules_->error) return rules_->error(x, result);
+  std::vector<Bounded> exact;
+  for (const double number : x) exact.emplace_back(number, 0.0);
+  try {
+    if (rules_->bounds) return rules_->bounds(exact, {}).error;
+  } catch (const NoSecondOrder&) {  // an operation within has none
+  }
+  return NaryOperation::value_error(x, result);
+}
+Bounded CustomOperation::bounded(std::span<const Bounded> x, std::span<Bounded> partials) const {
+  if (rules_->bounds) return rules_->bounds(x, partials);
+  if (!rules_->error || (!partials.empty() && rules_->partial_operations.empty())) detail::throw_no_bounds(name());
+  for (std::size_t k = 0; k < partials.size(); ++k) partials[k] = rules_->partial_operations[k].bounded(x, {});
+  return Bounded::of(*this, x);
 }
 const NaryOperation* CustomOperation::clone() const { return new CustomOperation(*this); }
 

@@ -3,6 +3,14 @@
 #include <memory>
 #include <string>
 
+#include "wengert/bounded.hpp"
+
+namespace wengert {
+
+Bounded NaryOperation::bounded(std::span<const Bounded>, std::span<Bounded>) const { detail::throw_no_bounds(name()); }
+
+}  // namespace wengert
+
 namespace wengert::detail {
 namespace {
 

@@ -16,6 +16,7 @@
 namespace wengert::detail {
 
 [[noreturn]] void throw_no_second_order(const NaryOperation& operation, int argument);
+[[noreturn]] void throw_no_bounds(const char* name);
 [[noreturn]] void throw_recorded_meanwhile(const NaryOperation& operation);
 
 /// Appends operation(x…) to the tape of its variables as one node; among constants it only computes. Throws as any operation
@@ -55,6 +56,8 @@ void partials_nary(const NaryOperation& operation, std::span<const T> x, const T
       for (std::size_t k = 0; k < x.size(); ++k)
         if (wanted(k)) out[k] = Rule::template partial<T>(x, result, k);
     });
+  } else if constexpr (requires { T::partials_nary(operation, x, out); }) {
+    T::partials_nary(operation, x, out);
   } else {
     for (std::size_t k = 0; k < x.size(); ++k) {
       if (!wanted(k)) continue;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "wengert/bounded.hpp"
 #include "wengert/dual.hpp"
 #include "wengert/error.hpp"
 #include "wengert/forward_sweep.hpp"
@@ -126,6 +127,17 @@ Function::ValueAndGradient Function::value_and_gradient(std::span<const double> 
   Workspace workspace;
   gradient(x, workspace);
   return {workspace.values[dependents()[0]], std::move(workspace.gradient)};
+}
+
+std::vector<Bounded> Function::gradient_with_bounds(std::span<const double> x) const {
+  throw_unless_one_output("Function::gradient_with_bounds", "those of f.output(k)", outputs());
+  std::vector<Bounded> point, result;
+  for (const double number : x) point.emplace_back(number, 0.0);
+  Values<Bounded> values, adjoints;
+  replay(tape(), std::span<const Bounded>(point), values);
+  sweep_back(tape(), values, dependents()[0], adjoints);
+  for (const Index independent : tape().independents()) result.push_back(adjoints[independent]);
+  return result;
 }
 
 std::vector<double> Function::pull_back(std::span<const double> w, std::span<const double> x) const {

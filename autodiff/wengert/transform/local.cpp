@@ -56,19 +56,20 @@ void hessian_row(Tape& tape, const Var& y, std::size_t k, std::span<double> out)
   std::copy(row.begin(), row.end(), out.begin());
 }
 
-double rounding_of(const Tape& tape, const Var& y) {
-  if (y.is_constant()) return 0;
-  std::vector<Bounded> point;
-  for (const Index i : tape.independents()) point.emplace_back(tape.value(i), 0.0);
-  for (Index i = 0; i < tape.size(); ++i)
-    if (tape[i].op == Op::Custom) return std::fabs(y.value()) * 0x1p-50;
-  return forward_sweep(tape, std::span<const Bounded>(point))[y.index()].error;
+Bounded differentiate_with_bounds(const Tape& tape, Index dependent, std::span<const Bounded> x, std::span<Bounded> out) {
+  const Values<Bounded> values = forward_sweep(tape, x);
+  if (out.empty()) return values[dependent];
+  Values<Bounded> adjoints(tape.constants(), tape.size());
+  adjoints[dependent] = Bounded(1.0, 0.0);
+  pull_back_all(tape, values.base(), adjoints.base(), dependent + 1);
+  for (std::size_t k = 0; k < out.size(); ++k) out[k] = adjoints[tape.independents()[k]];
+  return values[dependent];
 }
 
 CustomOperation local_operation(std::size_t inputs, CustomOperation::Value value,
                                 std::function<void(Numbers x, std::span<double> out)> gradient,
                                 std::function<void(Numbers x, std::size_t k, std::span<double> out)> hessian_row,
-                                CustomOperation::ErrorOf error) {
+                                CustomOperation::BoundsOf bounds) {
   const auto arity = static_cast<int>(inputs);
   std::vector<CustomOperation> partials;
   for (std::size_t k = 0; k < inputs; ++k)
@@ -82,7 +83,7 @@ CustomOperation local_operation(std::size_t inputs, CustomOperation::Value value
         [hessian_row, k](Numbers x, double, std::span<double> out) { hessian_row(x, k, out); });
   return CustomOperation(
       "local", arity, std::move(value), [gradient](Numbers x, double, std::span<double> out) { gradient(x, out); },
-      std::move(partials), std::move(error));
+      std::move(partials), {}, std::move(bounds));
 }
 
 CustomOperation local_operation(const Function& function) {
@@ -97,6 +98,9 @@ CustomOperation local_operation(const Function& function) {
         direction[k] = 1;
         const std::vector<double> row = function.hessian_vector(x, std::span<const double>(direction));
         std::copy(row.begin(), row.end(), out.begin());
+      },
+      [function](std::span<const Bounded> x, std::span<Bounded> out) {
+        return differentiate_with_bounds(function.tape(), function.dependents()[0], x, out);
       });
 }
 
