@@ -133,6 +133,18 @@ class FusedOperation final : public NaryOperation {
   const NaryOperation* clone() const override { return new FusedOperation(*this); }
 };
 
+/// A callable of exactly these arguments.
+template <class Callable, class Shape>
+struct Shaped;
+template <class Callable, std::size_t... sizes>
+struct Shaped<Callable, Shape<sizes...>> {
+  constexpr auto operator()(const std::conditional_t<sizes == 0, Var, std::array<Var, sizes>>&... x) const {
+    return Callable{}(x...);
+  }
+};
+template <class Callable, class Shape>
+Shape stated_shape(const Shaped<Callable, Shape>&);
+
 /// How a program reads: a line for each node with its arguments; in a batch, whether it is computed once or for each sample.
 std::string print_fused(const Tape& tape, std::span<const Index> outputs, Index shared, const OptimiseReport& report);
 
@@ -346,6 +358,13 @@ template <class Callable>
 constexpr Fused<Callable> fuse(Callable) {
   static_assert(std::is_empty_v<Callable> && std::is_default_constructible_v<Callable>,
                 "fuse: the callable must not capture anything; pass what it needs as arguments");
+  return {};
+}
+/// The same with the sizes of the arguments, 0 for each scalar: `fuse(f, Shape<3, 0, 2>())`. A batch has to be told where f
+/// itself leaves it open, `[](const auto& w, const auto& x)`.
+template <class Callable, std::size_t... sizes>
+constexpr Fused<detail::Shaped<Callable, Shape<sizes...>>> fuse(Callable callable, Shape<sizes...>) {
+  static_cast<void>(fuse(callable));
   return {};
 }
 
