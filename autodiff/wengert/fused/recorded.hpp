@@ -41,7 +41,9 @@ struct RecordedRecipe<Callable, Shape<sizes...>> {
     // braces: independents in the order of the arguments
     std::tuple<decltype(fused_argument<sizes>(tape))...> arguments{fused_argument<sizes>(tape)...};
     std::vector<Var> outputs;
-    append_outputs(outputs, std::apply(Callable{}, arguments));
+    constexpr bool returns = !std::is_void_v<decltype(std::apply(Callable{}, arguments))>;
+    static_assert(returns, "fuse: the callable returns nothing; return the number that it computes");
+    if constexpr (returns) append_outputs(outputs, std::apply(Callable{}, arguments));
     Build result;
     for (const Var& output : outputs) result.program.outputs.push_back(index_on(tape, output, "fuse", {}));
     return result;
