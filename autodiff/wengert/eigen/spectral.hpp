@@ -43,7 +43,7 @@ using ColumnOf = Eigen::Matrix<Number, Eigen::Dynamic, 1>;
 template <class Vectors>
 SymmetricEigen refine(const AnyMatrix& a, const Vectors& x, const ColumnOf<double>& near) {
   const Eigen::Index n = a.rows();
-  const double same = static_cast<double>(n) * std::numeric_limits<double>::epsilon() * near.cwiseAbs().maxCoeff();
+  const double same = static_cast<double>(n) * std::numeric_limits<double>::epsilon() * near.lpNorm<Eigen::Infinity>();
   const Vectors lost = Vectors::Identity(n, n) - x.transpose() * x;
   const AnyMatrix turned = x.transpose() * AnyMatrix(a * x);
   const ColumnOf<Var> values = (turned.diagonal().array() / (1 - lost.diagonal().array())).matrix();
