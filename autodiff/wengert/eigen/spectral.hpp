@@ -57,13 +57,16 @@ SymmetricEigen refine(const AnyMatrix& a, const Vectors& x, const ColumnOf<doubl
 }
 
 /// From an error of the first order in what varies: after two steps it is of the fourth.
-inline SymmetricEigen refine_twice(const AnyMatrix& a, const DenseOf<double>& x, const ColumnOf<double>& near) {
+// Templates, these too: who does not call them does not wait for them.
+template <class Numbers>
+SymmetricEigen refine_twice(const AnyMatrix& a, const Numbers& x, const ColumnOf<double>& near) {
   return refine(a, refine(a, x, near).vectors, near);
 }
 
 /// The numbers, which replays must find again.
-inline DenseOf<double> numbers(const AnyMatrix& a) {
-  return a.unaryExpr([](const Var& x) { return static_cast<double>(x); });
+template <class Number>
+DenseOf<Number> numbers(const AnyMatrix& a) {
+  return a.unaryExpr([](const Var& x) { return static_cast<Number>(x); });
 }
 
 }  // namespace detail
@@ -77,7 +80,7 @@ template <class Derived>
 SymmetricEigen symmetric_eigen_decomposition(const Eigen::MatrixBase<Derived>& a) {
   using Number = std::conditional_t<(sizeof(Derived) > 0), double, void>;
   const detail::AnyMatrix given = a, whole = given.template selfadjointView<Eigen::Lower>();
-  const Eigen::SelfAdjointEigenSolver<detail::DenseOf<Number>> solved(detail::numbers(whole));
+  const Eigen::SelfAdjointEigenSolver<detail::DenseOf<Number>> solved(detail::numbers<Number>(whole));
   return detail::refine_twice(whole, solved.eigenvectors(), solved.eigenvalues());
 }
 
@@ -90,7 +93,7 @@ SingularValues singular_value_decomposition(const Eigen::MatrixBase<Derived>& a)
   using Numbers = detail::DenseOf<Number>;
   const detail::AnyMatrix given = a;
   const Eigen::Index m = a.rows(), n = a.cols(), few = std::min(m, n), more = std::max(m, n) - few;
-  const Eigen::JacobiSVD<Numbers> solved(detail::numbers(given), Eigen::ComputeFullU | Eigen::ComputeFullV);
+  const Eigen::JacobiSVD<Numbers> solved(detail::numbers<Number>(given), Eigen::ComputeFullU | Eigen::ComputeFullV);
   detail::AnyMatrix whole = detail::AnyMatrix::Zero(m + n, m + n);
   whole.topRightCorner(m, n) = given;
   whole.bottomLeftCorner(n, m) = given.transpose();
