@@ -112,7 +112,8 @@ class Function {
   /// and shared sweeps as in sparse_jacobian; an arrow-shaped Hessian takes one sweep.
   SparseMatrix sparse_hessian(std::span<const double> x) const;
 
-  /// The same for other ranges, Eigen's vectors among them, of numbers or (values() and the call) of variables.
+  /// The same for other ranges, Eigen's vectors among them: gradient(), value_and_gradient(), jacobian(), sparse_jacobian(),
+  /// hessian(), sparse_hessian(), hessian_vector(), pull_back(), push_forward(), and, of variables too, values() and the call.
   template <detail::OtherRangeOf<double> Point>
   double operator()(const Point& x) const {
     return (*this)(std::span<const double>(detail::side_by_side<double>(x)));

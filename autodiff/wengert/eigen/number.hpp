@@ -153,7 +153,7 @@ struct cephes_helper<wengert::Var> {
   static Scalar machep() {
     static_assert(
         !std::same_as<Scalar, wengert::Var>,
-        "Eigen's igamma and igammac lose derivatives of variables; use Boost's gamma_p and gamma_q, with <wengert/boost.hpp>");
+        "igamma and igammac of Eigen lose derivatives of variables; use gamma_p and gamma_q of Boost, with <wengert/boost.hpp>");
     return 0;
   }
 };
