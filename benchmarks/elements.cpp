@@ -89,8 +89,8 @@ constexpr auto reprojection = [](const auto& camera, const auto& point, const au
   return std::array{weight[0] * (u * l * camera[6] + camera[7] - seen[0]), weight[0] * (v * l * camera[6] + camera[8] - seen[1])};
 };
 
-constexpr auto fused_reprojection = wengert::fuse(reprojection);
-constexpr auto gathering_reprojection = fused_reprojection.taking<11, 3, 1, 2>().gathering<15>();
+constexpr auto fused_reprojection = wengert::fuse(reprojection, wengert::Shape<11, 3, 1, 2>());
+constexpr auto gathering_reprojection = fused_reprojection.gathering<15>();
 
 /// Its 2 residuals, then the Jacobian, 2 x 15, worked out by hand.
 void reprojection_by_hand(const double* camera, const double* point, double weight, const double* seen, double* out) {
@@ -242,7 +242,7 @@ constexpr auto tetrahedron = [](const auto& x, const auto& rest) {
   return rest[9] * (0.5 * (square - 3.0) - logarithm + 0.5 * logarithm * logarithm);
 };
 
-constexpr auto fused_tetrahedron = wengert::fuse(tetrahedron).taking<12, 10>().gathering<12>();
+constexpr auto fused_tetrahedron = wengert::fuse(tetrahedron, wengert::Shape<12, 10>()).gathering<12>();
 
 /// Value, gradient and upper half of the Hessian in n directions, carried forwards: the usual second-order number type.
 template <std::size_t n>
@@ -356,7 +356,7 @@ constexpr auto spring = [](const auto& a, const auto& b, auto length) {
   return 0.5 * stretch * stretch;
 };
 
-constexpr auto fused_spring = wengert::fuse(spring).taking<3, 3, 0>().gathering<6>();
+constexpr auto fused_spring = wengert::fuse(spring, wengert::Shape<3, 3, 0>()).gathering<6>();
 
 void springs() {
   constexpr std::size_t side = 60, n = side * side;

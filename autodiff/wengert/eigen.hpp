@@ -1,8 +1,9 @@
 // Var as the scalar of Eigen's matrices: Eigen::Matrix<Var, …> in products, decompositions and solves. Needs Eigen 3.4.
 //
 // Every scalar operation of Eigen's algorithm is recorded, its pivoting comparisons as guarded branches. Matrices of numbers and
-// of variables mix. x.cast<double>() gives values, without their derivatives. What Eigen's iterations lose: CONVENTIONS.md.
-// Who opens both namespaces says which Matrix, Index and SparseMatrix is meant, in a namespace of his own: using Eigen::Matrix;
+// of variables mix. x.cast<double>() gives values, without their derivatives. What Eigen's iterations lose stands in
+// CONVENTIONS.md; symmetric_eigen_decomposition(a) and singular_value_decomposition(a) lose nothing. Who opens both namespaces
+// says which Matrix, Index and SparseMatrix is meant, in a namespace of his own: using Eigen::Matrix;
 #pragma once
 
 #include <Eigen/Core>
@@ -15,6 +16,7 @@
 #include "wengert/eigen/solves.hpp"
 #include "wengert/eigen/sparse.hpp"
 #include "wengert/eigen/sparse_qr.hpp"
+#include "wengert/eigen/spectral.hpp"
 #include "wengert/var.hpp"
 
 namespace wengert {

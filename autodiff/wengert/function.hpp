@@ -121,8 +121,8 @@ class Function {
   /// and shared sweeps as in sparse_jacobian; an arrow-shaped Hessian takes one sweep.
   SparseMatrix sparse_hessian(std::span<const double> x) const;
 
-  /// The same for other ranges of numbers, Eigen's vectors among them: values(), gradient(), jacobian(), hessian(),
-  /// hessian_vector(), and the call.
+  /// The same for other ranges, Eigen's vectors among them: gradient(), value_and_gradient(), jacobian(), sparse_jacobian(),
+  /// hessian(), sparse_hessian(), hessian_vector(), pull_back(), push_forward(), and, of variables too, values() and the call.
   template <detail::OtherRangeOf<double> Point>
   double operator()(const Point& x) const {
     return (*this)(std::span<const double>(detail::side_by_side<double>(x)));
@@ -131,24 +131,64 @@ class Function {
   std::vector<double> values(const Point& x) const {
     return values(std::span<const double>(detail::side_by_side<double>(x)));
   }
+  template <detail::OtherRangeOf<Var> Point>
+    requires(!detail::SpanOf<Point, double> && !detail::OtherRangeOf<Point, double>)
+  Var operator()(const Point& x) const {
+    return (*this)(std::span<const Var>(detail::side_by_side<Var>(x)));
+  }
+  template <detail::OtherRangeOf<Var> Point>
+    requires(!detail::SpanOf<Point, double> && !detail::OtherRangeOf<Point, double>)
+  std::vector<Var> values(const Point& x) const {
+    return values(std::span<const Var>(detail::side_by_side<Var>(x)));
+  }
   template <detail::OtherRangeOf<double> Point>
   std::vector<double> gradient(const Point& x) const {
     return gradient(std::span<const double>(detail::side_by_side<double>(x)));
+  }
+  template <detail::OtherRangeOf<double> Point>
+  std::span<const double> gradient(const Point& x, Workspace& workspace) const {
+    return gradient(std::span<const double>(detail::side_by_side<double>(x)), workspace);
+  }
+  template <detail::OtherRangeOf<double> Point>
+  ValueAndGradient value_and_gradient(const Point& x) const {
+    return value_and_gradient(std::span<const double>(detail::side_by_side<double>(x)));
   }
   template <detail::OtherRangeOf<double> Point>
   Matrix jacobian(const Point& x) const {
     return jacobian(std::span<const double>(detail::side_by_side<double>(x)));
   }
   template <detail::OtherRangeOf<double> Point>
+  SparseMatrix sparse_jacobian(const Point& x) const {
+    return sparse_jacobian(std::span<const double>(detail::side_by_side<double>(x)));
+  }
+  template <detail::OtherRangeOf<double> Point>
   Matrix hessian(const Point& x) const {
     return hessian(std::span<const double>(detail::side_by_side<double>(x)));
   }
-  template <class Point, class Direction>
-    requires(detail::OtherRangeOf<Point, double> || detail::OtherRangeOf<Direction, double>)
-  std::vector<double> hessian_vector(const Point& x, const Direction& v) const {
-    const auto point = detail::side_by_side<double>(x);
-    const auto direction = detail::side_by_side<double>(v);
-    return hessian_vector(std::span<const double>(point), std::span<const double>(direction));
+  template <detail::OtherRangeOf<double> Point>
+  SparseMatrix sparse_hessian(const Point& x) const {
+    return sparse_hessian(std::span<const double>(detail::side_by_side<double>(x)));
+  }
+  template <class First, class Second>
+    requires(detail::OtherRangeOf<First, double> || detail::OtherRangeOf<Second, double>)
+  std::vector<double> hessian_vector(const First& x, const Second& v) const {
+    const auto first = detail::side_by_side<double>(x);
+    const auto second = detail::side_by_side<double>(v);
+    return hessian_vector(std::span<const double>(first), std::span<const double>(second));
+  }
+  template <class First, class Second>
+    requires(detail::OtherRangeOf<First, double> || detail::OtherRangeOf<Second, double>)
+  std::vector<double> pull_back(const First& w, const Second& x) const {
+    const auto first = detail::side_by_side<double>(w);
+    const auto second = detail::side_by_side<double>(x);
+    return pull_back(std::span<const double>(first), std::span<const double>(second));
+  }
+  template <class First, class Second>
+    requires(detail::OtherRangeOf<First, double> || detail::OtherRangeOf<Second, double>)
+  std::vector<double> push_forward(const First& v, const Second& x) const {
+    const auto first = detail::side_by_side<double>(v);
+    const auto second = detail::side_by_side<double>(x);
+    return push_forward(std::span<const double>(first), std::span<const double>(second));
   }
 
   /// A Function that computes the m outputs and then the m x n entries of the Jacobian, row by row: the reverse sweep recorded on

@@ -17,19 +17,23 @@ namespace wengert {
 
 template <class Callable>
 class Fused;
-/// A fused function, the shape of its arguments, and in how many inputs it is differentiated: Fused::taking.
-template <class Callable, class Shape, std::size_t inputs>
-struct FusedTaking {
-  /// The same, differentiated in the first k inputs alone; those after them are data. Of a Hessian that is much less to compile
-  /// and to compute.
-  template <std::size_t k>
-  constexpr FusedTaking<Callable, Shape, k> gathering() const {
-    static_assert(k <= Shape::inputs, "fuse: gathering more inputs than the function takes");
-    return {};
-  }
-};
+/// A fused function over elements whose first k inputs are gathered, the others being data: Fused::gathering.
+template <class Callable, std::size_t k>
+struct FusedGathering {};
 
 namespace detail {
+
+/// A callable of exactly these arguments.
+template <class Callable, class Shape>
+struct Shaped;
+template <class Callable, std::size_t... sizes>
+struct Shaped<Callable, Shape<sizes...>> {
+  constexpr auto operator()(const std::conditional_t<sizes == 0, Var, std::array<Var, sizes>>&... x) const {
+    return Callable{}(x...);
+  }
+};
+template <class Callable, class Shape>
+Shape stated_shape(const Shaped<Callable, Shape>&);
 
 /// How a program reads: a line for each node with its arguments; in a batch, whether it is computed once or for each sample.
 std::string print_fused(const Tape& tape, std::span<const Index> outputs, Index shared, const OptimiseReport& report);
@@ -148,10 +152,10 @@ class Fused : public detail::LocatedCall<Fused<Callable>> {
     return detail::StraightLine<detail::HessianVectorRecipe<Callable, Shape<sizes...>>, double>::outputs(point.data());
   }
 
-  /// The same function with the shape of its arguments, where calls do not say it, as over elements: taking<3, 0>() takes an
-  /// array of three and a scalar.
-  template <std::size_t... sizes>
-  constexpr FusedTaking<Callable, Shape<sizes...>, Shape<sizes...>::inputs> taking() const {
+  /// The same for elements of k indices (fused_elements.hpp): differentiated in the first k inputs alone, those after them being
+  /// data. Of a Hessian that is much less to compile and to compute.
+  template <std::size_t k>
+  constexpr FusedGathering<Callable, k> gathering() const {
     return {};
   }
 
@@ -237,6 +241,13 @@ template <class Callable>
 constexpr Fused<Callable> fuse(Callable) {
   static_assert(std::is_empty_v<Callable> && std::is_default_constructible_v<Callable>,
                 "fuse: the callable must not capture anything; pass what it needs as arguments");
+  return {};
+}
+/// The same with the sizes of the arguments, 0 for each scalar: `fuse(f, Shape<3, 0, 2>())`. A batch has to be told where f
+/// itself leaves it open, `[](const auto& w, const auto& x)`.
+template <class Callable, std::size_t... sizes>
+constexpr Fused<detail::Shaped<Callable, Shape<sizes...>>> fuse(Callable callable, Shape<sizes...>) {
+  static_cast<void>(fuse(callable));
   return {};
 }
 

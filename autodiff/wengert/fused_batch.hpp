@@ -43,15 +43,20 @@ struct TakesColumns {
   }();
 };
 
-/// The shape of a callable of scalars, or else that with the fewest columns that fits; looked for 64 at a time.
+/// The shape that was stated, that of a callable of scalars, or else that with the fewest columns that fits; looked for 64 at a
+/// time.
 template <class Callable, std::size_t shared, std::size_t before = 0>
 constexpr auto batch_shape() {
-  if constexpr (scalars_taken<Callable>() > 0) {
+  if constexpr (requires { stated_shape(Callable{}); }) {
+    return decltype(stated_shape(Callable{})){};
+  } else if constexpr (scalars_taken<Callable>() > 0) {
     return scalars(std::make_index_sequence<scalars_taken<Callable>()>());
   } else {
-    static_assert(before < 1024,
-                  "fuse: a batch needs a callable of scalars (32 at most), of an array of the shared inputs and scalars, or "
-                  "of two arrays, the second of 1024 numbers at most; the shared inputs are as many as its first array holds");
+    static_assert(
+        before < 1024,
+        "fuse: a batch needs a callable of scalars (32 at most), of an array of the shared inputs and scalars, or of two "
+        "arrays, the second of 1024 numbers at most; the shared inputs are as many as its first array holds. For any "
+        "other, say its shape, with 0 for each scalar: fuse(f, Shape<3, 0, 2>())");
     using Fit = decltype([]<std::size_t... k>(std::index_sequence<k...>) {
       return std::disjunction<TakesColumns<Callable, shared, before + 1 + k>...>();
     }(std::make_index_sequence<64>()));

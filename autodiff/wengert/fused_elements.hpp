@@ -4,8 +4,8 @@
 //     constexpr auto spring = fuse([](auto a, auto b, auto length) { return 0.5 * (a - b - length) * (a - b - length); });
 //     const BatchResult sum = sum_gradient(spring, x, Elements::rows(ends, 2), Samples(lengths));
 //
-// A callable that takes arrays is given with their sizes, and with how many of its inputs are gathered where data follow:
-// residuals(fuse(reprojection).taking<9, 3, 2>().gathering<12>(), …).
+// A callable that takes arrays is given with their sizes, and any with how many of its inputs are gathered where data follow:
+// residuals(fuse(reprojection, Shape<9, 3, 2>()).gathering<12>(), x, observations, images).
 #pragma once
 
 #include <cstddef>
@@ -37,57 +37,68 @@ struct ElementLanes {
   }
 };
 
+/// The shape that was stated, or that of a callable of scalars.
+template <class Callable>
+constexpr auto element_shape() {
+  if constexpr (requires { stated_shape(Callable{}); }) {
+    return decltype(stated_shape(Callable{})){};
+  } else {
+    constexpr std::size_t count = scalars_taken<Callable>();
+    static_assert(count > 0,
+                  "fuse: say the shape of a callable that takes arrays, with 0 for each scalar: fuse(f, Shape<3, 0>())");
+    return scalars(std::make_index_sequence<count>());
+  }
+}
+
 /// Straight-line code that nobody optimises is slower than the loop of the library, which is: then the recorded twin runs there.
-template <class Callable, class Taken, std::size_t n, bool optimised>
-struct ElementCodes<FusedTaking<Callable, Taken, n>, optimised> {
-  using F = FusedTaking<Callable, Taken, n>;
-  static constexpr std::size_t inputs = Taken::inputs;
+template <class Callable, std::size_t n, bool optimised>
+struct ElementCodes<FusedGathering<Callable, n>, optimised> {
+  using F = FusedGathering<Callable, n>;
 
   static ElementCode gradient([[maybe_unused]] const char* name, const F&) {
     if constexpr (optimised)
-      return {inputs, n, 1, 1 + n, ElementLanes<WrittenRecipe<GradientRecipe<Callable, Taken>, 1, inputs, n>>::run()};
+      return {inputs<>, n, 1, 1 + n, ElementLanes<WrittenRecipe<GradientRecipe<Callable, Taken<>>, 1, inputs<>, n>>::run()};
     else
       return gradient_code(name, twin());
   }
   static ElementCode jacobian(const F&) {
-    constexpr std::size_t m = recorded<Callable, Taken>.outputs.size();
+    constexpr std::size_t m = recorded<Callable, Taken<>>.outputs.size();
     if constexpr (optimised)
-      return {inputs, n, m, m * (1 + n), ElementLanes<WrittenRecipe<JacobianRecipe<Callable, Taken>, m, inputs, n>>::run()};
+      return {inputs<>, n, m, m * (1 + n), ElementLanes<WrittenRecipe<JacobianRecipe<Callable, Taken<>>, m, inputs<>, n>>::run()};
     else
       return jacobian_code(twin());
   }
   static ElementCode hessian(const F&, [[maybe_unused]] std::size_t gathered) {
     constexpr std::size_t half = n * (n + 1) / 2;
     if constexpr (optimised)
-      return {inputs, n, 0, half, ElementLanes<WrittenRecipe<HessianRecipe<Callable, Taken, n>, half, 1, 1>>::run()};
+      return {inputs<>, n, 0, half, ElementLanes<WrittenRecipe<HessianRecipe<Callable, Taken<>, n>, half, 1, 1>>::run()};
     else
       return hessian_code(twin(), gathered);
   }
 
  private:
+  // asked late, so that what is wrong with a callable is said where it is called
+  template <class C = Callable>
+  using Taken = decltype(element_shape<C>());
+  template <class C = Callable>
+  static constexpr std::size_t inputs = [] {
+    static_assert(n <= Taken<C>::inputs, "fuse: gathering more inputs than the function takes");
+    return Taken<C>::inputs;
+  }();
   static const Function& twin() {
-    static_cast<void>(recorded<Callable, Taken>);  // so that what cannot be fused is refused here too
-    return recorded_twin<Callable>(Taken{});
+    static_cast<void>(recorded<Callable, Taken<>>);  // so that what cannot be fused is refused here too
+    return recorded_twin<Callable>(Taken<>{});
   }
 };
-
-/// A callable of scalars says by itself what it takes.
-template <class Callable>
-constexpr auto taking_scalars() {
-  constexpr std::size_t count = scalars_taken<Callable>();
-  static_assert(count > 0, "fuse: say the shape of a callable that takes arrays: sum_gradient(f.taking<3, 0>(), …)");
-  return []<std::size_t... k>(std::index_sequence<k...>) {
-    return FusedTaking<Callable, Shape<(0 * k)...>, count>();
-  }(std::make_index_sequence<count>());
-}
+/// Of all inputs.
 template <class Callable, bool optimised>
 struct ElementCodes<Fused<Callable>, optimised> {
-  template <class F>
-  using Codes = ElementCodes<decltype(taking_scalars<F>()), optimised>;
+  template <class C = Callable>
+  using Codes = ElementCodes<FusedGathering<C, decltype(element_shape<C>())::inputs>, optimised>;
 
-  static ElementCode gradient(const char* name, const Fused<Callable>&) { return Codes<Callable>::gradient(name, {}); }
-  static ElementCode jacobian(const Fused<Callable>&) { return Codes<Callable>::jacobian({}); }
-  static ElementCode hessian(const Fused<Callable>&, std::size_t gathered) { return Codes<Callable>::hessian({}, gathered); }
+  static ElementCode gradient(const char* name, const Fused<Callable>&) { return Codes<>::gradient(name, {}); }
+  static ElementCode jacobian(const Fused<Callable>&) { return Codes<>::jacobian({}); }
+  static ElementCode hessian(const Fused<Callable>&, std::size_t gathered) { return Codes<>::hessian({}, gathered); }
 };
 
 }  // namespace wengert::detail

@@ -52,6 +52,12 @@ inline Matrix jacobian(std::initializer_list<Var> dependents, std::initializer_l
 std::vector<double> hessian_vector_product(const Var& t, std::span<const Var> variables, std::span<const double> direction,
                                            Location at = Location::current());
 
+inline std::vector<double> hessian_vector_product(const Var& t, std::initializer_list<Var> variables,
+                                                  std::initializer_list<double> direction, Location at = Location::current()) {
+  return hessian_vector_product(t, std::span(variables.begin(), variables.size()), std::span(direction.begin(), direction.size()),
+                                at);
+}
+
 /// The Hessian of t in the independents `variables`, at the recorded values: partials and second derivatives of all nodes once,
 /// then eight columns at a time. Takes some 200 bytes a node. Throws as hessian_vector_product does.
 Matrix hessian(const Var& t, std::span<const Var> variables, Location at = Location::current());

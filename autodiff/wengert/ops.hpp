@@ -822,6 +822,13 @@ constexpr T exp_of_minus_square(T x) {
   return select(square > T(800), T(0), power - power * lost);
 }
 
+/// exp(x^2), as accurate. Infinite x, the ends of the inverses of erf, have their derivatives too: a zero in the denominator that
+/// is a constant would lose them.
+template <class T>
+constexpr T exp_of_square(T x) {
+  return either(x * x < T(800), [&] { return T(1) / exp_of_minus_square(x); }, [&] { return exp(x * x); });
+}
+
 struct Erf : Rule<1> {
   static constexpr const char* name = "erf";
   static constexpr Formula formula{"erf(x)", "2/sqrt(pi) exp(-x^2)"};
@@ -868,7 +875,7 @@ struct Erfinv : Rule<1> {
   }
   template <class T>
   static constexpr Partials1<T> partials(T, T result) {
-    return {T(1 / (2 * std::numbers::inv_sqrtpi)) / exp_of_minus_square(result)};
+    return {T(1 / (2 * std::numbers::inv_sqrtpi)) * exp_of_square(result)};
   }
 };
 
@@ -886,7 +893,7 @@ struct Erfcinv : Rule<1> {
   }
   template <class T>
   static constexpr Partials1<T> partials(T, T result) {
-    return {T(-1 / (2 * std::numbers::inv_sqrtpi)) / exp_of_minus_square(result)};
+    return {T(-1 / (2 * std::numbers::inv_sqrtpi)) * exp_of_square(result)};
   }
 };
 
@@ -942,7 +949,8 @@ struct Tgamma : Rule<1> {
   }
   template <class T>
   static constexpr Partials1<T> partials(T x, T result) {
-    return {result * polygamma(T(0), x)};
+    // at infinity the derivatives of polygamma are 0, those of the product are not
+    return {result * either(x < T(infinity), [&] { return polygamma(T(0), x); }, [&] { return x; })};
   }
 };
 

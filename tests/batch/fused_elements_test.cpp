@@ -117,7 +117,7 @@ TEST(FusedElements, ResidualsOfCallablesThatTakeArrays) {
   const Elements elements = Elements::rows(indices, 9);
   const Samples data = Samples::rows(seen, 2);
   const Function recorded = record(reprojection, std::array<double, 6>{}, std::array<double, 3>{}, std::array<double, 2>{});
-  const auto fused = fuse(reprojection).taking<6, 3, 2>();
+  const auto fused = fuse(reprojection, Shape<6, 3, 2>());
   const Residuals expected = residuals(recorded, x, elements, data), r = residuals(fused, x, elements, data),
                   by_three = residuals(fused, x, elements, data, 3);
   ASSERT_EQ(r.values.size(), 2 * observations);
@@ -128,10 +128,10 @@ TEST(FusedElements, ResidualsOfCallablesThatTakeArrays) {
   for (std::size_t k = 0; k < r.jacobian.value.size(); ++k)
     ASSERT_NEAR(r.jacobian.value[k], expected.jacobian.value[k], 1e-13 * (1 + std::fabs(expected.jacobian.value[k])));
   // differentiated in what is gathered alone: the same numbers
-  const Residuals gathered = residuals(fuse(reprojection).taking<6, 3, 2>().gathering<9>(), x, elements, data);
+  const Residuals gathered = residuals(fuse(reprojection, Shape<6, 3, 2>()).gathering<9>(), x, elements, data);
   EXPECT_EQ(gathered.values, r.values);
   EXPECT_EQ(gathered.jacobian.value, r.jacobian.value);
-  EXPECT_THAT([&] { residuals(fuse(reprojection).taking<6, 3, 2>().gathering<6>(), x, elements, data); },
+  EXPECT_THAT([&] { residuals(fuse(reprojection, Shape<6, 3, 2>()).gathering<6>(), x, elements, data); },
               ThrowsMessage<ShapeMismatch>(HasSubstr("elements have 9 indices, but the function is given as gathering 6")));
   EXPECT_EQ(r.values, by_three.values);
   EXPECT_EQ(r.jacobian.value, by_three.jacobian.value);
@@ -139,12 +139,12 @@ TEST(FusedElements, ResidualsOfCallablesThatTakeArrays) {
 
 // A Hessian in two inputs of four, beside data.
 TEST(FusedElements, HessianInWhatIsGathered) {
-  constexpr auto f = fuse([](const auto& x, const auto& data) { return data[0] * x[0] * x[0] * x[1] + data[1] * x[1] * x[1]; });
+  constexpr auto f =
+      fuse([](const auto& x, const auto& data) { return data[0] * x[0] * x[0] * x[1] + data[1] * x[1] * x[1]; }, Shape<2, 2>());
   const std::vector<double> x{2, 3, 5}, data{1, 2, 4, 8};
   const Elements elements = Elements::rows(std::vector{0, 1, 1, 2}, 2);
   const Samples samples = Samples::rows(data, 2);
-  for (const SparseMatrix& h : {sum_hessian(f.taking<2, 2>().gathering<2>(), x, elements, samples),
-                                sum_hessian(f.taking<2, 2>(), x, elements, samples)}) {
+  for (const SparseMatrix& h : {sum_hessian(f.gathering<2>(), x, elements, samples), sum_hessian(f, x, elements, samples)}) {
     EXPECT_EQ(h(0, 0), 2 * 1 * 3);
     EXPECT_EQ(h(0, 1), 2 * 1 * 2);
     EXPECT_EQ(h(1, 1), 2 * 2 + 2 * 4 * 5);

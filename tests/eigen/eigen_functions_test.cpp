@@ -211,6 +211,15 @@ TEST(EigenVectors, StandWhereNumbersAndVariablesAreWanted) {
   EXPECT_EQ(recorded.hessian_vector(there, VectorXd{{0, 1, 0}}), (std::vector<double>{2, 0, 0}));
   EXPECT_EQ(recorded(MatrixXd{{1, 4, 0}, {9, 9, 9}}.row(0)), 4);
   EXPECT_EQ(recorded(std::vector<int>{1, 4, 0}), 4);
+  EXPECT_EQ(recorded.value_and_gradient(there).gradient, (std::vector<double>{8, 1, 1}));
+  EXPECT_EQ(recorded.pull_back(VectorXd{{2}}, there), (std::vector<double>{16, 2, 2}));
+  EXPECT_EQ(recorded.push_forward(VectorXd{{0, 1, 1}}, there), (std::vector<double>{2}));
+  EXPECT_EQ(recorded.sparse_jacobian(there).value, (std::vector<double>{8, 1, 1}));
+  EXPECT_EQ(recorded.sparse_hessian(there).value, (std::vector<double>{8, 2, 2}));
+  Workspace workspace;
+  EXPECT_EQ(recorded.gradient(there, workspace)[0], 8);
+  EXPECT_EQ(VectorXd(gradient(recorded(x)).wrt(x)), (VectorXd{{12, 9, 1}}));
+  EXPECT_EQ(recorded.values(x).size(), 1);
 }
 
 }  // namespace

@@ -106,6 +106,21 @@ TEST(FusedBatch, TakesSharedInputsInAnArray) {
   EXPECT_NEAR(sum.gradient[2], expected, rounding * expected);
 }
 
+// f = a x + b y of the samples (1, 2) and (3, 4): 4 a + 6 b
+TEST(FusedBatch, TakesArgumentsOfAnyShapeThatIsStated) {
+  constexpr auto in_arrays = [](const auto& w, const auto& x) { return w[0] * x[0] + w[1] * x[1]; };
+  constexpr auto in_pieces = [](auto a, auto b, const auto& x) { return a * x[0] + b * x[1]; };
+  constexpr auto across = [](auto a, const auto& rest) { return a * rest[1] + rest[0] * rest[2]; };  // b beside the sample
+  constexpr auto sum = [](auto fused) {
+    return sum_gradient(fused, std::array{0.5, 0.25}, Samples::rows(std::vector<double>{1, 2, 3, 4}, 2));
+  };
+  for (const BatchResult& total :
+       {sum(fuse(in_arrays, Shape<2, 2>())), sum(fuse(in_pieces, Shape<0, 0, 2>())), sum(fuse(across, Shape<0, 3>()))}) {
+    EXPECT_EQ(total.value, 3.5);
+    EXPECT_EQ(total.gradient, (std::vector<double>{4, 6}));
+  }
+}
+
 TEST(FusedBatch, WritesEachSamplesValueAndItsGradientOnRequest) {
   const auto x = normals(1003);
   std::vector<double> values(x.size()), gradient(x.size());

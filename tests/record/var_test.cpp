@@ -379,6 +379,9 @@ TEST(Condition, IsDataWhereAVarIsWanted) {
   const Var both = (x > 0) == (y > 0);
   EXPECT_EQ(both.value(), 0);
   EXPECT_EQ(((x > 0) + (y < 0)).value(), 2);
+  EXPECT_EQ(((y > 0) / (x > 0)).value(), 0);
+  EXPECT_EQ((-(x > 0)).value(), -1);
+  EXPECT_EQ((+(x > 0)).value(), 1);
   EXPECT_EQ(select(x > 0, 1.0, 0.0).value(), 1);
   EXPECT_EQ(select(y > 0, 1, 0).value(), 0);
   EXPECT_EQ(gradient(select(x > 0, x * x, 0.0)).wrt(x), 6);

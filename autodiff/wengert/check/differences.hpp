@@ -68,9 +68,9 @@ class Differences {
   bool recorded_well = false;  ///< and was there what its recording says
 
  private:
-  /// A value and a bound on its rounding error.
+  /// A value and a bound on its rounding error; and its slope, as the sweep has it.
   struct Sample {
-    double value, noise;
+    double value, noise, slope;
   };
   template <class Use>
   std::optional<Sample> beside(const Direction& along, double h, const std::vector<bool>& in_use, Use use);

@@ -38,6 +38,9 @@ bool node_at_kink(const Tape& tape, Index i) {
   return at_kink(tape[i].op, x[0], x.size() > 1 ? x[1] : 0);
 }
 
+/// From x to the nearest pole of the gamma function.
+double to_pole(double x) { return x > 0 ? x : std::abs(x - std::round(x)); }
+
 /// How far argument k of node i may move: to the nearest singularity, or a unit where the function waves or grows exponentially.
 double room(Op op, std::span<const double> all, Index k) {
   const double x = all[static_cast<std::size_t>(k)];
@@ -83,6 +86,16 @@ double room(Op op, std::span<const double> all, Index k) {
       return 1 - std::abs(x);
     case Op::Acosh:
       return x - 1;
+    case Op::Erfinv:
+      return 1 - std::abs(x);
+    case Op::Erfcinv:
+      return std::min(x, 2 - x);
+    case Op::Lgamma:
+      return to_pole(x);
+    case Op::Tgamma:
+      return std::min(1.0, to_pole(x));
+    case Op::Polygamma:
+      return k == 1 ? to_pole(x) : std::numeric_limits<double>::infinity();
     case Op::Atan:
     case Op::Asinh:
     case Op::Custom:

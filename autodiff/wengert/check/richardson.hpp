@@ -39,7 +39,7 @@ Difference extrapolate(Sample slope, double reach, double least = 0, int power =
   const auto is_sharp = [](const Difference& d) { return d.error < 1e-4 * std::abs(d.value); };
   // no power of two: the samples of a periodic function could all fall on its period
   double h = reach * 0.7390851332151607;
-  least = std::max(least, h * 0x1p-100);
+  if (least == 0) least = h * 0x1p-100;
   while (h > least) {
     Row above{}, row{};
     Difference best;

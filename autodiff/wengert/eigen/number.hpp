@@ -107,6 +107,8 @@ struct polygamma_impl;
 template <class Scalar>
 struct ndtri_impl;
 template <class Scalar>
+struct cephes_helper;
+template <class Scalar>
 struct scalar_log2_op;
 template <class Scalar>
 struct scalar_logistic_op;
@@ -142,6 +144,18 @@ struct polygamma_impl<wengert::Var> {
 template <>
 struct ndtri_impl<wengert::Var> {
   static wengert::Var run(const wengert::Var& p) { return -std::numbers::sqrt2 * erfcinv(2.0 * p); }
+};
+// What the incomplete gamma functions ask for first. Their fractions end where the value is exact, before the first argument's
+// derivative is.
+template <>
+struct cephes_helper<wengert::Var> {
+  template <class Scalar = wengert::Var>
+  static Scalar machep() {
+    static_assert(
+        !std::same_as<Scalar, wengert::Var>,
+        "igamma and igammac of Eigen lose derivatives of variables; use gamma_p and gamma_q of Boost, with <wengert/boost.hpp>");
+    return 0;
+  }
 };
 template <>
 struct hypot_impl<wengert::Var> {

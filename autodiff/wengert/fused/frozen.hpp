@@ -139,7 +139,10 @@ template <class Recipe, std::size_t Room>
 consteval auto freeze() {
   constexpr Draft<Room> made = draft<Recipe, Room>();
   if constexpr (!made.fits) {
-    return freeze<Recipe, 4 * Room>();
+    // a recording that is an error never fits
+    constexpr bool may_fit = Room < std::size_t{1} << 24;
+    static_assert(may_fit, "fuse: the callable cannot be recorded during compilation; the first error says why");
+    if constexpr (may_fit) return freeze<Recipe, 4 * Room>();
   } else {
     constexpr FrozenSizes sizes = made.sizes;
     FrozenProgram<sizes.nodes, sizes.constants, sizes.outputs, sizes.finite, sizes.divisors, sizes.frontier, sizes.text> frozen;

@@ -34,10 +34,16 @@ template <class Callable, std::size_t... sizes>
 struct RecordedRecipe<Callable, Shape<sizes...>> {
   static constexpr std::size_t room = 256;
   static constexpr Build build(Tape& tape) {
+    static_assert(
+        std::is_invocable_v<Callable, decltype(fused_argument<sizes>(tape))&...>,
+        "fuse: the callable does not take these arguments; it takes numbers, and a std::array where there are several (of "
+        "a vector the compiler knows no size: record(f, …))");
     // braces: independents in the order of the arguments
     std::tuple<decltype(fused_argument<sizes>(tape))...> arguments{fused_argument<sizes>(tape)...};
     std::vector<Var> outputs;
-    append_outputs(outputs, std::apply(Callable{}, arguments));
+    constexpr bool returns = !std::is_void_v<decltype(std::apply(Callable{}, arguments))>;
+    static_assert(returns, "fuse: the callable returns nothing; return the number that it computes");
+    if constexpr (returns) append_outputs(outputs, std::apply(Callable{}, arguments));
     Build result;
     for (const Var& output : outputs) result.program.outputs.push_back(index_on(tape, output, "fuse", {}));
     return result;

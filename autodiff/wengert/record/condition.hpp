@@ -51,10 +51,13 @@ class Condition {
   }
   /// The same by itself, where a Var is wanted.
   constexpr operator Var() const { return as_var(); }
-  /// Two of them meet as data.
+  /// In arithmetic they are data, also where two of them meet.
   friend constexpr Var operator+(const Condition& x, const Condition& y) { return Operand(x) + Operand(y); }
   friend constexpr Var operator-(const Condition& x, const Condition& y) { return Operand(x) - Operand(y); }
   friend constexpr Var operator*(const Condition& x, const Condition& y) { return Operand(x) * Operand(y); }
+  friend constexpr Var operator/(const Condition& x, const Condition& y) { return Operand(x) / Operand(y); }
+  constexpr Var operator-() const { return -as_var(); }
+  constexpr Var operator+() const { return as_var(); }
   friend constexpr Condition operator==(const Condition& x, const Condition& y) { return {Op::Equal, x, y}; }
   friend constexpr Condition operator!=(const Condition& x, const Condition& y) { return {Op::Equal, x, y, true}; }
   constexpr Condition operator!() const { return {relation_, x_, y_, !negated_}; }
