@@ -57,6 +57,9 @@ class BasicSamples {
   /// Whether each column lies in one piece in the caller's memory.
   bool in_place() const { return data_ != nullptr && sample_stride_ == 1; }
 
+  /// The n samples from `first` on, which must be among them.
+  BasicSamples part(std::size_t first, std::size_t n) const;
+
   /// Pointers to `n` samples from `first` on, one for each column: into the caller's memory where a column lies in one piece, and
   /// into `room` (n numbers a column, column after column) where it must be gathered or made.
   void block(std::size_t first, std::size_t n, T* room, const T** pointers) const;

@@ -46,6 +46,9 @@ class Elements {
   std::size_t count() const { return count_; }
   std::size_t size() const { return size_; }
   std::size_t index(std::size_t element, std::size_t column) const { return indices_[column * count_ + element]; }
+  /// Where runs of elements begin that read the same entries in the same order, and the end of the last: if they are long, 32
+  /// elements or more as a rule, and else none.
+  std::span<const std::size_t> runs() const { return runs_; }
   /// Throws ShapeMismatch, naming element and column, unless all indices are below `entries`.
   void check(const char* name, std::size_t entries) const;
 
@@ -60,13 +63,16 @@ class Elements {
         indices_[c * count_ + e] = static_cast<std::uint32_t>(index);
         if (largest_ < static_cast<std::uint32_t>(index)) largest_ = static_cast<std::uint32_t>(index);
       }
+    find_runs();
   }
   Elements(std::size_t all, std::size_t size);
+  void find_runs();
   [[noreturn]] static void throw_index(std::size_t element, std::size_t column, long long index);
 
   std::size_t count_, size_;
   std::uint32_t largest_ = 0;
   std::vector<std::uint32_t> indices_;  // column after column
+  std::vector<std::size_t> runs_;
 };
 
 namespace detail {
@@ -79,6 +85,8 @@ struct ElementCode {
   std::size_t values = 1;       ///< outputs of the function itself: of gradients and Jacobians these come first
   std::size_t outputs = 0;      ///< all of them
   std::function<void(const Samples& gathered, std::span<double* const> sinks, int threads)> run;
+  /// Of a gradient, unless empty: value and gradient over elements that all gather the same numbers, their data being `run`.
+  std::function<BatchResult(std::span<const double> gathered, const Samples& run)> run_alike = {};
 };
 ElementCode gradient_code(const char* name, const Function& f);
 ElementCode jacobian_code(const Function& g);
@@ -104,7 +112,8 @@ template <class F>
 concept ElementFunction = requires { &detail::ElementCodes<F, true>::hessian; };
 
 /// The sum over the elements of f(x[i0], …, x[ik-1], data…), and its gradient in x. Each element costs its share of a batch, and
-/// an addition for each index. `threads` as in BatchOptions. Throws ShapeMismatch, before anything runs, if an index is out of
+/// an addition for each index; of runs of elements that read the same entries, what depends on these alone is computed once.
+/// `threads` as in BatchOptions. Throws ShapeMismatch, before anything runs, if an index is out of
 /// range, the inputs do not add up, or there is not one sample of data for each element; BranchChanged as batches do.
 template <ElementFunction F, bool optimised = WENGERT_OPTIMISED>
 BatchResult sum_gradient(const F& f, std::span<const double> x, const Elements& elements, const Samples& data, int threads = 0) {

@@ -56,10 +56,18 @@ struct ElementCodes<FusedGathering<Callable, n>, optimised> {
   using F = FusedGathering<Callable, n>;
 
   static ElementCode gradient([[maybe_unused]] const char* name, const F&) {
-    if constexpr (optimised)
-      return {inputs<>, n, 1, 1 + n, ElementLanes<WrittenRecipe<GradientRecipe<Callable, Taken<>>, 1, inputs<>, n>>::run()};
-    else
+    if constexpr (optimised) {
+      ElementCode code{inputs<>, n, 1, 1 + n,
+                       ElementLanes<WrittenRecipe<GradientRecipe<Callable, Taken<>>, 1, inputs<>, n>>::run()};
+      if constexpr (n < inputs<>)
+        code.run_alike = [](std::span<const double> gathered, const Samples& run) {
+          const BatchOptions sums_alone{.threads = 1, .standard_errors = false};
+          return run_fused<false, Callable>("sum_gradient", false, gathered.first<n>(), run, sums_alone);
+        };
+      return code;
+    } else {
       return gradient_code(name, twin());
+    }
   }
   static ElementCode jacobian(const F&) {
     constexpr std::size_t m = recorded<Callable, Taken<>>.outputs.size();

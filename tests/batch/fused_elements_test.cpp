@@ -162,6 +162,47 @@ TEST(FusedElements, OneThatReadsAnEntryTwiceAddsBothDerivatives) {
   EXPECT_EQ(sum_hessian(product, x, elements)(1, 1), 2);
 }
 
+// Runs of elements that read the same entries: what depends on these alone is computed once, and the sum is the same, for any
+// number of threads, with runs of one element and of thousands, and data in any layout.
+TEST(FusedElements, RunsOfElementsAlike) {
+  constexpr auto f = fuse([](auto mu, auto sigma, auto eps) { return log(sigma) * eps + mu * exp(sigma * eps); });
+  const Function recorded =
+      record([](Var mu, Var sigma, Var eps) { return log(sigma) * eps + mu * exp(sigma * eps); }, 0.5, 1.0, 0.1);
+  const std::vector<double> x{0.3, -1.2, 0.8, 1.5, 0.7, 1.1};
+  std::vector<int> indices;
+  int d = 0;
+  for (const std::size_t length : {1u, 700u, 33u, 5000u, 1u, 64u}) {
+    d = (d + 1) % 3;
+    for (std::size_t k = 0; k < length; ++k) indices.insert(indices.end(), {d, 3 + d});
+  }
+  const std::size_t count = indices.size() / 2;
+  const std::vector<double> eps = waves(count, 0.77);
+  const Elements elements = Elements::rows(indices, 2);
+  ASSERT_EQ(elements.runs().size(), 7u);
+  double value = 0;
+  std::vector<double> gradient(x.size(), 0.0);
+  for (std::size_t e = 0; e < count; ++e) {
+    const auto mu = static_cast<std::size_t>(indices[2 * e]), sigma = static_cast<std::size_t>(indices[2 * e + 1]);
+    const double power = std::exp(x[sigma] * eps[e]);
+    value += std::log(x[sigma]) * eps[e] + x[mu] * power;
+    gradient[mu] += power;
+    gradient[sigma] += eps[e] / x[sigma] + x[mu] * eps[e] * power;
+  }
+  const Samples made = Samples::generated(
+      count, 1, [&](std::size_t first, std::size_t n, double* const* columns) { std::copy_n(&eps[first], n, columns[0]); });
+  const BatchResult one = sum_gradient(f.gathering<2>(), x, elements, Samples(eps), 1);
+  for (const BatchResult& sum :
+       {one, sum_gradient(f, x, elements, Samples(eps)), sum_gradient(recorded, x, elements, Samples(eps)),
+        sum_gradient(f.gathering<2>(), x, elements, made)}) {
+    EXPECT_EQ(sum.count, count);
+    EXPECT_NEAR(sum.value, value, 1e-12 * static_cast<double>(count));  // terms of order 1, in another order
+    for (std::size_t k = 0; k < x.size(); ++k) EXPECT_NEAR(sum.gradient[k], gradient[k], 1e-12 * static_cast<double>(count));
+  }
+  for (const int threads : {2, 3})
+    EXPECT_EQ(sum_gradient(f.gathering<2>(), x, elements, Samples(eps), threads).gradient, one.gradient);
+  EXPECT_TRUE(Elements::rows(std::vector{0, 1, 0, 2, 0, 1}, 2).runs().empty());
+}
+
 // Infinite and undefined terms arrive, and only where they belong.
 TEST(FusedElements, SpecialValues) {
   constexpr auto ratio = fuse([](auto a, auto b) { return a / b; });

@@ -166,9 +166,15 @@ namespace detail {
 
 ElementCode gradient_code(const char* name, const Function& f) {
   throw_unless_one_output(name, "that of f.output(k)", f.outputs());
-  return {f.inputs(), f.inputs(), 1, 1 + f.inputs(), [f](const Samples& gathered, std::span<double* const> sinks, int threads) {
-            run_recorded(f, gathered, sinks, threads);
-          }};
+  return {
+      f.inputs(),
+      f.inputs(),
+      1,
+      1 + f.inputs(),
+      [f](const Samples& gathered, std::span<double* const> sinks, int threads) { run_recorded(f, gathered, sinks, threads); },
+      [f](std::span<const double> gathered, const Samples& run) {
+        return sum_gradient(f, gathered, run, {.threads = 1, .standard_errors = false});
+      }};
 }
 
 ElementCode jacobian_code(const Function& g) {
@@ -217,20 +223,46 @@ void run_loop(const ElementLoop& loop, const Samples& gathered, std::span<double
   });
 }
 
+/// The sum run by run, each an ordinary batch.
+static void add_runs(const ElementCode& code, std::span<const double> x, const Elements& elements, const Samples& data,
+                     int threads, BatchResult& result) {
+  const std::span<const std::size_t> begins = elements.runs();
+  const std::size_t runs = begins.size() - 1, size = elements.size();
+  std::vector<BatchResult> sums(runs);
+  parallel_for(runs, threads, [&](std::size_t r) {
+    std::vector<double> gathered(size);
+    for (std::size_t c = 0; c < size; ++c) gathered[c] = x[elements.index(begins[r], c)];
+    try {
+      sums[r] = code.run_alike(gathered, data.part(begins[r], begins[r + 1] - begins[r]));
+    } catch (const BranchChanged& error) {
+      throw BranchChanged(fmt::format("{}, which begins with element {}", error.what(), begins[r]));
+    }
+  });
+  for (std::size_t r = 0; r < runs; ++r) {
+    result.value += sums[r].value;
+    for (std::size_t c = 0; c < size; ++c) result.gradient[elements.index(begins[r], c)] += sums[r].gradient[c];
+  }
+  result.count = elements.count();
+}
+
 BatchResult sum_elements(const char* name, const ElementCode& code, std::span<const double> x, const Elements& elements,
                          const Samples* data, int threads, bool mean) {
   if (mean && elements.count() == 0) throw ShapeMismatch(fmt::format("{}: there is no element to take a mean of", name));
   BatchResult result;
   result.gradient.assign(x.size(), 0.0);
-  Slices(name, code, x, elements, data)
-      .run(
-          threads, [&](std::size_t c) { return c <= elements.size(); },
-          [&](std::size_t first, std::size_t n, std::span<double* const> columns) {
-            result.value += sum_of(columns[0], n);
-            result.count += n;
-            for (std::size_t c = 0; c < elements.size(); ++c)
-              for (std::size_t k = 0; k < n; ++k) result.gradient[elements.index(first + k, c)] += columns[1 + c][k];
-          });
+  const Slices slices(name, code, x, elements, data);
+  if (code.run_alike && data != nullptr && data->columns() > 0 && !elements.runs().empty()) {
+    add_runs(code, x, elements, *data, threads, result);
+  } else {
+    slices.run(
+        threads, [&](std::size_t c) { return c <= elements.size(); },
+        [&](std::size_t first, std::size_t n, std::span<double* const> columns) {
+          result.value += sum_of(columns[0], n);
+          result.count += n;
+          for (std::size_t c = 0; c < elements.size(); ++c)
+            for (std::size_t k = 0; k < n; ++k) result.gradient[elements.index(first + k, c)] += columns[1 + c][k];
+        });
+  }
   if (mean) {
     const double count = static_cast<double>(elements.count());
     result.value /= count;
@@ -249,6 +281,19 @@ Elements::Elements(std::size_t all, std::size_t size) : count_(size == 0 ? 0 : a
 void Elements::throw_index(std::size_t element, std::size_t column, long long index) {
   throw ShapeMismatch(
       fmt::format("Elements: index {} of element {} in column {}; indices go from 0 to 2^32 - 1", index, element, column));
+}
+
+void Elements::find_runs() {
+  std::vector<unsigned char> begins(count_, 0);
+  for (std::size_t c = 0; c < size_; ++c)
+    for (std::size_t e = 1; e < count_; ++e)
+      if (index(e, c) != index(e - 1, c)) begins[e] = 1;
+  const auto runs = 1 + static_cast<std::size_t>(std::count(begins.begin(), begins.end(), 1));
+  if (count_ < 32 * runs) return;
+  runs_.push_back(0);
+  for (std::size_t e = 1; e < count_; ++e)
+    if (begins[e] != 0) runs_.push_back(e);
+  runs_.push_back(count_);
 }
 
 void Elements::check(const char* name, std::size_t entries) const {

@@ -234,6 +234,16 @@ std::size_t BasicSamples<T>::whole(std::size_t size, std::size_t columns) {
 }
 
 template <class T>
+BasicSamples<T> BasicSamples<T>::part(std::size_t first, std::size_t n) const {
+  BasicSamples result(data_ == nullptr ? nullptr : data_ + first * sample_stride_, n, columns_, sample_stride_, column_stride_);
+  if (generator_)
+    result.generator_ = [all = generator_, first](std::size_t at, std::size_t count, T* const* columns) {
+      all(first + at, count, columns);
+    };
+  return result;
+}
+
+template <class T>
 void BasicSamples<T>::block(std::size_t first, std::size_t n, T* room, const T** pointers) const {
   if (in_place()) {
     for (std::size_t c = 0; c < columns_; ++c) pointers[c] = data_ + c * column_stride_ + first;
