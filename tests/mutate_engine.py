@@ -26,6 +26,9 @@ import tempfile
 
 TREE = pathlib.Path(__file__).resolve().parent.parent
 ROOMS = ("record", "sweep", "transform", "batch", "kernels", "fused", "inspect", "check", "vae_kl")
+# Tests of another room that know a room's sources best.
+ELSEWHERE = {"sweep": ("record/error", "record/tape", "inspect/gradient_with_bounds",
+                       "inspect/evaluation_trace", "transform/holes"), "kernels": ("sweep/reductions",)}
 DEMO = ("question", "random", "estimate", "estimators", "proof", "train")  # what computes in it
 # Public headers that hold code of the engine, by the room whose tests know them best. ops.hpp is mutate.py's.
 HEADERS = {
@@ -94,8 +97,7 @@ def all_mutants(rooms, part):
 def tests_of(room):
     """The targets of a room's tests, as far as they are configured."""
     tests = sorted((TREE / "tests" / room).glob("*_test.cpp"))
-    if room == "kernels":
-        tests += [TREE / "tests/sweep/reductions_test.cpp"]
+    tests += [TREE / f"tests/{name}_test.cpp" for name in ELSEWHERE.get(room, ())]
     if room == "vae_kl":
         tests += sorted((TREE / "tests/agreement").glob("vae_kl_*_test.cpp"))
     return [f"wengert_{test.stem}" for test in tests]

@@ -14,6 +14,8 @@ namespace {
 TEST(CheckGradient, FollowsAFunctionThatVariesFastOrSlowly) {
   const CustomOperation reciprocal(
       "reciprocal", 1, [](auto x) { return 1 / x[0]; }, [](auto, double y, auto partials) { partials[0] = -y * y; });
+  const CustomOperation root(
+      "root", 1, [](auto x) { return std::sqrt(x[0]); }, [](auto, double y, auto partials) { partials[0] = 0.5 / y; });
   for (double s = 1; s > 1e-31; s /= 10) {
     expect_agrees("sin(x/s) at s", [s](const auto& x) { return sin(x[0] / s); }, {s});
     expect_agrees("tanh(x/s) at s", [s](const auto& x) { return tanh(x[0] / s); }, {s});
@@ -27,6 +29,8 @@ TEST(CheckGradient, FollowsAFunctionThatVariesFastOrSlowly) {
     expect_agrees("trigamma x at s", [](const auto& x) { return polygamma(1, x[0]); }, {s});
     expect_agrees("erfcinv x at s", [](const auto& x) { return erfcinv(x[0]); }, {s / 2});
     expect_agrees("1/x at s, as a custom operation", [&](const auto& x) { return reciprocal(x[0]); }, {s});
+    expect_agrees("sqrt x at s, beside another input, likewise", [&](const auto& x) { return root(x[0] + 0 * x[1]) * exp(x[1]); },
+                  {s, 0.3});
   }
   for (double x = 1; x < 1e25; x *= 7) expect_agrees("sin x", [](const auto& v) { return sin(v[0]); }, {x});
   expect_agrees("erf(sin 1e6 x)", [](const auto& x) { return erf(sin(1e6 * x[0])); }, {1});

@@ -246,6 +246,15 @@ TEST_F(CursorOnTheDemo, DescribesItsStopInWords) {
   EXPECT_THAT(text, HasSubstr("  adj(s) += adj(t) * -1 = 1 * -1 = -1, now -1\n"));
 }
 
+// A product with a sum, a difference or a quotient needs brackets.
+TEST(Cursor, DescribesAPartialOfSeveralTermsInBrackets) {
+  Tape tape;
+  const Var x = tape.variable(0.5, "x");
+  Cursor cursor = Cursor::reverse(tanh(x));
+  cursor.step();
+  EXPECT_THAT(describe(cursor), HasSubstr("adj(x) += adj(v1) * (1 - v1^2) = "));
+}
+
 TEST(Cursor, SharesDeepGraphsInLinearTime) {
   Tape tape;
   Var y = tape.variable(1.0000001);

@@ -45,9 +45,10 @@ Difference Differences::differences(const Direction& along, const std::vector<bo
     return Slope{(above.value - below.value) / length, 2 * (above.noise + below.noise) / length,
                  std::max(std::abs(above.value - here.value), std::abs(below.value - here.value)) / length};
   };
-  // All the slope is within the step: f was flat where it was asked. The tape knows of no pole in a custom operation.
+  // f is flat where it was asked, on both sides: there is a pole or a spike within the step. The tape knows of none in a custom
+  // operation.
   const auto steps_over = [&](const Sample& below, const Sample& above) {
-    return std::abs(here.slope) > 1e3 * std::max(std::abs(below.slope), std::abs(above.slope));
+    return std::abs(here.slope) > 4 * std::max(std::abs(below.slope), std::abs(above.slope));
   };
   bool both_sides = false;
   const auto central = [&](double h) -> std::optional<Slope> {
@@ -65,7 +66,7 @@ Difference Differences::differences(const Direction& along, const std::vector<bo
     if (beside(along, -side * std::max(least, first * 0x1p-40), in_use, use) || crossed_) continue;
     const auto one_sided = [&](double h) -> std::optional<Slope> {
       const auto there = beside(along, side * h, in_use, use);
-      if (!there) return std::nullopt;
+      if (!there || steps_over(*there, *there)) return std::nullopt;
       return side > 0 ? slope(here, *there, 0, h) : slope(*there, here, -h, 0);
     };
     result = extrapolate(one_sided, first, least, 1);

@@ -139,9 +139,11 @@ template <class Recipe, std::size_t Room>
 consteval auto freeze() {
   constexpr Draft<Room> made = draft<Recipe, Room>();
   if constexpr (!made.fits) {
-    // a recording that is an error never fits
-    constexpr bool may_fit = Room < std::size_t{1} << 24;
-    static_assert(may_fit, "fuse: the callable cannot be recorded during compilation; the first error says why");
+    // what is no constant, for an error in the callable, never fits
+    constexpr bool may_fit = Room < 256 * Recipe::room;
+    static_assert(may_fit,
+                  "fuse: the callable cannot be recorded during compilation; the first error says why, or it takes more than "
+                  "65536 operations");
     if constexpr (may_fit) return freeze<Recipe, 4 * Room>();
   } else {
     constexpr FrozenSizes sizes = made.sizes;
