@@ -3,9 +3,12 @@
 
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <numbers>
 #include <sstream>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 
 #include "check/planted.hpp"
 
@@ -397,6 +400,37 @@ TEST(CheckGradient, ExplainsItselfInAnAssertion) {
   EXPECT_THAT(result.message(), HasSubstr("the gradient DISAGREES"));
   EXPECT_THAT(result.message(), HasSubstr("differences"));
   EXPECT_THAT(result.message(), HasSubstr("but its value changes by"));
+}
+
+// Lines that disagree, up to twelve; up to three that cannot tell; of those that agree the worst.
+TEST(CheckGradient, PrintsAScreenfulOfALongReport) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  const auto text = [](int apart, int unable, int agreeing) {
+    CheckReport report;
+    const auto add = [&](int count, double found, double error, bool sharp) {
+      for (int k = 0; k < count; ++k) report.lines.push_back({Oracle::Differences, k, found, 1, error, sharp});
+    };
+    add(apart, 2, 1e-9, true);
+    add(unable, 2, infinity, false);
+    add(agreeing, 1 + 1e-10, 1e-9, true);
+    return report.text();
+  };
+  const auto count = [](const std::string& all, std::string_view part) {
+    int found = 0;
+    for (std::size_t at = all.find(part); at != all.npos; at = all.find(part, at + 1)) ++found;
+    return found;
+  };
+  for (const int apart : {0, 1, 11, 12, 13, 40}) {
+    EXPECT_EQ(count(text(apart, 0, 2), "  <-"), std::min(apart, 12));
+    EXPECT_EQ(count(text(apart, 0, 2), "\n  and " + std::to_string(apart - 12) + " more"), apart > 12 ? 1 : 0);
+  }
+  for (const int unable : {0, 3, 4, 9}) EXPECT_EQ(count(text(1, unable, 2), "can't tell"), std::min(unable, 3));
+  EXPECT_EQ(count(text(1, 1, 5), "worst of 5 that agree"), 1);
+  EXPECT_EQ(count(text(1, 1, 1), "that agree"), 0);
+  EXPECT_EQ(count(text(0, 0, 1), "differences"), 1);
+  CheckReport exactly;  // one unit apart agrees
+  exactly.lines.push_back({Oracle::Differences, 0, 1.5, 1, 0.5});
+  EXPECT_EQ(count(exactly.text(), "  <-"), 0);
 }
 
 TEST(CheckGradient, PrintsWhereItWasCalledAndHowFarApart) {

@@ -45,6 +45,17 @@ TEST(CompensatedSum, AddsUpPartsAsTheWhole) {
   EXPECT_DOUBLE_EQ(parts.value(), static_cast<double>(exact));
 }
 
+// What rounding took from either part counts: seven and nine ones beside 10^16, whose last place is 2.
+TEST(CompensatedSum, AddsUpWhatRoundingTookFromItsParts) {
+  CompensatedSum seven, nine;
+  seven.add(1e16);
+  for (int k = 0; k < 7; ++k) seven.add(1);
+  nine.add(1e16);
+  for (int k = 0; k < 9; ++k) nine.add(1);
+  seven.add(nine);
+  EXPECT_EQ(seven.value(), 2e16 + 16);
+}
+
 // 1, 2, …, n: mean (n + 1) / 2, variance n (n + 1) / 12.
 TEST(Moments, GiveMeanAndStandardError) {
   const int n = 1000;
