@@ -95,7 +95,9 @@ class Function {
   template <class... Numbers>
     requires(sizeof...(Numbers) > 0 && (std::is_arithmetic_v<Numbers> && ...))
   auto gradient_with_bounds(Numbers... x) const {
-    return gradient_with_bounds(std::span<const double>(std::array{static_cast<double>(x)...}));
+    // of a size that depends on the call: so a compiler asks what a Bounded is only there
+    const std::array<double, sizeof...(Numbers)> point{static_cast<double>(x)...};
+    return gradient_with_bounds(std::span<const double, sizeof...(Numbers)>(point));
   }
 
   /// Weights times Jacobian, w'J: one number for each input. One forward and one reverse sweep. Throws ShapeMismatch unless there
