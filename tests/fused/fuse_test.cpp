@@ -199,6 +199,7 @@ TEST(Fuse, PrintsItsProgramWithNamesAndWhatTheOptimiserDid) {
   EXPECT_THAT(text, HasSubstr("v4     z            add                v3, v0"));
   EXPECT_THAT(text, HasSubstr("results v5"));
   EXPECT_THAT(text, HasSubstr("simplified"));
+  EXPECT_THAT(text, testing::Not(HasSubstr(" \n")));
 }
 
 // Every function of the list, stepped, replayed, as the recorded derivative, and fused: the same numbers, NaN and infinity.

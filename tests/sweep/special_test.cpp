@@ -45,6 +45,8 @@ TEST(Special, DigammaAndItsDerivativesHaveTheirValuesAtOneAndOneHalf) {
   EXPECT_NEAR(polygamma(3, 1.0), std::pow(pi, 4) / 15, 8e-15);
   EXPECT_NEAR(polygamma(2, 0.5), -14 * zeta3, 2e-14);
   EXPECT_TRUE(std::isnan(polygamma(-1, 1.0)));
+  for (const double order : {0.0, 1.0, 2.0})
+    for (const double x : {std::nan(""), -HUGE_VAL, 0.0, -3.0}) EXPECT_TRUE(std::isnan(polygamma(order, x))) << order << ' ' << x;
 }
 
 // The root of digamma, where a difference of its terms has no digits (DLMF 5.4.20): its slope is trigamma there.
@@ -62,6 +64,16 @@ TEST(Special, PolygammasHaveDerivativesBetweenThePoles) {
   Tape tape;
   const Var x = tape.variable(-0.5);
   EXPECT_NEAR(gradient(digamma(x)).wrt(x), pi * pi / 2 + 4, 1e-14);
+}
+
+// Left of the pole at 0, polygamma(n, x) is -(-1)^n n! / x^(n + 1) and, far smaller, polygamma(n, x + 1).
+TEST(Special, PolygammasHaveTheirPoleAt0) {
+  double factorial = 1;
+  for (int n = 0; n <= 6; factorial *= ++n)
+    for (const double x : {-1e-30, -1e-8, -1e-3, -0.1, -0.24}) {
+      const double pole = (n % 2 == 0 ? -factorial : factorial) / std::pow(x, n + 1), beside = polygamma(n, x + 1);
+      EXPECT_NEAR(polygamma(n, x), pole + beside, 64 * 2.3e-16 * (std::abs(pole) + std::abs(beside))) << n << ' ' << x;
+    }
 }
 
 // By the recurrence and the reflection (DLMF 5.5.2, 5.5.4), at arguments of both signs.

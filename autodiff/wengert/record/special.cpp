@@ -103,7 +103,6 @@ double tgamma(double x) { return std::tgamma(x); }
 double polygamma(double order, double x) {
   if (!(order >= 0 && order < 101)) return not_a_number;
   const int n = static_cast<int>(order);
-  if (x != x || x == -infinity) return not_a_number;
   if (x == infinity) return n == 0 ? infinity : n % 2 == 0 ? -0.0 : 0.0;
   if (x <= 0) {
     if (std::floor(x) == x || n > 20) return not_a_number;
