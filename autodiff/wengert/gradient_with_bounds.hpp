@@ -22,7 +22,7 @@ using GradientWithBounds = Adjoints<Bounded>;
 /// Of a Function it is f.gradient_with_bounds(x).
 ///
 /// Costs 1.8 to 5.7 replayed gradients of the same program (products; sums of eight), of local pieces 3.5, of fused ones, whose
-/// own gradients are compiled, 11.
+/// own gradients are compiled, 12.
 GradientWithBounds gradient_with_bounds(const Var& t, Location at = Location::current());
 
 /// Where most digits were lost.

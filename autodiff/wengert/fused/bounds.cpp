@@ -6,8 +6,8 @@
 namespace wengert::detail {
 
 void outputs_with_bounds(const Tape& tape, std::span<const Index> outputs, std::span<const Bounded> x, Bounded* out) {
-  thread_local Values<Bounded> values;  // a program that was frozen has no pieces within
-  forward_sweep(tape, x, values);
+  // not kept for the thread: lldb resolves no vtable in a program with thread-local storage
+  const Values<Bounded> values = forward_sweep(tape, x);
   for (const Index output : outputs) *out++ = values[output];
 }
 
