@@ -3,9 +3,9 @@
 
 #include <cstddef>
 #include <cstdlib>
-#include <memory>
 #include <new>
 #include <type_traits>
+#include <vector>  // std::allocator: <memory> has it too, and much besides
 
 namespace wengert::detail {
 
