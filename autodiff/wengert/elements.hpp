@@ -91,9 +91,9 @@ struct ElementCode {
 ElementCode gradient_code(const char* name, const Function& f);
 ElementCode jacobian_code(const Function& g);
 ElementCode hessian_code(const Function& f, std::size_t gathered);
-/// The codes of a function F: gradient(name, f), jacobian(f), and hessian(f, k) in the first k inputs at least. `optimised` says
+/// The codes of a function: gradient(name, f), jacobian(f), and hessian(f, k) in the first k inputs at least. `optimised` says
 /// how the caller's file is compiled.
-template <class F, bool optimised>
+template <class Summand, bool optimised>
 struct ElementCodes;
 template <bool optimised>
 struct ElementCodes<Function, optimised> {
@@ -108,33 +108,35 @@ BatchResult sum_elements(const char* name, const ElementCode& code, std::span<co
 }  // namespace detail
 
 /// What runs over elements: a recorded Function, or what fused_elements.hpp adds.
-template <class F>
-concept ElementFunction = requires { &detail::ElementCodes<F, true>::hessian; };
+template <class Summand>
+concept ElementFunction = requires { &detail::ElementCodes<Summand, true>::hessian; };
 
 /// The sum over the elements of f(x[i0], …, x[ik-1], data…), and its gradient in x. Each element costs its share of a batch, and
 /// an addition for each index; of runs of elements that read the same entries, what depends on these alone is computed once.
 /// `threads` as in BatchOptions. Throws ShapeMismatch, before anything runs, if an index is out of
 /// range, the inputs do not add up, or there is not one sample of data for each element; BranchChanged as batches do.
-template <ElementFunction F, bool optimised = WENGERT_OPTIMISED>
-BatchResult sum_gradient(const F& f, std::span<const double> x, const Elements& elements, const Samples& data, int threads = 0) {
-  return detail::sum_elements("sum_gradient", detail::ElementCodes<F, optimised>::gradient("sum_gradient", f), x, elements, &data,
-                              threads, false);
+template <ElementFunction Summand, bool optimised = WENGERT_OPTIMISED>
+BatchResult sum_gradient(const Summand& f, std::span<const double> x, const Elements& elements, const Samples& data,
+                         int threads = 0) {
+  return detail::sum_elements("sum_gradient", detail::ElementCodes<Summand, optimised>::gradient("sum_gradient", f), x, elements,
+                              &data, threads, false);
 }
-template <ElementFunction F, bool optimised = WENGERT_OPTIMISED>
-BatchResult sum_gradient(const F& f, std::span<const double> x, const Elements& elements, int threads = 0) {
-  return detail::sum_elements("sum_gradient", detail::ElementCodes<F, optimised>::gradient("sum_gradient", f), x, elements,
+template <ElementFunction Summand, bool optimised = WENGERT_OPTIMISED>
+BatchResult sum_gradient(const Summand& f, std::span<const double> x, const Elements& elements, int threads = 0) {
+  return detail::sum_elements("sum_gradient", detail::ElementCodes<Summand, optimised>::gradient("sum_gradient", f), x, elements,
                               nullptr, threads, false);
 }
 /// The mean likewise. Throws ShapeMismatch where there is no element.
-template <ElementFunction F, bool optimised = WENGERT_OPTIMISED>
-BatchResult mean_gradient(const F& f, std::span<const double> x, const Elements& elements, const Samples& data, int threads = 0) {
-  return detail::sum_elements("mean_gradient", detail::ElementCodes<F, optimised>::gradient("mean_gradient", f), x, elements,
-                              &data, threads, true);
+template <ElementFunction Summand, bool optimised = WENGERT_OPTIMISED>
+BatchResult mean_gradient(const Summand& f, std::span<const double> x, const Elements& elements, const Samples& data,
+                          int threads = 0) {
+  return detail::sum_elements("mean_gradient", detail::ElementCodes<Summand, optimised>::gradient("mean_gradient", f), x,
+                              elements, &data, threads, true);
 }
-template <ElementFunction F, bool optimised = WENGERT_OPTIMISED>
-BatchResult mean_gradient(const F& f, std::span<const double> x, const Elements& elements, int threads = 0) {
-  return detail::sum_elements("mean_gradient", detail::ElementCodes<F, optimised>::gradient("mean_gradient", f), x, elements,
-                              nullptr, threads, true);
+template <ElementFunction Summand, bool optimised = WENGERT_OPTIMISED>
+BatchResult mean_gradient(const Summand& f, std::span<const double> x, const Elements& elements, int threads = 0) {
+  return detail::sum_elements("mean_gradient", detail::ElementCodes<Summand, optimised>::gradient("mean_gradient", f), x,
+                              elements, nullptr, threads, true);
 }
 
 /// The Hessian of such a sum: symmetric, with an entry for each two inputs that share an element. The pattern is worked out once;
@@ -142,9 +144,9 @@ BatchResult mean_gradient(const F& f, std::span<const double> x, const Elements&
 class ElementHessian {
  public:
   /// `entries` is the size of x. Throws as sum_gradient does.
-  template <ElementFunction F, bool optimised = WENGERT_OPTIMISED>
-  ElementHessian(const F& f, Elements elements, std::size_t entries)
-      : ElementHessian(detail::ElementCodes<F, optimised>::hessian(f, elements.size()), std::move(elements), entries) {}
+  template <ElementFunction Summand, bool optimised = WENGERT_OPTIMISED>
+  ElementHessian(const Summand& f, Elements elements, std::size_t entries)
+      : ElementHessian(detail::ElementCodes<Summand, optimised>::hessian(f, elements.size()), std::move(elements), entries) {}
   /// Valid until the next call. Throws as sum_gradient does. Costs, of a recorded function, a batch with second derivatives for
   /// each input that is gathered; of a fused one, half a Hessian of straight-line code for each element.
   const SparseMatrix& operator()(std::span<const double> x, const Samples& data, int threads = 0);
@@ -162,13 +164,15 @@ class ElementHessian {
   SparseMatrix hessian_;
 };
 /// The same once.
-template <ElementFunction F, bool optimised = WENGERT_OPTIMISED>
-SparseMatrix sum_hessian(const F& f, std::span<const double> x, const Elements& elements, const Samples& data, int threads = 0) {
-  return ElementHessian(detail::ElementCodes<F, optimised>::hessian(f, elements.size()), elements, x.size())(x, data, threads);
+template <ElementFunction Summand, bool optimised = WENGERT_OPTIMISED>
+SparseMatrix sum_hessian(const Summand& f, std::span<const double> x, const Elements& elements, const Samples& data,
+                         int threads = 0) {
+  return ElementHessian(detail::ElementCodes<Summand, optimised>::hessian(f, elements.size()), elements, x.size())(x, data,
+                                                                                                                   threads);
 }
-template <ElementFunction F, bool optimised = WENGERT_OPTIMISED>
-SparseMatrix sum_hessian(const F& f, std::span<const double> x, const Elements& elements, int threads = 0) {
-  return ElementHessian(detail::ElementCodes<F, optimised>::hessian(f, elements.size()), elements, x.size())(x, threads);
+template <ElementFunction Summand, bool optimised = WENGERT_OPTIMISED>
+SparseMatrix sum_hessian(const Summand& f, std::span<const double> x, const Elements& elements, int threads = 0) {
+  return ElementHessian(detail::ElementCodes<Summand, optimised>::hessian(f, elements.size()), elements, x.size())(x, threads);
 }
 
 /// Least squares: the outputs of g for each element, one after the other (`values`), and their `jacobian`, a row for each.
@@ -180,9 +184,9 @@ struct Residuals {
 class ElementResiduals {
  public:
   /// `entries` is the size of x. Throws as sum_gradient does.
-  template <ElementFunction G, bool optimised = WENGERT_OPTIMISED>
-  ElementResiduals(const G& g, Elements elements, std::size_t entries)
-      : ElementResiduals(detail::ElementCodes<G, optimised>::jacobian(g), std::move(elements), entries) {}
+  template <ElementFunction Summand, bool optimised = WENGERT_OPTIMISED>
+  ElementResiduals(const Summand& g, Elements elements, std::size_t entries)
+      : ElementResiduals(detail::ElementCodes<Summand, optimised>::jacobian(g), std::move(elements), entries) {}
   /// Valid until the next call. Throws as sum_gradient does. Costs a batch with derivatives for each output of a recorded
   /// function; of a fused one, a Jacobian of straight-line code for each element.
   const Residuals& operator()(std::span<const double> x, const Samples& data, int threads = 0);
@@ -201,13 +205,13 @@ class ElementResiduals {
   Residuals residuals_;
 };
 /// The same once.
-template <ElementFunction G, bool optimised = WENGERT_OPTIMISED>
-Residuals residuals(const G& g, std::span<const double> x, const Elements& elements, const Samples& data, int threads = 0) {
-  return ElementResiduals(detail::ElementCodes<G, optimised>::jacobian(g), elements, x.size())(x, data, threads);
+template <ElementFunction Summand, bool optimised = WENGERT_OPTIMISED>
+Residuals residuals(const Summand& g, std::span<const double> x, const Elements& elements, const Samples& data, int threads = 0) {
+  return ElementResiduals(detail::ElementCodes<Summand, optimised>::jacobian(g), elements, x.size())(x, data, threads);
 }
-template <ElementFunction G, bool optimised = WENGERT_OPTIMISED>
-Residuals residuals(const G& g, std::span<const double> x, const Elements& elements, int threads = 0) {
-  return ElementResiduals(detail::ElementCodes<G, optimised>::jacobian(g), elements, x.size())(x, threads);
+template <ElementFunction Summand, bool optimised = WENGERT_OPTIMISED>
+Residuals residuals(const Summand& g, std::span<const double> x, const Elements& elements, int threads = 0) {
+  return ElementResiduals(detail::ElementCodes<Summand, optimised>::jacobian(g), elements, x.size())(x, threads);
 }
 
 }  // namespace wengert

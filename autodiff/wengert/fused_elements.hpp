@@ -53,9 +53,9 @@ constexpr auto element_shape() {
 /// Straight-line code that nobody optimises is slower than the loop of the library, which is: then the recorded twin runs there.
 template <class Callable, std::size_t n, bool optimised>
 struct ElementCodes<FusedGathering<Callable, n>, optimised> {
-  using F = FusedGathering<Callable, n>;
+  using Gathering = FusedGathering<Callable, n>;
 
-  static ElementCode gradient([[maybe_unused]] const char* name, const F&) {
+  static ElementCode gradient([[maybe_unused]] const char* name, const Gathering&) {
     if constexpr (optimised) {
       ElementCode code{inputs<>, n, 1, 1 + n,
                        ElementLanes<WrittenRecipe<GradientRecipe<Callable, Taken<>>, 1, inputs<>, n>>::run()};
@@ -69,29 +69,29 @@ struct ElementCodes<FusedGathering<Callable, n>, optimised> {
       return gradient_code(name, twin());
     }
   }
-  static ElementCode jacobian(const F&) {
+  static ElementCode jacobian(const Gathering&) {
     constexpr std::size_t m = recorded<Callable, Taken<>>.outputs.size();
     if constexpr (optimised)
       return {inputs<>, n, m, m * (1 + n), ElementLanes<WrittenRecipe<JacobianRecipe<Callable, Taken<>>, m, inputs<>, n>>::run()};
     else
       return jacobian_code(twin());
   }
-  static ElementCode hessian(const F&, [[maybe_unused]] std::size_t gathered) {
+  static ElementCode hessian(const Gathering&, [[maybe_unused]] std::size_t gathered) {
     constexpr std::size_t half = n * (n + 1) / 2;
     if constexpr (optimised)
-      return {inputs<>, n, 0, half, ElementLanes<WrittenRecipe<HessianRecipe<Callable, Taken<>, n>, half, 1, 1>>::run()};
+      return {inputs<>, n, 0, half, ElementLanes<WrittenRecipe<PartOfHessianRecipe<Callable, Taken<>, n>, half, 1, 1>>::run()};
     else
       return hessian_code(twin(), gathered);
   }
 
  private:
   // asked late, so that what is wrong with a callable is said where it is called
-  template <class C = Callable>
-  using Taken = decltype(element_shape<C>());
-  template <class C = Callable>
+  template <class Same = Callable>
+  using Taken = decltype(element_shape<Same>());
+  template <class Same = Callable>
   static constexpr std::size_t inputs = [] {
-    static_assert(n <= Taken<C>::inputs, "fuse: gathering more inputs than the function takes");
-    return Taken<C>::inputs;
+    static_assert(n <= Taken<Same>::inputs, "fuse: gathering more inputs than the function takes");
+    return Taken<Same>::inputs;
   }();
   static const Function& twin() {
     static_cast<void>(recorded<Callable, Taken<>>);  // so that what cannot be fused is refused here too
@@ -101,8 +101,8 @@ struct ElementCodes<FusedGathering<Callable, n>, optimised> {
 /// Of all inputs.
 template <class Callable, bool optimised>
 struct ElementCodes<Fused<Callable>, optimised> {
-  template <class C = Callable>
-  using Codes = ElementCodes<FusedGathering<C, decltype(element_shape<C>())::inputs>, optimised>;
+  template <class Same = Callable>
+  using Codes = ElementCodes<FusedGathering<Same, decltype(element_shape<Same>())::inputs>, optimised>;
 
   static ElementCode gradient(const char* name, const Fused<Callable>&) { return Codes<>::gradient(name, {}); }
   static ElementCode jacobian(const Fused<Callable>&) { return Codes<>::jacobian({}); }

@@ -146,8 +146,8 @@ struct PullBackRecipe {
 };
 
 /// The upper half of the Hessian of one output in its first n inputs, row by row: the gradient's own tape, differentiated.
-template <class Callable, class Shape, std::size_t n = Shape::inputs>
-struct HessianRecipe {
+template <class Callable, class Shape, std::size_t n>
+struct PartOfHessianRecipe {
   static constexpr std::size_t room = room_for<Callable, Shape>(16);
   static constexpr Build build(Tape& to) {
     Tape tape(false), gradient(false), raw(false);
@@ -161,6 +161,10 @@ struct HessianRecipe {
     return result;
   }
 };
+
+/// All of it.
+template <class Callable, class Shape>
+struct HessianRecipe : PartOfHessianRecipe<Callable, Shape, Shape::inputs> {};
 
 /// The k-th output of a callable of several.
 template <class Callable, std::size_t k>
