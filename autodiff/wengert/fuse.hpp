@@ -224,7 +224,9 @@ class Fused : public detail::LocatedCall<Fused<Callable>> {
   template <class... Arguments>
   static auto record(Location at, const Arguments&... x) {
     using Taken = Shape<detail::shape_size<Arguments>...>;
-    const auto nodes = detail::FusedNodes<Callable, outputs_of<Taken>, Arguments...>::record(at, x...);
+    using detail::as_read;
+    const auto nodes =
+        detail::FusedNodes<Callable, outputs_of<Taken>, std::remove_cvref_t<decltype(as_read(x))>...>::record(at, as_read(x)...);
     if constexpr (detail::has_one_output<Callable, Taken>)
       return nodes[0];
     else

@@ -137,7 +137,7 @@ struct Local : LocatedCall<Local> {
   template <class Callable, class... Arguments>
   static constexpr Var apply(Location at, const Callable& f, const Arguments&... x) {
     static_assert(sizeof...(Arguments) > 0, "local: hand over what the callable takes: local(f, x, y)");
-    if (!std::is_constant_evaluated()) return record_local(at, f, x...);
+    if (!std::is_constant_evaluated()) return record_local(at, f, as_read(x)...);
     Tape* tape = nullptr;  // within a fused function it is part of it
     ((tape = tape != nullptr ? tape : tape_of(x)), ...);
     return Var(f(as_taken(*tape, x)...));

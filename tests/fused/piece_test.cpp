@@ -166,6 +166,26 @@ TEST(Piece, ForeignAndStaleVariablesAreRefusedWhereverTheyStand) {
   }
 }
 
+/// Converting it records: an operation of three arguments, which takes room where pieces do.
+struct Late {
+  const Var* x;
+  operator Var() const { return fma(*x, *x, *x); }
+};
+
+// What converts to a variable by recording is converted once, and before anything of the piece is written.
+TEST(Piece, ArgumentsThatRecordWhenTheyAreRead) {
+  constexpr auto f = fuse([](const auto& x, auto y) { return x[0] * y + x[1] + x[2] + x[3]; });
+  Tape tape;
+  const Var x = tape.variable(2);
+  const Late late{&x};  // x^2 + x
+  const Index before = tape.size();
+  const Var t = f(std::array<Late, 4>{late, late, late, late}, late);
+  EXPECT_EQ(tape.size() - before, 6);
+  EXPECT_EQ(t.value(), 6 * 6 + 3 * 6);
+  // the derivative of u^2 + 3 u, u = x^2 + x: (2 u + 3)(2 x + 1)
+  EXPECT_EQ(gradient(t).wrt(x), (2 * 6 + 3) * 5);
+}
+
 // A zero adjoint carries nothing back, even by a partial that is infinite; an infinite one that is asked for arrives.
 TEST(Piece, InfinitePartials) {
   constexpr auto roots = fuse([](const auto& x) { return sqrt(x[0]) + sqrt(x[1]) + sqrt(x[2]) + sqrt(x[3]); });
@@ -180,7 +200,7 @@ TEST(Piece, InfinitePartials) {
 // Several outputs: a node each, which share the list of their arguments.
 TEST(Piece, OutputsShareTheirList) {
   constexpr auto polar = fuse([](const auto& x, auto y) { return std::array{x[0] * y, x[1] * y, x[2] * y + x[0], x[3] * x[3]}; });
-  Tape tape;
+  Tape tape(false);  // locations would count
   std::array<Var, 4> x;
   for (std::size_t k = 0; k < 4; ++k) x[k] = tape.variable(a[k]);
   const Var y = tape.variable(b);

@@ -135,6 +135,28 @@ struct LocatedCall {
   }
 };
 
+/// An argument as a piece reads it, several times: Vars, numbers and arrays of them as they are; what only converts to a Var is
+/// converted once, since converting it may record.
+template <class T>
+  requires(!holds_var<T> || shape_size<T> == 0)
+constexpr decltype(auto) as_read(const T& x) {
+  if constexpr (!holds_var<T> || std::is_same_v<T, Var>)
+    return (x);
+  else
+    return Var(x);
+}
+template <class T>
+  requires(holds_var<T> && shape_size<T> != 0)
+constexpr decltype(auto) as_read(const T& x) {
+  if constexpr (std::is_same_v<std::remove_cvref_t<decltype(x[0])>, Var>) {
+    return (x);
+  } else {
+    std::array<Var, shape_size<T>> result;
+    for (std::size_t k = 0; k < result.size(); ++k) result[k] = Var(x[k]);
+    return result;
+  }
+}
+
 /// The tape of the first Var among arguments, even of a constant; nullptr where it is on none.
 template <class First, class... Rest>
 Tape* nearest_tape(const First& first, const Rest&... rest) {
