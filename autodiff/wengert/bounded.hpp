@@ -63,6 +63,7 @@ struct Bounded : NumberType<Bounded> {
   static Bounded evaluate_nary(const NaryOperation& operation, std::span<const Bounded> x) {
     return operation.reduction() != detail::Reduction::None ? of(operation, x) : operation.bounded(x, {});
   }
+  /// Its partials: as it says them itself.
   static void partials_nary(const NaryOperation& operation, std::span<const Bounded> x, std::span<Bounded> partials) {
     operation.bounded(x, partials);
   }
