@@ -5,7 +5,7 @@
 #include <span>
 #include <vector>
 
-#include "wengert/fused/recorded.hpp"
+#include "wengert/fused/vector_valued.hpp"
 #include "wengert/transform/derivative.hpp"
 
 namespace wengert::detail {
@@ -40,30 +40,15 @@ struct GradientRecipe {
   }
 };
 
-/// Hessian times direction: inputs x then v, outputs the gradient of g(x) . v in x, by differentiating the gradient's own tape.
+/// Hessian times direction: inputs x then v, outputs the gradient of g(x) . v in x, which is the gradient's own tape pulled back.
 template <class Callable, class Shape>
 struct HessianVectorRecipe {
   static constexpr std::size_t room = room_for<Callable, Shape>(16);
   static constexpr Build build(Tape& to) {
-    Tape tape(false), gradient(false), product(false);
+    Tape tape(false), gradient(false);
     const Index dependent = record_fused<Callable, Shape>(tape);
     const std::vector<Index> partials = derivative(tape, std::span(&dependent, 1), gradient);
-    TapeCopy copy(gradient, product);
-    for (const Index i : gradient.independents()) copy.independent(i);
-    std::vector<Var> direction;
-    for (std::size_t k = 0; k < Shape::inputs; ++k) direction.push_back(product.variable(0, {}, Location{}));
-    for (Index i = 0; i < gradient.size(); ++i)
-      if (gradient[i].op != Op::Independent) copy.node(i);
-    Var sum = 0;
-    for (std::size_t k = 0; k < Shape::inputs; ++k) sum += Var(product, copy.at(partials[1 + k])) * direction[k];
-    const Index dot = sum.is_constant() ? product.constant(sum.value()) : sum.index();
-
-    Tape raw(false);
-    Build result;
-    std::vector<Index> all = record_derivative(product, std::span(&dot, 1), raw);
-    result.program.outputs.assign(all.begin() + 1, all.begin() + 1 + static_cast<std::ptrdiff_t>(Shape::inputs));
-    result.report = optimise(raw, result.program.outputs, to, true);
-    return result;
+    return pull_back_of(gradient, std::span(partials).subspan(1), to);
   }
 };
 
