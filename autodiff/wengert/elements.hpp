@@ -87,6 +87,8 @@ struct ElementCode {
   std::function<void(const Samples& gathered, std::span<double* const> sinks, int threads)> run;
   /// Of a gradient, unless empty: value and gradient over elements that all gather the same numbers, their data being `run`.
   std::function<BatchResult(std::span<const double> gathered, const Samples& run)> run_alike = {};
+  /// More indices than these an element may not have, whatever could be computed.
+  std::size_t most_gathered = static_cast<std::size_t>(-1);
 };
 ElementCode gradient_code(const char* name, const Function& f);
 ElementCode jacobian_code(const Function& g);

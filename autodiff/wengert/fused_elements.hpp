@@ -66,7 +66,7 @@ struct ElementCodes<FusedGathering<Callable, n>, optimised> {
         };
       return code;
     } else {
-      return gradient_code(name, twin());
+      return of_gathered(gradient_code(name, twin()));
     }
   }
   static ElementCode jacobian(const Gathering&) {
@@ -74,14 +74,14 @@ struct ElementCodes<FusedGathering<Callable, n>, optimised> {
     if constexpr (optimised)
       return {inputs<>, n, m, m * (1 + n), ElementLanes<WrittenRecipe<JacobianRecipe<Callable, Taken<>>, m, inputs<>, n>>::run()};
     else
-      return jacobian_code(twin());
+      return of_gathered(jacobian_code(twin()));
   }
   static ElementCode hessian(const Gathering&, [[maybe_unused]] std::size_t gathered) {
     constexpr std::size_t half = n * (n + 1) / 2;
     if constexpr (optimised)
       return {inputs<>, n, 0, half, ElementLanes<WrittenRecipe<PartOfHessianRecipe<Callable, Taken<>, n>, half, 1, 1>>::run()};
     else
-      return hessian_code(twin(), gathered);
+      return of_gathered(hessian_code(twin(), gathered));
   }
 
  private:
@@ -93,6 +93,10 @@ struct ElementCodes<FusedGathering<Callable, n>, optimised> {
     static_assert(n <= Taken<Same>::inputs, "fuse: gathering more inputs than the function takes");
     return Taken<Same>::inputs;
   }();
+  static ElementCode of_gathered(ElementCode code) {
+    code.most_gathered = n;
+    return code;
+  }
   static const Function& twin() {
     static_cast<void>(recorded<Callable, Taken<>>);  // so that what cannot be fused is refused here too
     return recorded_twin<Callable>(Taken<>{});

@@ -26,6 +26,9 @@ extern "C" [[gnu::noinline]] void* realloc(void* old, std::size_t size) {
   ++allocations;
   return __libc_realloc(old, size);
 }
+inline constexpr bool counts_arrays = true;
+#else
+inline constexpr bool counts_arrays = false;
 #endif
 
 /// How often `work` allocates.

@@ -78,7 +78,8 @@ TEST_F(ForwardSweep, IntoOldValuesAllocatesNothing) {
   const std::vector<double> point{1, 2};
   Values<double> values;
   const auto sweep = [&] { forward_sweep(tape, std::span(std::as_const(point)), values); };
-  EXPECT_GT(allocations_of(sweep), 0u);
+  const std::size_t first = allocations_of(sweep);
+  EXPECT_TRUE(first > 0 || !counts_arrays);
   EXPECT_EQ(allocations_of(sweep), 0u);
 }
 

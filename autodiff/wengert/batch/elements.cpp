@@ -37,9 +37,10 @@ class Slices {
     if (code.inputs != elements.size() + numbers)
       throw ShapeMismatch(fmt::format("{}: the function takes {} inputs, but elements have {} indices and {} numbers of data",
                                       name, code.inputs, elements.size(), numbers));
-    if (code.derivatives < elements.size())
-      throw ShapeMismatch(fmt::format("{}: elements have {} indices, but the function is given as gathering {}", name,
-                                      elements.size(), code.derivatives));
+    const std::size_t most = std::min(code.derivatives, code.most_gathered);
+    if (most < elements.size())
+      throw ShapeMismatch(
+          fmt::format("{}: elements have {} indices, but the function is given as gathering {}", name, elements.size(), most));
   }
 
   /// Calls visit(first, n, columns): n elements from `first` on, with the outputs c that wanted(c) says, columns[c][0] … [n - 1].
