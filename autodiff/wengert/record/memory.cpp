@@ -17,9 +17,9 @@ void* take_memory(void* old, std::size_t bytes) {
   // to its last.
   constexpr std::size_t page = 4096, large = std::size_t{1} << 20;
   if (bytes >= large) {
-    const auto address = reinterpret_cast<std::uintptr_t>(memory);
-    const std::uintptr_t first = address / page * page, end = (address + bytes + page - 1) / page * page;
-    madvise(reinterpret_cast<void*>(first), end - first, MADV_HUGEPAGE);  // as it comes: refused, nothing is lost
+    char* const first = static_cast<char*>(memory) - reinterpret_cast<std::uintptr_t>(memory) % page;
+    const auto size = static_cast<std::size_t>(static_cast<char*>(memory) + bytes - first);
+    madvise(first, (size + page - 1) / page * page, MADV_HUGEPAGE);  // as it comes: refused, nothing is lost
   }
 #endif
   return memory;
