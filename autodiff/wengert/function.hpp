@@ -219,7 +219,8 @@ class Function {
   const OptimiseReport& report() const;
 
   /// Whether the recording still is what the program computes: records callable(point…) anew and compares values and Jacobian, to
-  /// the bit. Throws as calls do; where a branch comes out otherwise, the answer is false.
+  /// the bit. Throws as calls do; where a branch comes out otherwise, the answer is false. To be asked of what record() returned:
+  /// optimised() and grouped() may round otherwise.
   template <class Callable, class... Point>
   bool verify(Callable&& callable, const Point&... point) const;
 
