@@ -31,9 +31,7 @@ struct ElementLanes {
   static auto run() {
     const auto lanes = std::make_shared<ElementLanes>();
     lanes->numbers.run({});
-    return [lanes](const Samples& gathered, std::span<double* const> sinks, int threads) {
-      run_loop(lanes->loop, gathered, sinks, threads);
-    };
+    return [lanes](const Samples& gathered, std::span<double* const> sinks) { run_loop(lanes->loop, gathered, sinks); };
   }
 };
 
