@@ -22,9 +22,6 @@ namespace {
 
 using detail::throw_direction, detail::throw_independents, detail::throw_unless_one_output;
 
-/// So many sweeps one by one cost less than collecting the partials.
-constexpr std::size_t few_directions = 2;
-
 /// A forward sweep whose complaint about a branch tells the input.
 template <class T>
 void replay(const Function& f, std::span<const T> x, Values<T>& values) {
@@ -202,7 +199,8 @@ bool Function::same_as(const Function& other, std::span<const double> x) const {
 Matrix Function::jacobian(std::span<const double> x) const {
   Workspace workspace;
   replay(*this, x, workspace.values);
-  if (outputs() > few_directions) return detail::jacobian_at(tape(), workspace.values.base(), dependents());
+  if (outputs() > detail::few_directions)
+    return detail::jacobian_at(tape(), workspace.values.base(), dependents(), tape().independents());
   Matrix result(outputs(), inputs());
   for (std::size_t row = 0; row < outputs(); ++row) {
     sweep_back(*this, workspace.values, dependents()[row], workspace.adjoints);
