@@ -55,7 +55,7 @@ constexpr void evaluate_nodes(const Tape& tape, T* values, Index first, Index en
 }
 // For numbers, with all rules compiled into the loop: calling them one by one takes half as long again.
 template <std::floating_point T>
-[[gnu::flatten]] constexpr void evaluate_nodes(const Tape& tape, T* values, Index first, Index end) {
+WENGERT_FLATTEN constexpr void evaluate_nodes(const Tape& tape, T* values, Index first, Index end) {
   for (Index i = first; i < end; ++i)
     if (tape[i].op != Op::Independent) values[i] = evaluate_node(tape, values, i);
 }

@@ -1,5 +1,13 @@
-// Fused: a function recorded, differentiated and optimised during compilation. No tape is left at run time.
+// Fused: a function recorded, differentiated and optimised during compilation. No tape is left at run time. It needs a standard
+// library whose std::vector may be used during compilation: that of gcc 12, libc++ 15, or a later one.
 #pragma once
+
+#include <version>
+
+#ifndef __cpp_lib_constexpr_vector
+#error \
+    "wengert: fuse needs a standard library whose std::vector may be used during compilation (of gcc 12, libc++ 15, or later); with an older one, record(f, …)"
+#endif
 
 #include <array>
 #include <concepts>

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <iomanip>
+#include <limits>
 #include <sstream>
 #include <string>
 
@@ -31,6 +32,16 @@ TEST(Io, FollowsTheSettingsOfTheStreamAsADoubleDoes) {
   var << std::setw(12) << std::setprecision(3) << std::scientific << tape.variable(1.0 / 3) << '|';
   number << std::setw(12) << std::setprecision(3) << std::scientific << 1.0 / 3 << '|';
   EXPECT_EQ(var.str(), number.str());
+}
+
+TEST(Io, PrintsANanWithoutItsSign) {
+  const double negative = -std::numeric_limits<double>::quiet_NaN();
+  Tape tape;
+  const Var x = tape.variable(negative, "x");
+  EXPECT_EQ(printed(x), "nan");
+  EXPECT_EQ(printed(Dual<double>(negative, negative)), "(nan, nan)");
+  EXPECT_EQ(printed(Matrix{1, 1, {negative}}), "[[nan]]");
+  EXPECT_EQ(printed(gradient(x * negative)), "{x: nan}");
 }
 
 TEST(Io, PrintsOnWideStreamsToo) {

@@ -16,6 +16,7 @@
 #include "wengert/fused/vector_valued.hpp"
 #include "wengert/instruction_set.hpp"
 #include "wengert/kernels/block_kernels.hpp"
+#include "wengert/record/config.hpp"
 
 namespace wengert::detail {
 
@@ -155,6 +156,7 @@ struct FusedBatch {
   const T* shifts;                // what squares of the summed outputs are taken around
 };
 
+#if WENGERT_VECTORS
 #define WENGERT_LOOP_NAME BaselineLoop
 #define WENGERT_LOOP_BYTES 16
 #include "wengert/fused/loop-inl.hpp"
@@ -203,6 +205,11 @@ auto fused_loop(InstructionSet set) {
   static_cast<void>(set);
   return &BaselineLoop<Recipe, T, squares>::run;
 }
+#else
+/// Without vectors no file counts as optimised: batches are replayed, and nobody asks.
+template <class Recipe, class T, bool squares>
+void* fused_loop(InstructionSet) = delete;
+#endif
 
 /// Values of a program's shared nodes at the frontier's.
 template <class Recipe>

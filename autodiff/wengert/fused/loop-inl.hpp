@@ -9,7 +9,7 @@
 
 template <class Recipe, class T, bool squares>
 struct WENGERT_LOOP_NAME {
-  typedef T Vector __attribute__((vector_size(WENGERT_LOOP_BYTES)));
+  WENGERT_VECTOR_TYPE(T, Vector, WENGERT_LOOP_BYTES);
   static constexpr int lanes = WENGERT_LOOP_BYTES / sizeof(T);
   static constexpr int unroll = WENGERT_LOOP_BYTES == 64 ? 2 : 1;  // vectors in flight, as the registers allow
   static constexpr std::size_t tile = static_cast<std::size_t>(unroll) * lanes;
@@ -105,7 +105,7 @@ struct WENGERT_LOOP_NAME {
   /// A chunk as a function of its own. Compilers take more than linear time over one function, and have no registers for the
   /// values of so large a program anyway.
   template <Index first, Index count>
-  [[gnu::noinline]] static void chunk_apart(const Batch& batch, Tile* v) {
+  WENGERT_NOINLINE static void chunk_apart(const Batch& batch, Tile* v) {
     chunk<first>(batch, v, std::make_integer_sequence<Index, count>());
   }
   template <Index first = 0>
@@ -123,7 +123,7 @@ struct WENGERT_LOOP_NAME {
   // Whole chunks at a time, as above: functions that call each other, one for each column, would take quadratic time to compile.
   template <int c, int... u>
   WENGERT_FUSED_STEP void read_column(Tile* v, const T* const* columns, std::size_t at, std::integer_sequence<int, u...>) {
-    (__builtin_memcpy(&v[Layout::column_node(c)][u], columns[c] + at + u * lanes, sizeof(Vector)), ...);
+    (WENGERT_COPY(&v[Layout::column_node(c)][u], columns[c] + at + u * lanes, sizeof(Vector)), ...);
   }
   template <int first, int... c>
   WENGERT_FUSED_STEP void read_chunk(Tile* v, const T* const* columns, std::size_t at, std::integer_sequence<int, c...>) {
@@ -145,7 +145,7 @@ struct WENGERT_LOOP_NAME {
     if constexpr (squares) x -= batch.shifts[k];
     if constexpr (!full) {
       Vector place;
-      __builtin_memcpy(&place, &places[u * lanes], sizeof(Vector));
+      WENGERT_COPY(&place, &places[u * lanes], sizeof(Vector));
       x = place < Vector{} + static_cast<T>(count) ? x : Vector{};
     }
     sums[k][u] += x;
@@ -177,7 +177,7 @@ struct WENGERT_LOOP_NAME {
     if (sinks[k] == nullptr) return;
     Vector x[unroll];
     (load<Layout::written_node(k), u>(batch, v, x[u]), ...);
-    (__builtin_memcpy(sinks[k] + at + u * lanes, &x[u], sizeof(Vector)), ...);
+    (WENGERT_COPY(sinks[k] + at + u * lanes, &x[u], sizeof(Vector)), ...);
   }
   template <int first, int... k>
   WENGERT_FUSED_STEP void write_chunk(const Batch& batch, const Tile* v, T* const* sinks, std::size_t at,
@@ -238,7 +238,7 @@ struct WENGERT_LOOP_NAME {
       for (int k = 0; k < Layout::written; ++k) ends[k] = sinks[k] != nullptr ? output[k] : nullptr;
       write(batch, v, ends, 0);
       for (int k = 0; k < Layout::written; ++k)
-        if (sinks[k] != nullptr) __builtin_memcpy(sinks[k] + whole, output[k], (n - whole) * sizeof(T));
+        if (sinks[k] != nullptr) WENGERT_COPY(sinks[k] + whole, output[k], (n - whole) * sizeof(T));
     }
     for (int k = 0; k < outputs; ++k)
       sums[k] = {squares ? static_cast<double>(batch.shifts[k]) : 0, total(sum[k]), squares ? total(square[squares ? k : 0]) : 0};
