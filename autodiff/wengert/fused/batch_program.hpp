@@ -18,6 +18,9 @@
 #include "wengert/kernels/block_kernels.hpp"
 #include "wengert/record/config.hpp"
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wfloat-equal"  // what is compared here is meant to the bit
+
 namespace wengert::detail {
 
 /// The inner program of a batch, for shared values that are ordinary numbers.
@@ -281,3 +284,4 @@ auto call_kernels() {
 }
 
 }  // namespace wengert::detail
+#pragma GCC diagnostic pop

@@ -15,6 +15,7 @@ class Names {
  public:
   /// Empty for a node without a name.
   WENGERT_CONSTEXPR std::string_view name(Index i) const {
+    if (names_.empty()) return {};  // most programs that a compiler steps through have none
     const std::size_t k = position(i);
     if (k == names_.size() || names_[k].node != i) return {};
     return {name_text_.data() + names_[k].begin, static_cast<std::size_t>(names_[k].length)};
