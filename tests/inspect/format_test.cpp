@@ -33,7 +33,9 @@ TEST(Format, PrintsANanWithoutItsSign) {
   const Var x = tape.variable(negative, "x");
   EXPECT_EQ(fmt::format("{} {:.1f}", x, x), "nan nan");
   EXPECT_EQ(fmt::format("{}", Dual<double>(negative, negative)), "(nan, nan)");
-  EXPECT_EQ(fmt::format("{}", Matrix{1, 1, {negative}}), "[[nan]]");
+  Matrix matrix(1, 1);
+  matrix(0, 0) = negative;
+  EXPECT_EQ(fmt::format("{}", matrix), "[[nan]]");
   EXPECT_EQ(fmt::format("{}", gradient(x * negative)), "{x: nan}");
   EXPECT_EQ(fmt::format("{}", Var(-1)), "-1");
 }

@@ -40,7 +40,9 @@ TEST(Io, PrintsANanWithoutItsSign) {
   const Var x = tape.variable(negative, "x");
   EXPECT_EQ(printed(x), "nan");
   EXPECT_EQ(printed(Dual<double>(negative, negative)), "(nan, nan)");
-  EXPECT_EQ(printed(Matrix{1, 1, {negative}}), "[[nan]]");
+  Matrix matrix(1, 1);
+  matrix(0, 0) = negative;
+  EXPECT_EQ(printed(matrix), "[[nan]]");
   EXPECT_EQ(printed(gradient(x * negative)), "{x: nan}");
 }
 
