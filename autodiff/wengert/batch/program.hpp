@@ -36,7 +36,8 @@ WENGERT_CONSTEXPR std::vector<unsigned char> varying_nodes(const Tape& tape, Ind
 /// (values of shared nodes that varying nodes use), then the samples' own inputs; the result is the frontier's place on the outer
 /// tape. With `at_inputs` the frontier is the shared inputs themselves and the outer tape computes nothing: then the inner tape's
 /// derivatives are each sample's gradient in the shared inputs, as standard errors need.
-WENGERT_CONSTEXPR std::vector<Index> split(const Tape& from, Index& dependent, Index shared, bool at_inputs, Tape& outer, Tape& inner) {
+WENGERT_CONSTEXPR std::vector<Index> split(const Tape& from, Index& dependent, Index shared, bool at_inputs, Tape& outer,
+                                           Tape& inner) {
   const std::vector<unsigned char> varying = varying_nodes(from, shared);
   const std::vector<unsigned char> live = live_nodes(from, std::span(&dependent, 1));
   const auto varies = [&](Index i) { return i >= 0 && varying[static_cast<std::size_t>(i)]; };
@@ -108,7 +109,7 @@ struct BatchProgram {
 
 /// Value and derivatives of `dependent` on an inner tape, recorded on `to` and optimised.
 WENGERT_CONSTEXPR BatchProgram careful_program(const Tape& inner, Index dependent, Index shared, bool sample_gradient, Tape& to,
-                                       OptimiseReport* report = nullptr) {
+                                               OptimiseReport* report = nullptr) {
   Tape raw(inner.keeps_locations());
   BatchProgram program;
   program.outputs = record_derivative(inner, std::span(&dependent, 1), raw);

@@ -5,8 +5,8 @@
 
 #include <version>
 
-// What has a std::vector in it is for constant evaluation too, and so for fuse(), where the standard library's vector is (libstdc++ from
-// 12, libc++ from 15).
+// What has a std::vector in it is for constant evaluation too, and so for fuse(), where the standard library's vector is
+// (libstdc++ from 12, libc++ from 15).
 #ifdef __cpp_lib_constexpr_vector
 #define WENGERT_CONSTEXPR constexpr
 #else

@@ -42,7 +42,7 @@ WENGERT_CONSTEXPR std::vector<Index> record_derivative(const Tape& from, std::sp
 
 /// The same, optimised; `last` says that the result is not differentiated again.
 WENGERT_CONSTEXPR std::vector<Index> derivative(const Tape& from, std::span<const Index> dependents, Tape& to,
-                                        OptimiseReport* report = nullptr, bool last = false) {
+                                                OptimiseReport* report = nullptr, bool last = false) {
   Tape raw(from.keeps_locations());
   std::vector<Index> results = record_derivative(from, dependents, raw);
   const OptimiseReport done = optimise(raw, results, to, last);

@@ -46,10 +46,13 @@ constexpr Index copy_node(const Tape& from, Index i, Tape& to, const Moved& move
 /// Copies nodes of one tape to another, where they get new indices.
 class TapeCopy {
  public:
-  WENGERT_CONSTEXPR TapeCopy(const Tape& from, Tape& to) : from_(from), to_(to), place_(static_cast<std::size_t>(from.size()), 0) {}
+  WENGERT_CONSTEXPR TapeCopy(const Tape& from, Tape& to)
+      : from_(from), to_(to), place_(static_cast<std::size_t>(from.size()), 0) {}
 
   constexpr Index at(Index i) { return i < 0 ? to_.constant(from_.value(i)) : place(i); }
-  WENGERT_CONSTEXPR void independent(Index i) { place(i) = to_.variable(from_.value(i), from_.name(i), from_.location(i)).index(); }
+  WENGERT_CONSTEXPR void independent(Index i) {
+    place(i) = to_.variable(from_.value(i), from_.name(i), from_.location(i)).index();
+  }
   WENGERT_CONSTEXPR void node(Index i) {
     place(i) = copy_node(from_, i, to_, [this](Index k) { return at(k); });
     if (!from_.name(i).empty()) to_.set_name(place(i), from_.name(i));
