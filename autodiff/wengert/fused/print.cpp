@@ -1,6 +1,6 @@
-#include <version>
+#include "wengert/record/config.hpp"
 
-#ifdef __cpp_lib_constexpr_vector  // without which nothing is fused
+#ifdef WENGERT_CAN_FUSE  // without which nothing is fused
 #include "wengert/fuse.hpp"
 
 #include <fmt/format.h>

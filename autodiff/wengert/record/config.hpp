@@ -5,9 +5,10 @@
 
 #include <version>
 
-// What has a std::vector in it is for constant evaluation too, and so for fuse(), where the standard library's vector is
-// (libstdc++ from 12, libc++ from 15).
-#ifdef __cpp_lib_constexpr_vector
+// What has a std::vector in it is for constant evaluation too, and so for fuse(), where the standard library's vector is: that of
+// libstdc++ from 12 on, but not under _GLIBCXX_DEBUG, and that of libc++ from 15 on.
+#if defined(__cpp_lib_constexpr_vector) && !defined(_GLIBCXX_DEBUG)
+#define WENGERT_CAN_FUSE
 #define WENGERT_CONSTEXPR constexpr
 #else
 #define WENGERT_CONSTEXPR inline

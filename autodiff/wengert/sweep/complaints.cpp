@@ -106,6 +106,10 @@ void throw_no_second_order(const NaryOperation& operation, int argument) {
                   operation.name(), argument));
 }
 
+void throw_no_rules_for_custom() {
+  throw NoSecondOrder("a sweep on a number type without rules for custom operations met one; give the type evaluate_nary");
+}
+
 void throw_no_bounds(const char* name) {
   throw NoSecondOrder(
       fmt::format("nobody said how far off custom operation `{}` and its partials may be; give it `bounds`, or an `error` and "

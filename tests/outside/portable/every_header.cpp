@@ -7,7 +7,7 @@
 
 #include "every_public_header.hpp"
 
-#ifdef __cpp_lib_constexpr_vector
+#ifdef WENGERT_CAN_FUSE
 #include <wengert/fused_batch.hpp>
 #include <wengert/fused_elements.hpp>
 #endif
@@ -55,7 +55,7 @@ int main() {
   out << recorded.gradient(0.5, 0.8)[0] << mean_gradient(recorded, std::array{0.5}, samples).value
       << mean_gradient(recorded, std::array{0.5}, FloatSamples(narrow)).value
       << sum_gradient(recorded, long_vector, elements).value;
-#ifdef __cpp_lib_constexpr_vector
+#ifdef WENGERT_CAN_FUSE
   out << fuse(f).hessian(0.5, 0.8)[0][1] << fuse(two).jacobian(0.5, 0.8)[1][0] << fuse(f)(x[0], 0.8)
       << mean_gradient(fuse(f), std::array{0.5}, samples).value
       << mean_gradient(fuse(f), std::array{0.5}, FloatSamples(narrow)).value << sum_gradient(fuse(f), long_vector, elements).value

@@ -6,14 +6,14 @@
 #include <limits>
 #include <sstream>
 #include <string>
-#include <version>
+#include <vector>
 
 #include "wengert/batch.hpp"
 #include "wengert/elements.hpp"
 #include "wengert/function.hpp"
 #include "wengert/ostream.hpp"
 #include "wengert/wengert.hpp"
-#ifdef __cpp_lib_constexpr_vector
+#ifdef WENGERT_CAN_FUSE
 #include "wengert/fuse.hpp"
 #include "wengert/fused_batch.hpp"
 #endif
@@ -89,7 +89,7 @@ int main() {
   const BatchResult sum = sum_gradient(recorded, long_vector, elements);
   expect_near(sum.gradient[0], y0 + std::cos(x0) + 0.25, "d/dx of elements");
 
-#ifdef __cpp_lib_constexpr_vector
+#ifdef WENGERT_CAN_FUSE
   const auto fused = fuse(f);
   expect_near(fused.gradient(x0, y0)[0], by_x, "d/dx fused");
   expect_near(fused.hessian(x0, y0)[0][0], -std::sin(x0), "d2/dx2 fused");
