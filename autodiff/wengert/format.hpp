@@ -17,12 +17,12 @@
 #include "wengert/reverse_sweep.hpp"
 #include "wengert/var.hpp"
 
-/// The value: generic code prints the same for Var as for double.
+/// The value: generic code prints the same for Var as for double, a NaN without its sign.
 template <>
 struct fmt::formatter<wengert::Var> : fmt::formatter<double> {
   template <class Context>
   auto format(const wengert::Var& x, Context& context) const {
-    return fmt::formatter<double>::format(x.value(), context);
+    return fmt::formatter<double>::format(wengert::detail::printed(x.value()), context);
   }
 };
 
@@ -32,9 +32,9 @@ struct fmt::formatter<wengert::Dual<T>> : fmt::formatter<T> {
   template <class Context>
   auto format(const wengert::Dual<T>& x, Context& context) const {
     context.advance_to(fmt::format_to(context.out(), "("));
-    context.advance_to(fmt::formatter<T>::format(x.value, context));
+    context.advance_to(fmt::formatter<T>::format(wengert::detail::printed(x.value), context));
     context.advance_to(fmt::format_to(context.out(), ", "));
-    context.advance_to(fmt::formatter<T>::format(x.tangent, context));
+    context.advance_to(fmt::formatter<T>::format(wengert::detail::printed(x.tangent), context));
     return fmt::format_to(context.out(), ")");
   }
 };
@@ -69,7 +69,7 @@ struct fmt::formatter<wengert::Matrix> : fmt::formatter<double> {
       context.advance_to(fmt::format_to(context.out(), "{}", row == 0 ? "[" : ",\n ["));
       for (std::size_t column = 0; column < matrix.columns; ++column) {
         if (column > 0) context.advance_to(fmt::format_to(context.out(), ", "));
-        context.advance_to(fmt::formatter<double>::format(matrix(row, column), context));
+        context.advance_to(fmt::formatter<double>::format(wengert::detail::printed(matrix(row, column)), context));
       }
       context.advance_to(fmt::format_to(context.out(), "]"));
     }
@@ -91,7 +91,7 @@ struct fmt::formatter<wengert::Adjoints<T>> : fmt::formatter<T> {
       const std::string_view name = adjoints.tape()->name(i);
       context.advance_to(name.empty() ? fmt::format_to(context.out(), "{}v{}: ", separator, i)
                                       : fmt::format_to(context.out(), "{}{}: ", separator, name));
-      context.advance_to(fmt::formatter<T>::format(adjoints[i], context));
+      context.advance_to(fmt::formatter<T>::format(wengert::detail::printed(adjoints[i]), context));
       separator = ", ";
     }
     return fmt::format_to(context.out(), "}}");

@@ -1,5 +1,13 @@
-// Fused: a function recorded, differentiated and optimised during compilation. No tape is left at run time.
+// Fused: a function recorded, differentiated and optimised during compilation. No tape is left at run time. It needs a standard
+// library whose std::vector may be used during compilation: that of gcc 12, libc++ 15, or a later one, without _GLIBCXX_DEBUG.
 #pragma once
+
+#include "wengert/record/config.hpp"
+
+#ifndef WENGERT_CAN_FUSE
+#error \
+    "wengert: fuse needs a standard library whose std::vector may be used during compilation (of gcc 12, libc++ 15, or later, without _GLIBCXX_DEBUG); with another, record(f, …)"
+#endif
 
 #include <array>
 #include <concepts>

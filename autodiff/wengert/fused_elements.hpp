@@ -55,8 +55,8 @@ struct ElementCodes<FusedGathering<Callable, n>, optimised> {
 
   static ElementCode gradient([[maybe_unused]] const char* name, const Gathering&) {
     if constexpr (optimised) {
-      ElementCode code{inputs<>, n, 1, 1 + n, ElementLanes<WrittenRecipe<PartOfGradientRecipe<Callable, Taken<>, n>>>::run()};
-      if constexpr (n < inputs<>)
+      ElementCode code{inputs(), n, 1, 1 + n, ElementLanes<WrittenRecipe<PartOfGradientRecipe<Callable, Taken<>, n>>>::run()};
+      if constexpr (n < inputs())
         code.run_alike = [](std::span<const double> gathered, const Samples& run) {
           const BatchOptions sums_alone{.threads = 1, .standard_errors = false};
           return run_fused<false, Callable>("sum_gradient", false, gathered.first<n>(), run, sums_alone);
@@ -69,14 +69,14 @@ struct ElementCodes<FusedGathering<Callable, n>, optimised> {
   static ElementCode jacobian(const Gathering&) {
     constexpr std::size_t m = recorded<Callable, Taken<>>.outputs.size();
     if constexpr (optimised)
-      return {inputs<>, n, m, m * (1 + n), ElementLanes<WrittenRecipe<PartOfJacobianRecipe<Callable, Taken<>, n>>>::run()};
+      return {inputs(), n, m, m * (1 + n), ElementLanes<WrittenRecipe<PartOfJacobianRecipe<Callable, Taken<>, n>>>::run()};
     else
       return of_gathered(jacobian_code(twin()));
   }
   static ElementCode hessian(const Gathering&, [[maybe_unused]] std::size_t gathered) {
     constexpr std::size_t half = n * (n + 1) / 2;
     if constexpr (optimised)
-      return {inputs<>, n, 0, half, ElementLanes<WrittenRecipe<PartOfHessianRecipe<Callable, Taken<>, n>>>::run()};
+      return {inputs(), n, 0, half, ElementLanes<WrittenRecipe<PartOfHessianRecipe<Callable, Taken<>, n>>>::run()};
     else
       return of_gathered(hessian_code(twin(), gathered));
   }
@@ -86,10 +86,10 @@ struct ElementCodes<FusedGathering<Callable, n>, optimised> {
   template <class Same = Callable>
   using Taken = decltype(element_shape<Same>());
   template <class Same = Callable>
-  static constexpr std::size_t inputs = [] {
+  static constexpr std::size_t inputs() {
     static_assert(n <= Taken<Same>::inputs, "fuse: gathering more inputs than the function takes");
     return Taken<Same>::inputs;
-  }();
+  }
   static ElementCode of_gathered(ElementCode code) {
     code.most_gathered = n;
     return code;

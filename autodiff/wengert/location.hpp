@@ -1,6 +1,8 @@
 // Where in the user's source something was recorded: a file and a line, both known to the compiler.
 #pragma once
 
+#include "wengert/record/config.hpp"
+
 namespace wengert {
 
 /// A place in the source: `file` and `line`. `line == 0` means unknown. Costs nothing to make: both fields are compile-time
@@ -11,7 +13,7 @@ struct Location {
   unsigned line = 0;
 
   /// The place of the call; as a default argument, that of the caller.
-  static constexpr Location current(const char* file = __builtin_FILE(), unsigned line = __builtin_LINE()) {
+  static constexpr Location current(const char* file = WENGERT_FILE_HERE, unsigned line = WENGERT_LINE_HERE) {
     return {file, line};
   }
   /// Whether it says where.

@@ -25,6 +25,8 @@ namespace wengert {
 
 namespace detail {
 
+[[noreturn]] void throw_no_rules_for_custom();
+
 /// select, where a member or friend of that name hides the others.
 template <class Condition, class T>
 constexpr T choose(const Condition& condition, const T& x, const T& y) {
@@ -71,7 +73,7 @@ struct NumberType {
   static Self evaluate_nary(const NaryOperation& operation, std::span<const Self> x) {
     if (operation.reduction() != detail::Reduction::None)
       return detail::visit_reduction(operation.reduction(), [x]<class Rule>(Rule) { return Rule::template value<Self>(x); });
-    throw NoSecondOrder("a sweep on a number type without rules for custom operations met one; give the type evaluate_nary");
+    detail::throw_no_rules_for_custom();
   }
 
   /// The operations of the table, as on any number.

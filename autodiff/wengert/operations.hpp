@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "wengert/ops.hpp"
+#include "wengert/record/config.hpp"
 
 /// The unary operations of the table, as X(rule in ops.hpp, name of the function that records it).
 #define WENGERT_UNARY_OPERATIONS(X) \
@@ -96,7 +97,7 @@ constexpr auto dispatch(Op op, Visitor&& visitor) {
       if constexpr (requires { visitor.otherwise(op); }) return visitor.otherwise(op);
   }
   assert(false && "an operation that is not in the table");
-  __builtin_unreachable();
+  WENGERT_UNREACHABLE;
 }
 
 namespace detail {

@@ -16,10 +16,11 @@
 
 namespace wengert {
 
-/// Prints the value, under the stream's settings: generic code prints the same for Var as for double.
+/// Prints the value, under the stream's settings: generic code prints the same for Var as for double, a NaN without
+/// its sign.
 template <class Char, class Traits>
 std::basic_ostream<Char, Traits>& operator<<(std::basic_ostream<Char, Traits>& out, const Var& x) {
-  return out << x.value();
+  return out << detail::printed(x.value());
 }
 
 /// Reads a number, a constant; where there is none, x stays what it was.
@@ -33,7 +34,7 @@ std::basic_istream<Char, Traits>& operator>>(std::basic_istream<Char, Traits>& i
 /// (value, tangent)
 template <class Char, class Traits, class T>
 std::basic_ostream<Char, Traits>& operator<<(std::basic_ostream<Char, Traits>& out, const Dual<T>& x) {
-  return out << '(' << x.value << ", " << x.tangent << ')';
+  return out << '(' << detail::printed(x.value) << ", " << detail::printed(x.tangent) << ')';
 }
 
 /// mul
@@ -55,7 +56,8 @@ std::basic_ostream<Char, Traits>& operator<<(std::basic_ostream<Char, Traits>& o
   out << '[';
   for (std::size_t row = 0; row < matrix.rows; ++row) {
     out << (row == 0 ? "[" : ",\n [");
-    for (std::size_t column = 0; column < matrix.columns; ++column) out << (column == 0 ? "" : ", ") << matrix(row, column);
+    for (std::size_t column = 0; column < matrix.columns; ++column)
+      out << (column == 0 ? "" : ", ") << detail::printed(matrix(row, column));
     out << ']';
   }
   return out << ']';
@@ -73,7 +75,7 @@ std::basic_ostream<Char, Traits>& operator<<(std::basic_ostream<Char, Traits>& o
     const std::string_view name = adjoints.tape()->name(i);
     if (name.empty()) out << 'v' << i;
     for (const char c : name) out << c;
-    out << ": " << adjoints[i];
+    out << ": " << detail::printed(adjoints[i]);
     separator = ", ";
   }
   return out << (*separator == '{' ? "{}" : "}");

@@ -20,10 +20,10 @@
 // before.
 namespace std {
 
-#define WENGERT_X(result, function)                                                       \
-  template <std::derived_from<wengert::Var> Number>                                       \
-  result function(const Number& x, wengert::Location at = wengert::Location::current()) { \
-    return wengert::function(wengert::Operand(x, at));                                    \
+#define WENGERT_X(result, function)                                                                 \
+  template <std::derived_from<wengert::Var> Number>                                                 \
+  constexpr result function(const Number& x, wengert::Location at = wengert::Location::current()) { \
+    return wengert::function(wengert::Operand(x, at));                                              \
   }
 #define WENGERT_VAR(function) WENGERT_X(wengert::Var, function)
 #define WENGERT_BOOL(function) WENGERT_X(bool, function)
@@ -45,11 +45,11 @@ WENGERT_X(long long, llround) WENGERT_X(long long, llrint)
     template <class... Numbers>
     concept WengertAmong = (... || std::derived_from<Numbers, wengert::Var>) &&
                            (... && std::convertible_to<const Numbers&, wengert::Var>);
-#define WENGERT_X(result, function)                                                                       \
-  template <class First, class Second>                                                                    \
-    requires WengertAmong<First, Second>                                                                  \
-  result function(const First& x, const Second& y, wengert::Location at = wengert::Location::current()) { \
-    return wengert::function(wengert::Operand(x, at), wengert::Operand(y, at));                           \
+#define WENGERT_X(result, function)                                                                                 \
+  template <class First, class Second>                                                                              \
+    requires WengertAmong<First, Second>                                                                            \
+  constexpr result function(const First& x, const Second& y, wengert::Location at = wengert::Location::current()) { \
+    return wengert::function(wengert::Operand(x, at), wengert::Operand(y, at));                                     \
   }
 #define WENGERT_VAR(function) WENGERT_X(wengert::Var, function)
 #define WENGERT_BOOL(function) WENGERT_X(bool, function)
@@ -63,61 +63,62 @@ WENGERT_BOOL(isgreaterequal) WENGERT_BOOL(islessgreater)
 #undef WENGERT_BOOL
 #undef WENGERT_X
 
-#define WENGERT_X(function)                                                                                                     \
-  template <class First, class Second, class Third>                                                                             \
-    requires WengertAmong<First, Second, Third>                                                                                 \
-  wengert::Var function(const First& x, const Second& y, const Third& z, wengert::Location at = wengert::Location::current()) { \
-    return wengert::function(wengert::Operand(x, at), wengert::Operand(y, at), wengert::Operand(z, at));                        \
+#define WENGERT_X(function)                                                                              \
+  template <class First, class Second, class Third>                                                      \
+    requires WengertAmong<First, Second, Third>                                                          \
+  constexpr wengert::Var function(const First& x, const Second& y, const Third& z,                       \
+                                  wengert::Location at = wengert::Location::current()) {                 \
+    return wengert::function(wengert::Operand(x, at), wengert::Operand(y, at), wengert::Operand(z, at)); \
   }
             WENGERT_X(fma) WENGERT_X(hypot) WENGERT_X(lerp)
 #undef WENGERT_X
 
                 template <std::derived_from<wengert::Var> Number>
-                wengert::Var ldexp(const Number& x, int n) {
+                constexpr wengert::Var ldexp(const Number& x, int n) {
   return wengert::ldexp(x, n);
 }
 template <std::derived_from<wengert::Var> Number>
-wengert::Var scalbn(const Number& x, int n) {
+constexpr wengert::Var scalbn(const Number& x, int n) {
   return wengert::scalbn(x, n);
 }
 template <std::derived_from<wengert::Var> Number>
-wengert::Var scalbln(const Number& x, long n) {
+constexpr wengert::Var scalbln(const Number& x, long n) {
   return wengert::scalbln(x, n);
 }
 template <std::derived_from<wengert::Var> Number>
-wengert::Var frexp(const Number& x, int* exponent) {
+constexpr wengert::Var frexp(const Number& x, int* exponent) {
   return wengert::frexp(x, exponent);
 }
-inline wengert::Var modf(const wengert::Var& x, wengert::Var* whole) { return wengert::modf(x, whole); }
+constexpr wengert::Var modf(const wengert::Var& x, wengert::Var* whole) { return wengert::modf(x, whole); }
 
-inline wengert::Var min(const wengert::Var& x, const wengert::Var& y) { return wengert::min(x, y); }
-inline wengert::Var max(const wengert::Var& x, const wengert::Var& y) { return wengert::max(x, y); }
-inline wengert::Var min(std::initializer_list<wengert::Var> xs) {
+constexpr wengert::Var min(const wengert::Var& x, const wengert::Var& y) { return wengert::min(x, y); }
+constexpr wengert::Var max(const wengert::Var& x, const wengert::Var& y) { return wengert::max(x, y); }
+constexpr wengert::Var min(std::initializer_list<wengert::Var> xs) {
   wengert::Var least = *xs.begin();
   for (auto x = xs.begin() + 1; x != xs.end(); ++x) least = wengert::min(least, *x);
   return least;
 }
-inline wengert::Var max(std::initializer_list<wengert::Var> xs) {
+constexpr wengert::Var max(std::initializer_list<wengert::Var> xs) {
   wengert::Var largest = *xs.begin();
   for (auto x = xs.begin() + 1; x != xs.end(); ++x) largest = wengert::max(largest, *x);
   return largest;
 }
-inline wengert::Var clamp(const wengert::Var& x, const wengert::Var& low, const wengert::Var& high) {
+constexpr wengert::Var clamp(const wengert::Var& x, const wengert::Var& low, const wengert::Var& high) {
   return wengert::clamp(x, low, high);
 }
 
 inline string to_string(const wengert::Var& x) { return to_string(x.value()); }
 
 // Pointers to them: T (*f)(T) = std::sin, as other templates take them. No call finds these: it cannot tell Result.
-#define WENGERT_X(function)                    \
-  template <same_as<wengert::Var> Result>      \
-  Result function(type_identity_t<Result> x) { \
-    return wengert::function(x);               \
+#define WENGERT_X(function)                              \
+  template <same_as<wengert::Var> Result>                \
+  constexpr Result function(type_identity_t<Result> x) { \
+    return wengert::function(x);                         \
   }
-#define WENGERT_XY(function)                                              \
-  template <same_as<wengert::Var> Result>                                 \
-  Result function(type_identity_t<Result> x, type_identity_t<Result> y) { \
-    return wengert::function(x, y);                                       \
+#define WENGERT_XY(function)                                                        \
+  template <same_as<wengert::Var> Result>                                           \
+  constexpr Result function(type_identity_t<Result> x, type_identity_t<Result> y) { \
+    return wengert::function(x, y);                                                 \
   }
 // clang-format off
 WENGERT_X(abs) WENGERT_X(fabs) WENGERT_X(sqrt) WENGERT_X(cbrt) WENGERT_X(exp) WENGERT_X(exp2) WENGERT_X(expm1)

@@ -29,17 +29,17 @@ class Var;
 class Tape : detail::NodeStorage, detail::NaryNodes, detail::Names {
  public:
   /// An empty one; whether it keeps locations.
-  constexpr explicit Tape(bool keep_locations = WENGERT_KEEP_LOCATIONS)
+  WENGERT_CONSTEXPR explicit Tape(bool keep_locations = WENGERT_KEEP_LOCATIONS)
       : generation_(std::is_constant_evaluated() ? 1 : first_generation()), keeps_locations_(keep_locations) {}
 
   // -- recording
 
   /// A new independent variable. `name` is for readers: tables, errors, pictures; it may be empty.
-  WENGERT_INLINE constexpr Var variable(double value, std::string_view name = {}, Location at = Location::current());
+  WENGERT_INLINE WENGERT_CONSTEXPR Var variable(double value, std::string_view name = {}, Location at = Location::current());
 
   /// Forgets everything recorded and keeps the memory, and of the custom operations those that were recorded since the last call.
   /// Variables from before are refused from then on. O(1) in the nodes.
-  constexpr void clear() {
+  WENGERT_CONSTEXPR void clear() {
     leading_ = 0;
     independents_.clear();
     guards_.clear();
@@ -132,11 +132,11 @@ class Tape : detail::NodeStorage, detail::NaryNodes, detail::Names {
     return push(op, x, push_extra(rest), 0u, value, at);
   }
   /// Says anew where node i was made: for tapes that are made from others.
-  constexpr void relocate(Index i, Location at) {
+  WENGERT_CONSTEXPR void relocate(Index i, Location at) {
     if (static_cast<std::size_t>(i) < locations_.size()) locations_[static_cast<std::size_t>(i)] = at;
   }
   /// Appends a guard; throws AtKink as operations do.
-  constexpr void push_guard(const Guard& guard) {
+  WENGERT_CONSTEXPR void push_guard(const Guard& guard) {
     if (checks_kinks_) throw_if_at_kink(guard.relation, guard.x, guard.y, guard.location);
     guards_.push_back(guard);
   }
@@ -159,7 +159,7 @@ class Tape : detail::NodeStorage, detail::NaryNodes, detail::Names {
     const bool watched = keeps_locations_ || checks_finite_ || checks_kinks_;
     limit_ = watched ? 0 : capacity_ < max_nodes_ ? capacity_ : max_nodes_;
   }
-  [[gnu::noinline, gnu::cold]] constexpr void prepare(Op op, Index x, Index y, double value, const char* file, unsigned line) {
+  WENGERT_COLD constexpr void prepare(Op op, Index x, Index y, double value, const char* file, unsigned line) {
     const Location at{file, line};
     if (size_ >= max_nodes_) throw_full(op, at);
     if (checks_finite_ && !detail::is_finite(value)) throw_non_finite(op, x, y, value, at);

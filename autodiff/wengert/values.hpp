@@ -5,6 +5,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <type_traits>
 #include <vector>
@@ -19,6 +20,14 @@ using Index = std::int32_t;
 namespace detail {
 /// By its bits: -ffast-math lets a compiler think that every number is finite.
 constexpr bool is_finite(double x) { return (std::bit_cast<std::uint64_t>(x) << 1) < 0xFFE0000000000000u; }
+constexpr bool is_nan(double x) { return (std::bit_cast<std::uint64_t>(x) << 1) > 0xFFE0000000000000u; }
+/// What is printed of a number: a NaN without its sign, which says nothing and differs from processor to processor.
+template <class T>
+constexpr T printed(const T& x) {
+  if constexpr (std::is_floating_point_v<T>)
+    if (is_nan(x)) return std::numeric_limits<T>::quiet_NaN();
+  return x;
+}
 
 template <class T>
 concept Arithmetic = std::is_arithmetic_v<T>;

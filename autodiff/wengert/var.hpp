@@ -117,10 +117,10 @@ struct Place {
   Index index;
   std::uint32_t generation;
 };
-[[gnu::cold]] Place record_other(Op op, double result, const char* file, unsigned line,              //
-                                 Tape* x_tape, double x, Index x_index, std::uint32_t x_generation,  //
-                                 Tape* y_tape, double y, Index y_index, std::uint32_t y_generation,  //
-                                 Tape* z_tape, double z, Index z_index, std::uint32_t z_generation);
+WENGERT_COLD Place record_other(Op op, double result, const char* file, unsigned line,              //
+                                Tape* x_tape, double x, Index x_index, std::uint32_t x_generation,  //
+                                Tape* y_tape, double y, Index y_index, std::uint32_t y_generation,  //
+                                Tape* z_tape, double z, Index z_index, std::uint32_t z_generation);
 /// Index on the tape of a variable or constant; an error names the variable `beside` it that is on the tape.
 constexpr Index index_on(Tape& tape, const Var& x, const char* operation, Location at, const Var& beside = {}) {
   if (x.tape() == &tape && x.generation() == tape.generation()) return x.index();
@@ -158,7 +158,7 @@ constexpr Var record_structure(const Operand& x, const Operand& y, const Operand
 // a call until it is inlined: up to then every operand has an address, and gcc's time grows with the cube of the operations.
 template <class Rule>
 WENGERT_INLINE constexpr Var record(Location at, const Operand& x, const Operand& y, const Operand& z) {
-  if (__builtin_is_constant_evaluated()) return record_structure<Rule>(x, y, z, at);
+  if (WENGERT_WHILE_COMPILING) return record_structure<Rule>(x, y, z, at);
   double value;
   if constexpr (Rule::arity == 1)
     value = Rule::template value<double>(x.var.value());
@@ -214,7 +214,7 @@ WENGERT_INLINE constexpr Var& operator*=(Var& x, Operand y) { return x = detail:
 WENGERT_INLINE constexpr Var& operator/=(Var& x, Operand y) { return x = detail::record<ops::Div>(Operand(x, y.at), y); }
 
 // Inlined, because a Var returned through memory, written by parts and copied whole, stalls its reader.
-WENGERT_INLINE constexpr Var Tape::variable(double value, std::string_view name, Location at) {
+WENGERT_INLINE WENGERT_CONSTEXPR Var Tape::variable(double value, std::string_view name, Location at) {
   const Index i = push(Op::Independent, 0, 0, 0u, value, at);
   if (i == leading_) ++leading_;
   independents_.push_back(i);

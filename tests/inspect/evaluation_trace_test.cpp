@@ -140,7 +140,7 @@ TEST_F(Table, ShowsInfinitiesAndNaNs) {
   log(tape.variable(-1.0));
   const std::string text = evaluation_trace(tape);
   EXPECT_THAT(text, HasSubstr("-inf"));
-  EXPECT_THAT(text, HasSubstr("nan"));
+  EXPECT_THAT(text, HasSubstr(" nan"));  // without its sign, which differs from processor to processor
 }
 
 }  // namespace

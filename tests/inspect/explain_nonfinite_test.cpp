@@ -42,6 +42,7 @@ TEST(ExplainNonfinite, NamesTheFirstNodeItsLineAndItsOperandsForwards) {
   EXPECT_THAT(origin.message, HasSubstr("explain_nonfinite_test.cpp:" + std::to_string(line)));
   EXPECT_THAT(origin.message, HasSubstr("log(x) of variable `x`"));
   EXPECT_THAT(origin.message, HasSubstr("= -3"));
+  EXPECT_THAT(origin.message, HasSubstr("= nan is"));  // on processors where log(-3) has its sign set, too
 }
 
 TEST(ExplainNonfinite, GoesBackToTheInfinityThatALaterNaNCameFrom) {

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <cmath>
+#include <limits>
 #include <string>
 
 #include "wengert/wengert.hpp"
@@ -21,6 +23,21 @@ TEST(Format, TakesTheSpecificationsOfADouble) {
   Tape tape;
   const Var x = tape.variable(1.0 / 3);
   EXPECT_EQ(fmt::format("[{:+.3f}] [{:>8.2g}] [{:e}]", x, x, x), "[+0.333] [    0.33] [3.333333e-01]");
+}
+
+// 0 / 0 has the sign set on x86, and not on AArch64.
+TEST(Format, PrintsANanWithoutItsSign) {
+  const double negative = -std::numeric_limits<double>::quiet_NaN();
+  ASSERT_TRUE(std::signbit(negative));
+  Tape tape;
+  const Var x = tape.variable(negative, "x");
+  EXPECT_EQ(fmt::format("{} {:.1f}", x, x), "nan nan");
+  EXPECT_EQ(fmt::format("{}", Dual<double>(negative, negative)), "(nan, nan)");
+  Matrix matrix(1, 1);
+  matrix(0, 0) = negative;
+  EXPECT_EQ(fmt::format("{}", matrix), "[[nan]]");
+  EXPECT_EQ(fmt::format("{}", gradient(x * negative)), "{x: nan}");
+  EXPECT_EQ(fmt::format("{}", Var(-1)), "-1");
 }
 
 TEST(Format, PrintsADualAsValueAndTangent) {

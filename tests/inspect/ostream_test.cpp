@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <iomanip>
+#include <limits>
 #include <sstream>
 #include <string>
 
@@ -31,6 +32,18 @@ TEST(Io, FollowsTheSettingsOfTheStreamAsADoubleDoes) {
   var << std::setw(12) << std::setprecision(3) << std::scientific << tape.variable(1.0 / 3) << '|';
   number << std::setw(12) << std::setprecision(3) << std::scientific << 1.0 / 3 << '|';
   EXPECT_EQ(var.str(), number.str());
+}
+
+TEST(Io, PrintsANanWithoutItsSign) {
+  const double negative = -std::numeric_limits<double>::quiet_NaN();
+  Tape tape;
+  const Var x = tape.variable(negative, "x");
+  EXPECT_EQ(printed(x), "nan");
+  EXPECT_EQ(printed(Dual<double>(negative, negative)), "(nan, nan)");
+  Matrix matrix(1, 1);
+  matrix(0, 0) = negative;
+  EXPECT_EQ(printed(matrix), "[[nan]]");
+  EXPECT_EQ(printed(gradient(x * negative)), "{x: nan}");
 }
 
 TEST(Io, PrintsOnWideStreamsToo) {

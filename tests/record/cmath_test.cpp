@@ -237,6 +237,20 @@ TEST(Std, GenericCodeThatSpellsOutEveryName) {
   EXPECT_EQ(std::to_string(x), std::to_string(0.7));
 }
 
+TEST(Std, FunctionsByTheirFullNamesFuse) {
+  constexpr auto f = [](auto x, auto y) {
+    return std::exp(-x * x) * std::max(x, y) + std::pow(std::abs(y), 2.0) + std::clamp(x, x, y) + std::hypot(x, y, x) +
+           std::fmod(x, y);
+  };
+  // x < y: exp(-x^2) y + y^2 + x + sqrt(2 x^2 + y^2) + x
+  const double x = 0.5, y = 0.8, root = std::sqrt(2 * x * x + y * y);
+  const auto all = fuse(f).value_and_gradient(x, y);
+  // some ten roundings of terms of size 1
+  EXPECT_NEAR(all[0], std::exp(-x * x) * y + y * y + 2 * x + root, 1e-14);
+  EXPECT_NEAR(all[1], -2 * x * std::exp(-x * x) * y + 2 + 2 * x / root, 1e-14);
+  EXPECT_NEAR(all[2], std::exp(-x * x) + 2 * y + y / root, 1e-14);
+}
+
 TEST(Std, LargestAndSmallestAreDataSoThatReplaysFollowThem) {
   const Function f = record(
       [](Var x, Var y) {

@@ -3,10 +3,12 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
-#include <charconv>
 #include <cmath>
+#include <cstddef>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <memory>
@@ -31,13 +33,47 @@ std::string quoted(std::string_view text) {
 
 }  // namespace
 
+std::from_chars_result read_number(const char* begin, const char* end, double& number) {
+  const char* at = begin != end && *begin == '-' ? begin + 1 : begin;
+  bool zero = true;
+  const auto digits = [&] {
+    const char* const first = at;
+    for (; at != end && '0' <= *at && *at <= '9'; ++at) zero = zero && *at == '0';
+    return at - first;
+  };
+  auto count = digits();
+  if (at != end && *at == '.' && (count > 0 || (at + 1 != end && '0' <= at[1] && at[1] <= '9'))) {
+    ++at;
+    count += digits();
+  }
+  if (count == 0) {
+    for (const std::string_view word : {"infinity", "inf", "nan"})
+      if (std::equal(word.begin(), word.end(), at, at + std::min(end - at, static_cast<std::ptrdiff_t>(word.size())),
+                     [](char x, char y) { return x == std::tolower(static_cast<unsigned char>(y)); })) {
+        number = std::copysign(word == "nan" ? NAN : HUGE_VAL, *begin == '-' ? -1.0 : 1.0);
+        return {at + word.size(), std::errc()};
+      }
+    return {begin, std::errc::invalid_argument};
+  }
+  const bool is_zero = zero;
+  if (at != end && (*at == 'e' || *at == 'E')) {
+    const char* const exponent = at++;
+    if (at != end && (*at == '+' || *at == '-')) ++at;
+    if (digits() == 0) at = exponent;  // no part of the number
+  }
+  const double value = std::strtod(std::string(begin, at).c_str(), nullptr);
+  if (std::isinf(value) || (value == 0 && !is_zero)) return {at, std::errc::result_out_of_range};
+  number = value;
+  return {at, std::errc()};
+}
+
 double parse_number(std::string_view text, std::string_view where) {
   const std::string_view number = trimmed(text);
   if (number.empty()) throw InputError(fmt::format("{}: a number is missing; write one, such as 0.5", where));
   double value = 0;
   const char* const begin = number.data() + (number.size() > 1 && number[0] == '+' && number[1] != '-' ? 1 : 0);
   const char* const end = number.data() + number.size();
-  const auto [stop, error] = std::from_chars(begin, end, value);
+  const auto [stop, error] = read_number(begin, end, value);
   if (error == std::errc::result_out_of_range && stop == end)
     throw InputError(fmt::format("{}: {} is outside the range of double precision (5e-324 to 1.8e308)", where, quoted(number)));
   if (error != std::errc() || stop != end)

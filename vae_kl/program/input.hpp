@@ -1,6 +1,7 @@
 // What users type, turned into numbers; or into one line that says which value is wrong, where, and what to write instead.
 #pragma once
 
+#include <charconv>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -10,6 +11,10 @@
 #include "question/error.hpp"
 
 namespace vae_kl {
+
+/// A number at `begin`, read as std::from_chars reads one, which some standard libraries have not for double (macOS' before LLVM
+/// 20).
+std::from_chars_result read_number(const char* begin, const char* end, double& number);
 
 /// A finite number. `where` names the place for the error: "--mu" or "params.csv, line 3, column 1".
 double parse_number(std::string_view text, std::string_view where);

@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
-#include <charconv>
 
 #include "program/command.hpp"
 
@@ -14,7 +13,7 @@ namespace {
 bool is_negative_number(std::string_view text) {
   if (text.size() < 2 || text[0] != '-') return false;
   double number;
-  return std::from_chars(text.data(), text.data() + text.size(), number).ec != std::errc::invalid_argument;
+  return read_number(text.data(), text.data() + text.size(), number).ec != std::errc::invalid_argument;
 }
 
 /// The arguments as the parser wants them: with a command in front, and values that begin with a minus tied to their option.

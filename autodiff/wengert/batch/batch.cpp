@@ -23,7 +23,7 @@ class BatchPlans {
     Function::State& state = *f.state_;
     const InstructionSet set = instruction_set();
     const std::pair key{shared, (standard_errors ? 1u : 0u) | (sample_gradient ? 2u : 0u) | static_cast<unsigned>(set) << 2};
-    const std::lock_guard lock(state.plans_lock);
+    const PlansLock lock(state.plans_mutex);
     std::shared_ptr<const BatchPlan>& plan = state.plans[key];
     if (plan == nullptr)
       plan = std::make_shared<const BatchPlan>(f.tape(), f.dependents()[0], shared, standard_errors, sample_gradient, set);

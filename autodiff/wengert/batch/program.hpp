@@ -19,7 +19,7 @@
 namespace wengert::detail {
 
 /// Which nodes depend on an independent with number `shared` or later.
-constexpr std::vector<unsigned char> varying_nodes(const Tape& tape, Index shared) {
+WENGERT_CONSTEXPR std::vector<unsigned char> varying_nodes(const Tape& tape, Index shared) {
   std::vector<unsigned char> varying(static_cast<std::size_t>(tape.size()), 0);
   for (std::size_t k = static_cast<std::size_t>(shared); k < tape.independents().size(); ++k)
     varying[static_cast<std::size_t>(tape.independents()[k])] = 1;
@@ -35,7 +35,8 @@ constexpr std::vector<unsigned char> varying_nodes(const Tape& tape, Index share
 /// (values of shared nodes that varying nodes use), then the samples' own inputs; the result is the frontier's place on the outer
 /// tape. With `at_inputs` the frontier is the shared inputs themselves and the outer tape computes nothing: then the inner tape's
 /// derivatives are each sample's gradient in the shared inputs, as standard errors need.
-constexpr std::vector<Index> split(const Tape& from, Index& dependent, Index shared, bool at_inputs, Tape& outer, Tape& inner) {
+WENGERT_CONSTEXPR std::vector<Index> split(const Tape& from, Index& dependent, Index shared, bool at_inputs, Tape& outer,
+                                           Tape& inner) {
   const std::vector<unsigned char> varying = varying_nodes(from, shared);
   const std::vector<unsigned char> live = live_nodes(from, std::span(&dependent, 1));
   const auto varies = [&](Index i) { return i >= 0 && varying[static_cast<std::size_t>(i)]; };
@@ -109,7 +110,7 @@ struct BatchProgram {
 /// ordinary: divisions by them become products with a reciprocal computed once, and absorbing products with them plain products.
 /// Valid only if the nodes in `finite` and `divisors` are what they say; the careful program serves the rest. Changes results by
 /// at most one rounding per division.
-constexpr BatchProgram ordinary_program(const Tape& from, std::span<const Index> outputs, Index shared, Tape& to) {
+WENGERT_CONSTEXPR BatchProgram ordinary_program(const Tape& from, std::span<const Index> outputs, Index shared, Tape& to) {
   const std::vector<unsigned char> varying = varying_nodes(from, shared);
   const auto varies = [&](Index i) { return i >= 0 && varying[static_cast<std::size_t>(i)]; };
   BatchProgram program;

@@ -24,9 +24,6 @@ namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
-/// Without the sign that a NaN may carry.
-double unsigned_nan(double x) { return std::isnan(x) ? std::abs(x) : x; }
-
 class Checker {
  public:
   Checker(Recording f, std::span<const double> x, const CheckOptions& options, Location at)
@@ -62,13 +59,13 @@ class Checker {
     if (x_.empty()) return refuse("there are no inputs; give at least one");
     if (base_.y.empty()) return refuse("f returned no dependents; return a variable, or a range of them");
     for (std::size_t k = 0; k < x_.size(); ++k)
-      if (!std::isfinite(x_[k])) return refuse(fmt::format("input {} is {}; give finite numbers", k, unsigned_nan(x_[k])));
+      if (!std::isfinite(x_[k])) return refuse(fmt::format("input {} is {}; give finite numbers", k, printed(x_[k])));
     for (std::size_t k = 0; k < base_.y.size(); ++k) {
       if (!base_.y[k].is_constant() && (base_.y[k].tape() != &base_.tape || base_.y[k].generation() != base_.tape.generation()))
         return refuse(fmt::format("dependent {} is on another tape; compute it from the variables that f is given", k));
       if (!std::isfinite(base_.y[k].value()))
-        return refuse(fmt::format("dependent {} is {} at this point; check a point inside f's domain", k,
-                                  unsigned_nan(base_.y[k].value())));
+        return refuse(
+            fmt::format("dependent {} is {} at this point; check a point inside f's domain", k, printed(base_.y[k].value())));
     }
     in_use_ = nodes_in_use(base_.tape, base_.y);
     if (const std::string kink = find_kink(base_.tape, in_use_); !kink.empty()) return refuse(kink);
@@ -94,7 +91,7 @@ class Checker {
       gradient_.push_back(adjoint(adjoints_, k));
       if (!std::isfinite(gradient_[k]))
         return refuse(fmt::format("the derivative in input {} is {} at this point; check a point where it is finite", k,
-                                  unsigned_nan(gradient_[k])));
+                                  printed(gradient_[k])));
     }
     for (Index i = 0; i < base_.tape.size(); ++i)
       if (in_use_[static_cast<std::size_t>(i)]) largest_ = std::max(largest_, std::abs(base_.tape.value(i)));
@@ -165,7 +162,7 @@ class Checker {
       scale = std::abs(dot(weights_, base_.dependents(base_.tape.values()))) / along.reach;  // flat, whatever one does
     error += options_.accuracy * scale;
     if (!std::isfinite(found) || !std::isfinite(expected) || std::isnan(error)) error = infinity;
-    CheckLine line{oracle, along.input, found, unsigned_nan(expected), error};
+    CheckLine line{oracle, along.input, found, printed(expected), error};
     // a derivative that may be 0 is held against its scale, one that is small beside it at least by a billionth of that
     const double beside = derivative <= error ? scale : std::max(derivative, 1e-5 * scale);
     line.sharp = error <= (options_.accuracy > 0 ? 0.1 : 1e-4) * beside || error < std::numeric_limits<double>::min() ||

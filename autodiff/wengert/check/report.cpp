@@ -41,8 +41,8 @@ std::string CheckReport::text() const {
     const CheckLine* furthest = nullptr;
     int count = 0, unable = 0;
     const auto show = [&](const CheckLine& line, const std::string& remark) {
-      text += fmt::format("\n  {:<21} {:<7} {:>24.17g} {:>24.17g} {:>15.1e} {:>10}{}", names[oracle], where(line), line.found,
-                          line.expected, line.expected_error,
+      text += fmt::format("\n  {:<21} {:<7} {:>24.17g} {:>24.17g} {:>15.1e} {:>10}{}", names[oracle], where(line),
+                          printed(line.found), printed(line.expected), printed(line.expected_error),
                           line.sharp || line.units() > 1 ? fmt::format("{:.2g}", line.units()) : "can't tell", remark);
     };
     for (const CheckLine& line : lines) {

@@ -16,6 +16,10 @@
 #include "wengert/fused/vector_valued.hpp"
 #include "wengert/instruction_set.hpp"
 #include "wengert/kernels/block_kernels.hpp"
+#include "wengert/record/config.hpp"
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wfloat-equal"  // what is compared here is meant to the bit
 
 namespace wengert::detail {
 
@@ -197,6 +201,7 @@ struct FusedBatch {
   const T* shifts;                // what squares of the summed outputs are taken around
 };
 
+#if WENGERT_VECTORS
 #define WENGERT_LOOP_NAME BaselineLoop
 #define WENGERT_LOOP_BYTES 16
 #include "wengert/fused/loop-inl.hpp"
@@ -245,6 +250,11 @@ auto fused_loop(InstructionSet set) {
   static_cast<void>(set);
   return &BaselineLoop<Recipe, T, squares>::run;
 }
+#else
+/// Without vectors no file counts as optimised: batches are replayed, and nobody asks.
+template <class Recipe, class T, bool squares>
+void* fused_loop(InstructionSet) = delete;
+#endif
 
 /// Values of a program's shared nodes at the frontier's.
 template <class Recipe>
@@ -324,3 +334,4 @@ auto call_kernels() {
 }
 
 }  // namespace wengert::detail
+#pragma GCC diagnostic pop

@@ -1,3 +1,6 @@
+#include "wengert/record/config.hpp"
+
+#ifdef WENGERT_CAN_FUSE  // without which nothing is fused
 #include <utility>
 
 #include "wengert/forward_sweep.hpp"
@@ -12,3 +15,4 @@ void outputs_with_bounds(const Tape& tape, std::span<const Index> outputs, std::
 }
 
 }  // namespace wengert::detail
+#endif

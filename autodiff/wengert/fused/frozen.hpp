@@ -141,9 +141,11 @@ consteval auto freeze() {
   if constexpr (!made.fits) {
     // what is no constant, for an error in the callable, never fits
     constexpr bool may_fit = Room < 256 * Recipe::room;
-    static_assert(may_fit,
-                  "fuse: the callable cannot be recorded during compilation; the first error says why, or it takes more than "
-                  "65536 operations");
+    static_assert(
+        may_fit,
+        "fuse: the callable cannot be recorded during compilation; the first error says why (of a limit of steps or "
+        "operations: raise it, by clang's -fconstexpr-steps=1000000000 or gcc's -fconstexpr-ops-limit=4000000000), or it "
+        "takes more than 65536 operations");
     if constexpr (may_fit) return freeze<Recipe, 4 * Room>();
   } else {
     constexpr FrozenSizes sizes = made.sizes;

@@ -9,7 +9,7 @@
 
 template <class Recipe, class T, bool squares>
 struct WENGERT_LOOP_NAME {
-  typedef T Vector __attribute__((vector_size(WENGERT_LOOP_BYTES)));
+  WENGERT_VECTOR_TYPE(T, Vector, WENGERT_LOOP_BYTES);
   static constexpr int lanes = WENGERT_LOOP_BYTES / sizeof(T);
   static constexpr Index chunk_size = 128;
   /// Compilers take more than linear time over one function, and have no registers for the values of a large program anyway: then
@@ -104,7 +104,7 @@ struct WENGERT_LOOP_NAME {
     (run_step<Layout::kinds[first + i], u...>(batch, v, Layout::steps[first + i]), ...);
   }
   template <Index first, Index count>
-  [[gnu::noinline]] static void chunk_apart(const Batch& batch, Tile* v) {
+  WENGERT_NOINLINE static void chunk_apart(const Batch& batch, Tile* v) {
     chunk<first>(batch, v, std::make_integer_sequence<int, unroll>(), std::make_integer_sequence<Index, count>());
   }
   template <Index first = 0>
@@ -122,7 +122,7 @@ struct WENGERT_LOOP_NAME {
   // Whole chunks at a time: functions that call each other, one for each column, would take quadratic time to compile.
   template <int... u>
   WENGERT_FUSED_STEP void read_column(Tile& to, const T* from) {
-    (__builtin_memcpy(&to[u], from + u * lanes, sizeof(Vector)), ...);
+    (WENGERT_COPY(&to[u], from + u * lanes, sizeof(Vector)), ...);
   }
   template <int first, int... u, int... c>
   WENGERT_FUSED_STEP void read_chunk(Tile* v, const T* const* columns, std::size_t at, std::integer_sequence<int, u...>,
@@ -147,7 +147,7 @@ struct WENGERT_LOOP_NAME {
     if constexpr (squares) x -= batch.shifts[k];
     if constexpr (!full) {
       Vector place;
-      __builtin_memcpy(&place, &places[static_cast<std::size_t>(u * lanes)], sizeof(Vector));
+      WENGERT_COPY(&place, &places[static_cast<std::size_t>(u * lanes)], sizeof(Vector));
       x = place < Vector{} + static_cast<T>(count) ? x : Vector{};
     }
     sums[k][u] += x;
@@ -180,7 +180,7 @@ struct WENGERT_LOOP_NAME {
     if (to == nullptr) return;
     Vector x[unroll];
     (load<operand>(batch, v, node, constant, u, x[u]), ...);
-    (__builtin_memcpy(to + u * lanes, &x[u], sizeof(Vector)), ...);
+    (WENGERT_COPY(to + u * lanes, &x[u], sizeof(Vector)), ...);
   }
   template <int first, int... u, int... k>
   WENGERT_FUSED_STEP void write_chunk(const Batch& batch, const Tile* v, T* const* sinks, std::size_t at,
@@ -245,7 +245,7 @@ struct WENGERT_LOOP_NAME {
       for (int k = 0; k < Layout::written; ++k) ends[k] = sinks[k] != nullptr ? output[k] : nullptr;
       write(batch, v, ends, 0);
       for (int k = 0; k < Layout::written; ++k)
-        if (sinks[k] != nullptr) __builtin_memcpy(sinks[k] + whole, output[k], (n - whole) * sizeof(T));
+        if (sinks[k] != nullptr) WENGERT_COPY(sinks[k] + whole, output[k], (n - whole) * sizeof(T));
     }
     for (int k = 0; k < outputs; ++k)
       sums[k] = {squares ? static_cast<double>(batch.shifts[k]) : 0, total(sum[k]), squares ? total(square[squares ? k : 0]) : 0};

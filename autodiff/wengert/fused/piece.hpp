@@ -193,7 +193,7 @@ class FusedNodes {
 
  private:
   /// Where some of the Vars are constants, or an error is to be thrown.
-  [[gnu::noinline]] static std::array<Var, outputs> record_one_by_one(Location at, const Arguments&... x) {
+  WENGERT_NOINLINE static std::array<Var, outputs> record_one_by_one(Location at, const Arguments&... x) {
     const auto all = Code::outputs(input_values(x...).data());
     Tape* tape = nullptr;
     ((tape = tape != nullptr ? tape : tape_of(x)), ...);

@@ -1,3 +1,6 @@
+#include "wengert/record/config.hpp"
+
+#ifdef WENGERT_CAN_FUSE  // without which nothing is fused
 #include "wengert/fuse.hpp"
 
 #include <fmt/format.h>
@@ -29,3 +32,4 @@ std::string print_fused(const Tape& tape, std::span<const Index> outputs, Index 
 }
 
 }  // namespace wengert::detail
+#endif

@@ -11,7 +11,7 @@
 
 // Built for debugging, each step is a function of its own to stop in; optimised, all steps are one.
 #ifdef __OPTIMIZE__
-#define WENGERT_FUSED_STEP [[gnu::always_inline]] static inline
+#define WENGERT_FUSED_STEP WENGERT_ALWAYS_INLINE static inline
 #else
 #define WENGERT_FUSED_STEP static
 #endif

@@ -38,7 +38,7 @@ struct Tangents : NumberType<Tangents<n>> {
 /// derivative in each of the n directions, which seed(point, rebuilder, tape) writes into the tangents of the inputs once they
 /// are all on the tape. Nothing, if that takes more than `most` nodes before what is dead is left out.
 template <std::size_t n, class Seed>
-constexpr std::vector<Index> optimised_tangents(const Tape& from, std::span<const Index> dependents, Tape& to,
+WENGERT_CONSTEXPR std::vector<Index> optimised_tangents(const Tape& from, std::span<const Index> dependents, Tape& to,
                                                 OptimiseReport& report, Wanted wanted, Seed seed,
                                                 Index most = std::numeric_limits<Index>::max()) {
   Tape once(false);

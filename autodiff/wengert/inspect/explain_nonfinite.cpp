@@ -29,7 +29,8 @@ std::string operands(const Tape& tape, ValuesView<double> values, Index i) {
   for (Index k = 0; k < arguments.size(); ++k) {
     if (k > 0) text += ", ";
     const Index a = arguments[k];
-    text += a < 0 ? fmt::format("constant {}", values[a]) : fmt::format("{} = {}", detail::describe(tape, a), values[a]);
+    text +=
+        a < 0 ? fmt::format("constant {}", printed(values[a])) : fmt::format("{} = {}", describe(tape, a), printed(values[a]));
   }
   return text;
 }
@@ -38,11 +39,11 @@ NonFiniteOrigin at_value(const Tape& tape, ValuesView<double> values, Index i) {
   NonFiniteOrigin origin{NonFiniteOrigin::Where::value, i, -1, values[i], tape.location(i), {}};
   const Arguments arguments = tape.arguments(i);
   if (arguments.size() == 0) {
-    origin.message = fmt::format("forwards, {} was given the value {}", detail::describe(tape, i), values[i]);
+    origin.message = fmt::format("forwards, {} was given the value {}", describe(tape, i), printed(values[i]));
     return origin;
   }
-  origin.message = fmt::format("forwards, {} = {} is the first that is not finite; it is {} of {}", detail::describe(tape, i),
-                               values[i], statement(tape, i), operands(tape, values, i));
+  origin.message = fmt::format("forwards, {} = {} is the first that is not finite; it is {} of {}", describe(tape, i),
+                               printed(values[i]), statement(tape, i), operands(tape, values, i));
   return origin;
 }
 
@@ -70,10 +71,11 @@ NonFiniteOrigin first_adjoint(const Tape& tape, ValuesView<double> values, const
     for (const Contribution& c : cursor.contributions()) {
       if (c.to < 0 || std::isfinite(cursor.adjoint(c.to))) continue;
       NonFiniteOrigin origin{NonFiniteOrigin::Where::adjoint, i, c.to, cursor.adjoint(c.to), tape.location(i), {}};
-      const std::string what = std::isfinite(c.amount)
-                                   ? fmt::format("the sum of its parts overflows to {}", cursor.adjoint(c.to))
-                                   : fmt::format("adjoint {} * partial {} = {}, where the partial {} = {}", cursor.adjoint(),
-                                                 c.partial, c.amount, partial_statement(tape, i, c.argument), c.partial);
+      const std::string what =
+          std::isfinite(c.amount)
+              ? fmt::format("the sum of its parts overflows to {}", printed(cursor.adjoint(c.to)))
+              : fmt::format("adjoint {} * partial {} = {}, where the partial {} = {}", printed(cursor.adjoint()),
+                            printed(c.partial), printed(c.amount), partial_statement(tape, i, c.argument), printed(c.partial));
       origin.message = fmt::format(
           "backwards, the adjoint of {} is the first that is not finite: from {}, which is {} of {}, came {}",
           detail::describe(tape, c.to), detail::describe(tape, i), statement(tape, i), operands(tape, values, i), what);

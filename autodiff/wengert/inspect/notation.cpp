@@ -45,7 +45,7 @@ Formula formula_of(Op op) {
 
 }  // namespace
 
-std::string short_number(double value, int digits) { return fmt::format("{:.{}g}", value, digits); }
+std::string short_number(double value, int digits) { return fmt::format("{:.{}g}", detail::printed(value), digits); }
 
 std::string label(const Tape& tape, Index i) {
   if (i < 0) return short_number(tape.value(i));

@@ -1,6 +1,8 @@
 // The loops over a block, for one instruction set S; compiled in baseline.cpp, avx2.cpp and avx512.cpp. Inside the library only.
 #pragma once
 
+#include <cstring>
+
 #include "wengert/kernels/block_kernels.hpp"
 #include "wengert/kernels/lanes.hpp"
 #include "wengert/kernels/row_products.hpp"
@@ -27,7 +29,7 @@ struct BlockArgument {
   L few(std::size_t n) const {
     if constexpr (!Varies) return same;
     L padded(static_cast<double>(*from));
-    __builtin_memcpy(&padded, from, n * sizeof(T));
+    std::memcpy(&padded, from, n * sizeof(T));
     return padded;
   }
 };
@@ -49,7 +51,7 @@ void block_loop(T* out, const T* x, const T* y, const T* z, std::size_t n) {
   };
   if (n < L::size) {
     const L few = value(xs.few(n), ys.few(n), zs.few(n));
-    __builtin_memcpy(out, &few, n * sizeof(T));
+    std::memcpy(out, &few, n * sizeof(T));
     return;
   }
   // A block that does not fill its last register ends with one that overlaps the register before it. It is computed first, since
@@ -86,19 +88,6 @@ struct ChooseBlockLoop {
 template <class T, InstructionSet S>
 BlockKernel<T> block_kernel_for(Op op, unsigned varying) {
   return dispatch(op, ChooseBlockLoop<T, S>{varying});
-}
-
-/// As many numbers as a register holds doubles, in double.
-template <class T, InstructionSet S>
-Lanes<double, S> load_as_double(const T* from) {
-  if constexpr (sizeof(T) == sizeof(double)) {
-    return Lanes<double, S>::load(from);
-  } else {
-    typedef T Half __attribute__((vector_size(vector_bytes(S) / 2)));
-    Half half;
-    __builtin_memcpy(&half, from, sizeof half);
-    return __builtin_convertvector(half, typename Lanes<double, S>::Vector);
-  }
 }
 
 /// second(first(x, y), z), or second(z, first(x, y)) if Swapped, as one rule. Each step rounds, as the two rules do.
@@ -179,7 +168,7 @@ BlockKernel<T> pair_kernel_for(Op first, Op second, bool swapped, unsigned varyi
 template <InstructionSet S>
 double total(const Lanes<double, S> (&part)[16 / Lanes<double, S>::size]) {
   double sum[16];
-  __builtin_memcpy(sum, part, sizeof sum);
+  std::memcpy(sum, part, sizeof sum);
   for (int half = 8; half > 0; half /= 2)
     for (int k = 0; k < half; ++k) sum[k] += sum[k + half];
   return sum[0];
@@ -196,7 +185,7 @@ double block_sum(const T* x, std::size_t n) {
     for (int k = 0; k < registers; ++k) sum[k] = sum[k] + load_as_double<T, S>(x + i + k * L::size);
   if (i < n) {
     T rest[16] = {};
-    __builtin_memcpy(rest, x + i, (n - i) * sizeof(T));
+    std::memcpy(rest, x + i, (n - i) * sizeof(T));
     for (int k = 0; k < registers; ++k) sum[k] = sum[k] + load_as_double<T, S>(rest + k * L::size);
   }
   return total<S>(sum);
@@ -238,8 +227,8 @@ void sincos_loop(T* sine, T* cosine, const T* x, std::size_t n) {
   L s, c;
   if (n < L::size) {
     sincos(xs.few(n), s, c);
-    __builtin_memcpy(sine, &s, n * sizeof(T));
-    __builtin_memcpy(cosine, &c, n * sizeof(T));
+    std::memcpy(sine, &s, n * sizeof(T));
+    std::memcpy(cosine, &c, n * sizeof(T));
     return;
   }
   const std::size_t end = n - L::size;

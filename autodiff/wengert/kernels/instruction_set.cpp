@@ -63,10 +63,10 @@ bool supported(InstructionSet set) {
     case InstructionSet::Baseline:
       return true;
     case InstructionSet::Avx2:
-      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+      return WENGERT_CPU_SUPPORTS("avx2") && WENGERT_CPU_SUPPORTS("fma");
     case InstructionSet::Avx512:
-      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("avx512f") &&
-             __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+      return WENGERT_CPU_SUPPORTS("avx2") && WENGERT_CPU_SUPPORTS("fma") && WENGERT_CPU_SUPPORTS("avx512f") &&
+             WENGERT_CPU_SUPPORTS("avx512bw") && WENGERT_CPU_SUPPORTS("avx512dq") && WENGERT_CPU_SUPPORTS("avx512vl");
   }
   return false;
 #else

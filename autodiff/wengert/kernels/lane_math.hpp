@@ -6,12 +6,15 @@
 // result would depend on its neighbours. The `finz` family uses fused multiply-add, so AVX2 and AVX-512 agree bit for bit.
 #pragma once
 
+#include "wengert/kernels/plain_lanes.hpp"
 #include "wengert/operations.hpp"
+#include "wengert/record/config.hpp"
 
-#if defined(__x86_64__)
+#if WENGERT_VECTORS && defined(__x86_64__)
 #include <immintrin.h>
 #endif
-#if WENGERT_HAS_SLEEF
+#if WENGERT_VECTORS && WENGERT_HAS_SLEEF
+#define WENGERT_LANES_BY_SLEEF 1
 #include <sleef.h>
 #endif
 
@@ -57,8 +60,35 @@ void scalar_lanes(Op op, T* result, const T* x, const T* y, const T* z, unsigned
 
 namespace lane_math {
 
+#if WENGERT_VECTORS
 static inline double fma(double x, double y, double z) { return __builtin_fma(x, y, z); }
 static inline float fma(float x, float y, float z) { return __builtin_fmaf(x, y, z); }
+static inline double sqrt(double x) { return __builtin_sqrt(x); }
+static inline float sqrt(float x) { return __builtin_sqrtf(x); }
+static inline bool signbit(double x) { return __builtin_signbit(x) != 0; }
+/// Lane by lane x where the mask is set, y elsewhere.
+template <class Mask, class Vector>
+static inline Vector choose(Mask mask, Vector x, Vector y) {
+  return mask ? x : y;
+}
+template <class To, class From>
+static inline To converted(From x) {
+  return __builtin_convertvector(x, To);
+}
+#else
+using std::fma, std::sqrt, std::signbit;
+template <class Mask, class Vector>
+static inline Vector choose(Mask mask, Vector x, Vector y) {
+  for (unsigned k = 0; k < sizeof x / sizeof x[0]; ++k) x[k] = mask[k] != 0 ? x[k] : y[k];
+  return x;
+}
+template <class To, class From>
+static inline To converted(From x) {
+  To result;
+  for (unsigned k = 0; k < sizeof x / sizeof x[0]; ++k) result[k] = x[k];
+  return result;
+}
+#endif
 /// Lane by lane, where the compiler makes one instruction of it or there is none.
 template <class Vector>
 static inline Vector fma_by_lane(Vector x, Vector y, Vector z) {
@@ -67,7 +97,7 @@ static inline Vector fma_by_lane(Vector x, Vector y, Vector z) {
 }
 
 // signs: one bit per lane.
-#if defined(__x86_64__)
+#if WENGERT_VECTORS && defined(__x86_64__)
 static inline __m128d sqrt(__m128d x) { return _mm_sqrt_pd(x); }
 static inline __m128 sqrt(__m128 x) { return _mm_sqrt_ps(x); }
 static inline __m128d fma(__m128d x, __m128d y, __m128d z) { return fma_by_lane(x, y, z); }
@@ -92,10 +122,8 @@ static inline unsigned signs(__m512d x) { return _mm512_movepi64_mask(_mm512_cas
 static inline unsigned signs(__m512 x) { return _mm512_movepi32_mask(_mm512_castps_si512(x)); }
 #endif
 #else
-typedef double Doubles __attribute__((vector_size(16)));
-typedef float Floats __attribute__((vector_size(16)));
-static inline double sqrt(double x) { return __builtin_sqrt(x); }
-static inline float sqrt(float x) { return __builtin_sqrtf(x); }
+WENGERT_VECTOR_TYPE(double, Doubles, 16);
+WENGERT_VECTOR_TYPE(float, Floats, 16);
 template <class Vector>
 static inline Vector sqrt_by_lane(Vector x) {
   for (unsigned k = 0; k < sizeof x / sizeof x[0]; ++k) x[k] = sqrt(x[k]);
@@ -104,7 +132,7 @@ static inline Vector sqrt_by_lane(Vector x) {
 template <class Vector>
 static inline unsigned signs_by_lane(Vector x) {
   unsigned bits = 0;
-  for (unsigned k = 0; k < sizeof x / sizeof x[0]; ++k) bits |= static_cast<unsigned>(__builtin_signbit(x[k]) != 0) << k;
+  for (unsigned k = 0; k < sizeof x / sizeof x[0]; ++k) bits |= static_cast<unsigned>(signbit(x[k])) << k;
   return bits;
 }
 static inline Doubles sqrt(Doubles x) { return sqrt_by_lane(x); }
@@ -115,7 +143,7 @@ static inline unsigned signs(Doubles x) { return signs_by_lane(x); }
 static inline unsigned signs(Floats x) { return signs_by_lane(x); }
 #endif
 
-#if WENGERT_HAS_SLEEF
+#if WENGERT_LANES_BY_SLEEF
 
 #define WENGERT_ONE(Vector, function, sleef) \
   static inline Vector function(Vector x) { return sleef(x); }

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <type_traits>
 
 #include "wengert/instruction_set.hpp"
@@ -19,8 +20,8 @@ namespace wengert::detail {
 template <class T, InstructionSet S>
 struct LaneTypes {
   using Integer = std::conditional_t<sizeof(T) == 8, std::int64_t, std::int32_t>;
-  typedef T Vector __attribute__((vector_size(vector_bytes(S))));
-  typedef Integer Integers __attribute__((vector_size(vector_bytes(S))));
+  WENGERT_VECTOR_TYPE(T, Vector, vector_bytes(S));
+  WENGERT_VECTOR_TYPE(Integer, Integers, vector_bytes(S));
 };
 
 /// One truth value per lane.
@@ -49,10 +50,10 @@ struct Lanes {
 
   static Lanes load(const T* from) {
     Lanes x;
-    __builtin_memcpy(&x.lanes, from, sizeof x.lanes);
+    std::memcpy(&x.lanes, from, sizeof x.lanes);
     return x;
   }
-  void store(T* to) const { __builtin_memcpy(to, &lanes, sizeof lanes); }
+  void store(T* to) const { std::memcpy(to, &lanes, sizeof lanes); }
 
   friend Lanes operator+(Lanes x, Lanes y) { return x.lanes + y.lanes; }
   friend Lanes operator-(Lanes x, Lanes y) { return x.lanes - y.lanes; }
@@ -67,7 +68,7 @@ struct Lanes {
   friend Mask operator==(Lanes x, Lanes y) { return {x.lanes == y.lanes}; }
   friend Mask operator!=(Lanes x, Lanes y) { return {x.lanes != y.lanes}; }
 
-  friend Lanes select(Mask condition, Lanes x, Lanes y) { return condition.lanes ? x.lanes : y.lanes; }
+  friend Lanes select(Mask condition, Lanes x, Lanes y) { return lane_math::choose(condition.lanes, x.lanes, y.lanes); }
   friend Lanes absorbing_product(Lanes adjoint, Lanes partial) {
     return select(adjoint == Lanes(0), Lanes(0), adjoint * partial);
   }
@@ -112,7 +113,7 @@ struct Lanes {
   }
 
   // What SLEEF computes, and where it is trusted; elsewhere, and everywhere in a build without SLEEF, lane by lane.
-#if WENGERT_HAS_SLEEF
+#if WENGERT_LANES_BY_SLEEF
 #define WENGERT_X(function, Rule, accuracy, from64, to64, from32, to32)             \
   friend Lanes function(Lanes x) {                                                  \
     const Mask trusted = (x >= either(from64, from32)) & (x <= either(to64, to32)); \
@@ -182,6 +183,19 @@ struct Lanes {
     return result;
   }
 };
+
+/// As many numbers as a register holds doubles, in double.
+template <class T, InstructionSet S>
+Lanes<double, S> load_as_double(const T* from) {
+  if constexpr (sizeof(T) == sizeof(double)) {
+    return Lanes<double, S>::load(from);
+  } else {
+    WENGERT_VECTOR_TYPE(T, Half, vector_bytes(S) / 2);
+    Half half;
+    std::memcpy(&half, from, sizeof half);
+    return lane_math::converted<typename Lanes<double, S>::Vector>(half);
+  }
+}
 
 }  // namespace wengert::detail
 #pragma GCC visibility pop

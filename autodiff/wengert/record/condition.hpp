@@ -19,7 +19,7 @@ namespace detail {
 /// Marks that the recording program branched on a comparison, unless both sides are constants.
 constexpr void record_guard(Op relation, const Operand& x, const Operand& y, bool outcome) {
   if (x.var.is_constant() && y.var.is_constant()) return;
-  if (__builtin_is_constant_evaluated()) a_fused_function_cannot_branch_on_a_value_use_select();
+  if (WENGERT_WHILE_COMPILING) a_fused_function_cannot_branch_on_a_value_use_select();
   Tape& tape = x.var.is_constant() ? *y.var.tape() : *x.var.tape();
   const Index at_x = index_on(tape, x.var, name(relation), y.at, y.var);
   const Index at_y = index_on(tape, y.var, name(relation), y.at, x.var);

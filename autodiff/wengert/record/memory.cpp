@@ -25,4 +25,6 @@ void* take_memory(void* old, std::size_t bytes) {
   return memory;
 }
 
+void throw_too_long() { throw std::bad_array_new_length(); }
+
 }  // namespace wengert::detail

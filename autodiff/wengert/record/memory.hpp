@@ -11,6 +11,8 @@ namespace wengert::detail {
 
 /// malloc, or realloc of what was taken so. What is large is aligned and advised for large pages (Linux). Throws std::bad_alloc.
 void* take_memory(void* old, std::size_t bytes);
+/// std::bad_array_new_length, where headers may be compiled without exceptions.
+[[noreturn]] void throw_too_long();
 
 /// An array of `count` from one of which the first `used` count, and which is gone then. The rest holds anything.
 // Constant evaluation knows no malloc, and may not read or assign what was never initialised; at run time untouched pages cost
@@ -43,7 +45,7 @@ struct LargeAllocator {
 
   constexpr T* allocate(std::size_t count) {
     if (std::is_constant_evaluated() || alignof(T) > alignof(std::max_align_t)) return std::allocator<T>().allocate(count);
-    if (count > static_cast<std::size_t>(-1) / sizeof(T)) throw std::bad_array_new_length();
+    if (count > static_cast<std::size_t>(-1) / sizeof(T)) throw_too_long();
     return static_cast<T*>(take_memory(nullptr, count * sizeof(T)));
   }
   constexpr void deallocate(T* array, std::size_t count) {

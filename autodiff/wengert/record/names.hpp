@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "wengert/record/config.hpp"
 #include "wengert/values.hpp"
 
 namespace wengert::detail {
@@ -13,18 +14,19 @@ namespace wengert::detail {
 class Names {
  public:
   /// Empty for a node without a name.
-  constexpr std::string_view name(Index i) const {
+  WENGERT_CONSTEXPR std::string_view name(Index i) const {
+    if (names_.empty()) return {};  // most programs that a compiler steps through have none
     const std::size_t k = position(i);
     if (k == names_.size() || names_[k].node != i) return {};
     return {name_text_.data() + names_[k].begin, static_cast<std::size_t>(names_[k].length)};
   }
   /// The last node of that name, or -1.
-  constexpr Index find(std::string_view wanted) const {
+  WENGERT_CONSTEXPR Index find(std::string_view wanted) const {
     for (std::size_t k = names_.size(); k-- > 0;)
       if (name(names_[k].node) == wanted) return names_[k].node;
     return -1;
   }
-  constexpr void set_name(Index i, std::string_view name) {
+  WENGERT_CONSTEXPR void set_name(Index i, std::string_view name) {
     const auto begin = static_cast<Index>(name_text_.size());
     for (const char c : name) name_text_.push_back(c);
     const std::size_t k = position(i);
@@ -37,7 +39,7 @@ class Names {
   }
 
  protected:
-  constexpr void clear_names() {
+  WENGERT_CONSTEXPR void clear_names() {
     names_.clear();
     name_text_.clear();
   }
@@ -49,7 +51,7 @@ class Names {
 
  private:
   /// Position of the first name at or after node i.
-  constexpr std::size_t position(Index i) const {
+  WENGERT_CONSTEXPR std::size_t position(Index i) const {
     std::size_t low = 0, high = names_.size();
     while (low < high) {
       const std::size_t middle = (low + high) / 2;

@@ -62,8 +62,8 @@ class NaryNodes {
   }
 
  protected:
-  constexpr NaryNodes() = default;
-  constexpr ~NaryNodes() {
+  WENGERT_CONSTEXPR NaryNodes() = default;
+  WENGERT_CONSTEXPR ~NaryNodes() {
     if (nary_index_ != nullptr) release_nary_operations();
     give_back(extra_);
   }
@@ -76,7 +76,7 @@ class NaryNodes {
   Index extra_size_ = 0, extra_capacity_ = 0;
 
  private:
-  [[gnu::noinline, gnu::cold]] constexpr void grow_extra(std::size_t count) {
+  WENGERT_COLD constexpr void grow_extra(std::size_t count) {
     constexpr auto most = static_cast<std::size_t>(std::numeric_limits<Index>::max());
     const auto size = static_cast<std::size_t>(extra_size_);
     if (count > most - size) throw_full("extra arguments");

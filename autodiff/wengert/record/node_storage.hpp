@@ -96,7 +96,7 @@ class NodeStorage {
   std::array<Index, 16> known_constants_;  // recently used constants, by 4 bits of a hash; 0 for none
 
  private:
-  [[gnu::noinline, gnu::cold]] constexpr void make_room_for_constants() {
+  WENGERT_COLD constexpr void make_room_for_constants() {
     if (constant_capacity_ > std::numeric_limits<Index>::max() / 2) throw_full("constants");
     // Growing moves the values too, so constants keep up with the nodes: each value moves a bounded number of times.
     const Index twice = constant_capacity_ < 16 ? 32 : 2 * constant_capacity_;

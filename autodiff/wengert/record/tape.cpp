@@ -109,7 +109,7 @@ struct Operation {
   std::int64_t arity, switching;
 };
 extern const Operation operations[];
-[[gnu::used]] const Operation operations[] = {
+WENGERT_USED const Operation operations[] = {
 #define WENGERT_X(Rule, function) {ops::Rule::name, ops::Rule::formula, ops::Rule::arity, ops::Rule::switching},
     WENGERT_OPERATIONS(WENGERT_X)
 #undef WENGERT_X

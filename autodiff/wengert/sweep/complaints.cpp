@@ -19,7 +19,7 @@ std::string called(const char* function, Location at) {
 }
 
 std::string describe(const Tape& tape, Index i) {
-  if (i < 0) return fmt::format("constant {}", tape.value(i));
+  if (i < 0) return fmt::format("constant {}", printed(tape.value(i)));
   const std::string_view name = tape.name(i);
   const std::string label = name.empty() ? fmt::format("variable v{}", i) : fmt::format("variable `{}`", name);
   const Location at = tape.location(i);
@@ -29,9 +29,9 @@ std::string describe(const Tape& tape, Index i) {
 }
 
 std::string describe(const Var& x) {
-  if (x.is_constant()) return fmt::format("constant {}", x.value());
+  if (x.is_constant()) return fmt::format("constant {}", printed(x.value()));
   if (x.generation() == x.tape()->generation() && x.index() < x.tape()->size()) return describe(*x.tape(), x.index());
-  return fmt::format("variable of value {} (node {} of an earlier recording)", x.value(), x.index());
+  return fmt::format("variable of value {} (node {} of an earlier recording)", printed(x.value()), x.index());
 }
 
 void throw_foreign(const char* operation, const Var& x, const Var& beside, const Tape& tape, Location at) {
@@ -104,6 +104,10 @@ void throw_no_second_order(const NaryOperation& operation, int argument) {
       fmt::format("custom operation `{}` has no second derivatives: its partial in argument {} is not given as an operation; "
                   "add second-order rules to it",
                   operation.name(), argument));
+}
+
+void throw_no_rules_for_custom() {
+  throw NoSecondOrder("a sweep on a number type without rules for custom operations met one; give the type evaluate_nary");
 }
 
 void throw_no_bounds(const char* name) {

@@ -74,7 +74,7 @@ void partials_nary(const NaryOperation& operation, std::span<const T> x, const T
 
 /// The value of custom node i. Throws if the operation records on the tape that is being swept.
 template <class T>
-[[gnu::noinline]] T evaluate_custom(const Tape& tape, const T* values, Index i) {
+WENGERT_NOINLINE T evaluate_custom(const Tape& tape, const T* values, Index i) {
   const Arguments arguments = tape.arguments(i);
   const NaryOperation& operation = tape.nary(tape[i].y);
   Scratch<T> x(arguments.size());
@@ -87,7 +87,7 @@ template <class T>
 
 /// Adds what custom node i carries back to each of its arguments. Throws as evaluate_custom does.
 template <class T>
-[[gnu::noinline]] void pull_back_custom_anywhere(const Tape& tape, const T* values, T* adjoints, Index i) {
+WENGERT_NOINLINE void pull_back_custom_anywhere(const Tape& tape, const T* values, T* adjoints, Index i) {
   const Node node = tape[i];
   const NaryOperation& operation = tape.nary(node.y);
   const Index* const argument = tape.extra_arguments(node.x) + 1;  // after their number

@@ -28,7 +28,7 @@ static void pull_back_each(const Tape& tape, const T* values, T* adjoints, Index
 }
 // Where the loop stays, all rules are compiled into it: calling them one by one takes half as long again.
 template <class T>
-[[gnu::flatten]] static void evaluate_each(const Tape& tape, T* values, Index first, Index end) {
+WENGERT_FLATTEN static void evaluate_each(const Tape& tape, T* values, Index first, Index end) {
 #if WENGERT_PLAIN_LOOP
   for (Index i = first; i < end; ++i)
     if (tape[i].op != Op::Independent) values[i] = evaluate_node(tape, values, i);

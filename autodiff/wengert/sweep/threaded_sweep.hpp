@@ -14,12 +14,6 @@
 #include "wengert/sweep/nary_sweep.hpp"
 #include "wengert/tape.hpp"
 
-#if defined(__clang__)
-#define WENGERT_TAIL_CALL [[clang::musttail]] return
-#else
-#define WENGERT_TAIL_CALL return  // with -foptimize-sibling-calls, see CMakeLists.txt
-#endif
-
 namespace wengert::detail {
 
 template <class T>
@@ -110,8 +104,8 @@ struct ThreadedSweep {
     WENGERT_TAIL_CALL custom(sweep, node, values, adjoints, i, adjoint);
   }
   // A function of its own, since it calls others before it goes on.
-  [[gnu::noinline]] static void custom(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, Index i,
-                                       T adjoint) {
+  WENGERT_NOINLINE static void custom(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, Index i,
+                                      T adjoint) {
     adjoints[i] = adjoint;
     if (!carries_nothing(adjoint)) pull_back_custom_anywhere(sweep.tape, values, adjoints, i);
     WENGERT_TAIL_CALL go_on(sweep, node, values, adjoints, i, i > 0 ? adjoints[i - 1] : T(0));
@@ -197,4 +191,3 @@ struct ThreadedForwardSweep {
 };
 
 }  // namespace wengert::detail
-#undef WENGERT_TAIL_CALL

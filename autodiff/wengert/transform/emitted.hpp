@@ -97,7 +97,7 @@ constexpr Emitted::Truth operator>=(const Emitted& x, const Emitted& y) { return
 constexpr Emitted::Truth operator==(const Emitted& x, const Emitted& y) { return {Emitted::evaluate<ops::Equal>(x, y)}; }
 constexpr Emitted::Truth operator&(const Emitted::Truth& x, const Emitted::Truth& y) { return x.number * y.number == Emitted(1); }
 constexpr Emitted select(const Emitted::Truth& condition, const Emitted& x, const Emitted& y) {
-  if (condition.number.is_constant()) return condition.number.value() != 0 ? x : y;
+  if (condition.number.is_constant()) return condition.number.value() > 0 ? x : y;  // 0 or 1
   return Emitted::evaluate<ops::Select>(condition.number, x, y);
 }
 
@@ -123,7 +123,7 @@ namespace wengert::detail {
 /// made from it. `tape` has neither guards nor custom operations, as what is recorded in constant evaluation. Where more than
 /// `most` nodes would be emitted, the rest is not evaluated.
 template <class T>
-constexpr Values<T> emit_values(const Tape& tape, std::span<const Index> dependents, Rebuilder& rebuilder,
+WENGERT_CONSTEXPR Values<T> emit_values(const Tape& tape, std::span<const Index> dependents, Rebuilder& rebuilder,
                                 std::span<const T> independents, Index most = std::numeric_limits<Index>::max()) {
   Values<T> values(tape.constants(), tape.size());
   for (Index k = -tape.constants(); k < 0; ++k) values[k] = T(Emitted(rebuilder, rebuilder.constant(tape.value(k))));
@@ -136,7 +136,7 @@ constexpr Values<T> emit_values(const Tape& tape, std::span<const Index> depende
 }
 
 /// Of each node the last of the first `inputs` independents that it depends on, by number; -1 for none.
-constexpr std::vector<Index> last_inputs(const Tape& tape, std::size_t inputs) {
+WENGERT_CONSTEXPR std::vector<Index> last_inputs(const Tape& tape, std::size_t inputs) {
   std::vector<Index> last(static_cast<std::size_t>(tape.size()), -1);
   for (std::size_t k = 0; k < inputs; ++k) last[static_cast<std::size_t>(tape.independents()[k])] = static_cast<Index>(k);
   for (Index i = 0; i < tape.size(); ++i) {
@@ -154,7 +154,7 @@ enum class Wanted { ValuesAndDerivatives, Derivatives, UpperHalf };
 
 /// What record_derivative records, in the first `inputs` independents, and by a rebuilder: what comes to lie on the empty tape
 /// `to` is optimised, but for what became dead.
-constexpr std::vector<Index> emit_derivative(const Tape& from, std::span<const Index> dependents, std::size_t inputs,
+WENGERT_CONSTEXPR std::vector<Index> emit_derivative(const Tape& from, std::span<const Index> dependents, std::size_t inputs,
                                              Rebuilder& rebuilder, Tape& to, Wanted wanted) {
   std::vector<Emitted> independents;
   for (const Index i : from.independents())
@@ -196,13 +196,13 @@ constexpr std::vector<Index> emit_derivative(const Tape& from, std::span<const I
 }
 
 /// The end of it: what the results need goes to the empty tape `to`.
-constexpr void keep_results(const Tape& once, std::vector<Index>& results, Tape& to, OptimiseReport& report) {
+WENGERT_CONSTEXPR void keep_results(const Tape& once, std::vector<Index>& results, Tape& to, OptimiseReport& report) {
   sweep_up(once, results, to, report);
   report.before = report.after + report.dead + report.folded + report.merged + report.simplified;
 }
 
 /// All of it, of what is not differentiated again.
-constexpr std::vector<Index> optimised_derivative(const Tape& from, std::span<const Index> dependents, std::size_t inputs,
+WENGERT_CONSTEXPR std::vector<Index> optimised_derivative(const Tape& from, std::span<const Index> dependents, std::size_t inputs,
                                                   Tape& to, OptimiseReport& report,
                                                   Wanted wanted = Wanted::ValuesAndDerivatives) {
   Tape once(false);
@@ -213,7 +213,7 @@ constexpr std::vector<Index> optimised_derivative(const Tape& from, std::span<co
 }
 
 /// The gradient of one dependent, to be differentiated again; what is dead is not left out.
-constexpr std::vector<Index> emit_gradient(const Tape& from, Index dependent, std::size_t inputs, Tape& to) {
+WENGERT_CONSTEXPR std::vector<Index> emit_gradient(const Tape& from, Index dependent, std::size_t inputs, Tape& to) {
   OptimiseReport report;
   Rebuilder rebuilder(to, 2 * from.size(), report);
   return emit_derivative(from, std::span(&dependent, 1), inputs, rebuilder, to, Wanted::Derivatives);

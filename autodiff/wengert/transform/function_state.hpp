@@ -13,7 +13,18 @@ namespace wengert {
 
 namespace detail {
 class BatchPlan;
-}
+
+// Where there are no threads (WebAssembly), standard libraries have no mutex.
+#ifdef __STDCPP_THREADS__
+using PlansMutex = std::mutex;
+using PlansLock = std::lock_guard<std::mutex>;
+#else
+struct PlansMutex {};
+struct PlansLock {
+  explicit PlansLock(PlansMutex&) {}
+};
+#endif
+}  // namespace detail
 
 struct Function::State {
   explicit State(bool keep_locations) : tape(keep_locations) {}
@@ -24,7 +35,7 @@ struct Function::State {
   std::vector<NodeGroup> groups;  // all nodes but the leading independents, in the order of the tape; or none
 
   // Plans for batches, made when first asked for: by number of shared inputs and what is wanted.
-  std::mutex plans_lock;
+  detail::PlansMutex plans_mutex;
   std::map<std::pair<std::size_t, unsigned>, std::shared_ptr<const detail::BatchPlan>> plans;
   // Those for sparse matrices.
   std::once_flag jacobian_asked, hessian_asked;

@@ -116,7 +116,7 @@ std::vector<NodeGroup> group(const Tape& from, std::vector<Index>& outputs, Tape
 }
 
 // With all rules compiled into them.
-[[gnu::flatten]] void evaluate_group(const Tape& tape, double* values, const NodeGroup& group) {
+WENGERT_FLATTEN void evaluate_group(const Tape& tape, double* values, const NodeGroup& group) {
   if (group.op == Op::Independent)
     evaluate_nodes(tape, values, group.first, group.first + group.count);
   else if (is_costly(group.op))
@@ -124,7 +124,7 @@ std::vector<NodeGroup> group(const Tape& from, std::vector<Index>& outputs, Tape
   else
     dispatch(group.op, EvaluateGroup{tape, values, group});
 }
-[[gnu::flatten]] void pull_back_group(const Tape& tape, const double* values, double* adjoints, const NodeGroup& group) {
+WENGERT_FLATTEN void pull_back_group(const Tape& tape, const double* values, double* adjoints, const NodeGroup& group) {
   if (group.op == Op::Independent)
     pull_back_all(tape, values, adjoints, group.first + group.count, group.first);
   else

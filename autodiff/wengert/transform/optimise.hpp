@@ -52,7 +52,7 @@ struct Compute {
 class Rebuilder {
  public:
   /// `last` says that what is rebuilt is not differentiated again.
-  constexpr Rebuilder(Tape& to, Index expected_nodes, OptimiseReport& report, bool last = false)
+  WENGERT_CONSTEXPR Rebuilder(Tape& to, Index expected_nodes, OptimiseReport& report, bool last = false)
       : to_(to), report_(report), last_(last) {
     std::size_t size = 64;
     while (size < 2 * static_cast<std::size_t>(expected_nodes)) size *= 2;
@@ -65,7 +65,7 @@ class Rebuilder {
   /// How many nodes the new tape has.
   constexpr Index size() const { return to_.size(); }
 
-  constexpr Index constant(double value) {
+  WENGERT_CONSTEXPR Index constant(double value) {
     if (2 * static_cast<std::size_t>(to_.constants()) > constants_.size()) grow_constants();
     Index& cell = constant_cell(value);
     if (cell == empty) cell = to_.constant(value);
@@ -164,14 +164,14 @@ class Rebuilder {
     }
   }
   /// The partials of pow as the products that its rule makes of them for plain numbers: they share the power, and run on lanes.
-  constexpr Index pow_partial_x(Index x, Index y, Location at) {
+  WENGERT_CONSTEXPR Index pow_partial_x(Index x, Index y, Location at) {
     const Index result = emit(Op::Pow, x, y, none, at);
     const Index ordinary = emit(Op::Equal, emit(Op::Div, result, result, none, at), constant(1), none, at);
     const Index below = emit(Op::Pow, x, emit(Op::Sub, y, constant(1), none, at), none, at);
     const Index edge = emit(Op::Select, emit(Op::Equal, result, result, none, at), below, constant(ops::not_a_number), at);
     return emit(Op::AbsorbingProduct, y, emit(Op::Select, ordinary, emit(Op::Div, result, x, none, at), edge, at), none, at);
   }
-  constexpr Index pow_partial_y(Index x, Index y, Location at) {
+  WENGERT_CONSTEXPR Index pow_partial_y(Index x, Index y, Location at) {
     const Index product = emit(Op::AbsorbingProduct, emit(Op::Pow, x, y, none, at), emit(Op::Log, x, none, none, at), none, at);
     return emit(Op::Select, emit(Op::LessEqual, constant(0), x, none, at), product, constant(ops::not_a_number), at);
   }
@@ -206,7 +206,7 @@ class Rebuilder {
   constexpr Index second(Index select) const { return to_.extra_arguments(to_[select].y)[0]; }
   constexpr Index third(Index select) const { return to_.extra_arguments(to_[select].y)[1]; }
 
-  constexpr Index find_or_push(Op op, Index x, Index y, Index z, Location at) {
+  WENGERT_CONSTEXPR Index find_or_push(Op op, Index x, Index y, Index z, Location at) {
     const int count = arity(op);
     if (count < 2) y = x;
     if (count < 3) z = 0;
@@ -227,7 +227,7 @@ class Rebuilder {
   }
 
   // Open addressing, linear probing. A cell is an index on the new tape, or empty.
-  constexpr Index& node_cell(Op op, Index x, Index y, Index z) {
+  WENGERT_CONSTEXPR Index& node_cell(Op op, Index x, Index y, Index z) {
     const auto mix = [](std::uint64_t a, std::uint64_t b) { return (a ^ b) * 0x9E3779B97F4A7C15u; };
     const auto as_bits = [](Index i) { return static_cast<std::uint32_t>(i); };
     std::uint64_t hash = mix(mix(mix(static_cast<std::uint64_t>(op), as_bits(x)), as_bits(y)), as_bits(z));
@@ -238,7 +238,7 @@ class Rebuilder {
       if (arity(op) == 3 ? second(i) == y && third(i) == z : to_[i].y == y) return nodes_[k];
     }
   }
-  constexpr void grow_nodes() {
+  WENGERT_CONSTEXPR void grow_nodes() {
     const std::vector<Index> old = std::exchange(nodes_, std::vector<Index>(2 * nodes_.size(), empty));
     for (const Index i : old) {
       if (i == empty) continue;
@@ -247,12 +247,12 @@ class Rebuilder {
       node_cell(node.op, node.x, ternary ? second(i) : node.y, ternary ? third(i) : 0) = i;
     }
   }
-  constexpr Index& constant_cell(double value) {
+  WENGERT_CONSTEXPR Index& constant_cell(double value) {
     const auto bits = std::bit_cast<std::uint64_t>(value);
     for (std::size_t k = ((bits * 0x9E3779B97F4A7C15u) >> 40) & (constants_.size() - 1);; k = (k + 1) & (constants_.size() - 1))
       if (constants_[k] == empty || is(constants_[k], value)) return constants_[k];
   }
-  constexpr void grow_constants() {
+  WENGERT_CONSTEXPR void grow_constants() {
     constants_ = std::vector<Index>(2 * constants_.size(), empty);
     for (Index c = -1; c >= -to_.constants(); --c) constant_cell(to_.value(c)) = c;
   }
@@ -266,7 +266,7 @@ class Rebuilder {
 };
 
 /// One pass from a tape to an empty one. All independents stay, in their order; `outputs` becomes their indices on the new tape.
-constexpr OptimiseReport optimise_once(const Tape& from, std::vector<Index>& outputs, Tape& to, bool last) {
+WENGERT_CONSTEXPR OptimiseReport optimise_once(const Tape& from, std::vector<Index>& outputs, Tape& to, bool last) {
   OptimiseReport report;
   report.before = from.size();
   Rebuilder rebuilder(to, from.size(), report, last);
@@ -309,7 +309,7 @@ constexpr OptimiseReport optimise_once(const Tape& from, std::vector<Index>& out
 }
 
 /// Copies what the outputs and guards need to the empty tape `to`. Returns how many nodes they do not.
-constexpr Index leave_out_dead(const Tape& from, std::vector<Index>& outputs, Tape& to) {
+WENGERT_CONSTEXPR Index leave_out_dead(const Tape& from, std::vector<Index>& outputs, Tape& to) {
   const std::vector<unsigned char> live = live_nodes(from, outputs);
   TapeCopy copy(from, to);
   Index dead = 0;
@@ -329,7 +329,7 @@ constexpr Index leave_out_dead(const Tape& from, std::vector<Index>& outputs, Ta
 }
 
 /// The end of a rebuilding on the tape `once`: copies what is not dead to the empty tape `to`, and completes the report.
-constexpr void sweep_up(const Tape& once, std::vector<Index>& outputs, Tape& to, OptimiseReport& report) {
+WENGERT_CONSTEXPR void sweep_up(const Tape& once, std::vector<Index>& outputs, Tape& to, OptimiseReport& report) {
   report.dead += leave_out_dead(once, outputs, to);
   report.after = to.size();
 }
@@ -337,7 +337,7 @@ constexpr void sweep_up(const Tape& once, std::vector<Index>& outputs, Tape& to,
 /// Optimises `from` into the empty tape `to`; `outputs` (indices on `from`) becomes their indices on `to`, below 0 for what
 /// turned out to be constant. All independents stay. `last` says that the result is not differentiated again. What the pass made
 /// dead is swept up after it. O(nodes).
-constexpr OptimiseReport optimise(const Tape& from, std::vector<Index>& outputs, Tape& to, bool last = false) {
+WENGERT_CONSTEXPR OptimiseReport optimise(const Tape& from, std::vector<Index>& outputs, Tape& to, bool last = false) {
   Tape once(from.keeps_locations());
   OptimiseReport report = optimise_once(from, outputs, once, last);
   sweep_up(once, outputs, to, report);

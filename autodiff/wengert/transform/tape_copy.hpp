@@ -10,7 +10,7 @@
 namespace wengert::detail {
 
 /// Which nodes the outputs and the guards need.
-constexpr std::vector<unsigned char> live_nodes(const Tape& tape, std::span<const Index> outputs) {
+WENGERT_CONSTEXPR std::vector<unsigned char> live_nodes(const Tape& tape, std::span<const Index> outputs) {
   std::vector<unsigned char> live(static_cast<std::size_t>(tape.size()), 0);
   const auto mark = [&](Index i) {
     if (i >= 0) live[static_cast<std::size_t>(i)] = 1;
@@ -46,20 +46,23 @@ constexpr Index copy_node(const Tape& from, Index i, Tape& to, const Moved& move
 /// Copies nodes of one tape to another, where they get new indices.
 class TapeCopy {
  public:
-  constexpr TapeCopy(const Tape& from, Tape& to) : from_(from), to_(to), place_(static_cast<std::size_t>(from.size()), 0) {}
+  WENGERT_CONSTEXPR TapeCopy(const Tape& from, Tape& to)
+      : from_(from), to_(to), place_(static_cast<std::size_t>(from.size()), 0) {}
 
   constexpr Index at(Index i) { return i < 0 ? to_.constant(from_.value(i)) : place(i); }
-  constexpr void independent(Index i) { place(i) = to_.variable(from_.value(i), from_.name(i), from_.location(i)).index(); }
-  constexpr void node(Index i) {
+  WENGERT_CONSTEXPR void independent(Index i) {
+    place(i) = to_.variable(from_.value(i), from_.name(i), from_.location(i)).index();
+  }
+  WENGERT_CONSTEXPR void node(Index i) {
     place(i) = copy_node(from_, i, to_, [this](Index k) { return at(k); });
     if (!from_.name(i).empty()) to_.set_name(place(i), from_.name(i));
   }
-  constexpr void guard(const Guard& guard) {
+  WENGERT_CONSTEXPR void guard(const Guard& guard) {
     to_.push_guard({guard.relation, at(guard.x), at(guard.y), guard.outcome, to_.size(), guard.location});
   }
 
  private:
-  constexpr Index& place(Index i) { return place_[static_cast<std::size_t>(i)]; }
+  WENGERT_CONSTEXPR Index& place(Index i) { return place_[static_cast<std::size_t>(i)]; }
 
   const Tape& from_;
   Tape& to_;

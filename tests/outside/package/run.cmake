@@ -160,6 +160,32 @@ elseif(case STREQUAL "add_subdirectory")
   # and for a system whose processor nobody named, from a parent that hides its own symbols
   build_and_run(${consumer} ${unoptimised} -D WENGERT_SOURCE_DIR=${work}/check/export/kernels -D CMAKE_SYSTEM_NAME=${CMAKE_HOST_SYSTEM_NAME}
     -D BUILD_SHARED_LIBS=ON -D CMAKE_CXX_VISIBILITY_PRESET=hidden -D CMAKE_VISIBILITY_INLINES_HIDDEN=ON)
+elseif(case STREQUAL "absolute_folders")
+  # as Nix and Guix say where things go: each folder by its whole path, not below one prefix
+  file(REMOVE_RECURSE ${work}/${case})
+  run(${CMAKE_COMMAND} -S ${source} -B ${work}/${case} -G ${generator} -D CMAKE_CXX_COMPILER=${compiler} -D BUILD_SHARED_LIBS=ON
+      -D WENGERT_BUILD_DEMO=OFF -D WENGERT_BUILD_TESTS=OFF -D CMAKE_INSTALL_LIBDIR=/one/lib -D CMAKE_INSTALL_INCLUDEDIR=/another/include)
+  file(READ ${work}/${case}/autodiff/wengert.pc pc)
+  foreach(line "libdir=/one/lib" "includedir=/another/include" "Requires: fmt")  # a shared library's own needs are not its users'
+    if(NOT pc MATCHES "\n${line}\n")
+      message(FATAL_ERROR "wengert.pc has no line ${line}:\n${pc}")
+    endif()
+  endforeach()
+elseif(case STREQUAL "parents_own_targets")
+  # a parent's own targets are taken, and no package is looked for: each would be a fatal error, or a status line
+  file(REMOVE_RECURSE ${work}/${case})
+  run(${CMAKE_COMMAND} -S ${source}/tests/outside/package/parent -B ${work}/${case} -G ${generator} -D CMAKE_CXX_COMPILER=${compiler}
+      -D WENGERT_SOURCE_DIR=${source})
+elseif(case STREQUAL "fetched_dependencies")
+  # the whole tree, where what it needs is fetched: here from folders that stand for the archives
+  file(REMOVE_RECURSE ${work}/${case})
+  foreach(name fmt nlohmann_json)
+    file(COPY ${source}/tests/outside/package/fetched/${name} DESTINATION ${work}/${case})
+  endforeach()
+  run(${CMAKE_COMMAND} -S ${source} -B ${work}/${case}/build -G ${generator} -D CMAKE_CXX_COMPILER=${compiler}
+      -D WENGERT_FETCH_DEPENDENCIES=ON -D FETCHCONTENT_FULLY_DISCONNECTED=ON -D FETCHCONTENT_SOURCE_DIR_FMT=${work}/${case}/fmt
+      -D FETCHCONTENT_SOURCE_DIR_NLOHMANN_JSON=${work}/${case}/nlohmann_json
+      -D CMAKE_DISABLE_FIND_PACKAGE_fmt=ON -D CMAKE_DISABLE_FIND_PACKAGE_nlohmann_json=ON)
 elseif(case STREQUAL "beside_a_library_called_autodiff")
   build_and_run(${source}/tests/outside/package/foreign ${unoptimised} -D WENGERT_SOURCE_DIR=${source})
 elseif(case STREQUAL "readme_example")
