@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <cstddef>
+#include <type_traits>
 
 #include "wengert/dual.hpp"
 #include "wengert/reverse_sweep.hpp"
@@ -62,6 +63,12 @@ struct EachCurvature {
     const Structure& structure = structure_of(op_of<Rule>);
     if (!structure.curved) return;
     const Arguments arguments = tape.arguments(i);
+    if constexpr (std::is_same_v<Rule, ops::Mul>) {  // what most of them are: worth writing out
+      if (arguments[0] < 0 || arguments[1] < 0) return;
+      visit(arguments[1], arguments[0], adjoint);
+      visit(arguments[0], arguments[1], adjoint);
+      return;
+    }
     for (Index j = 0; j < Rule::arity; ++j) {
       if (arguments[j] < 0 || !(structure.second[0][j] || structure.second[1][j] || structure.second[2][j])) continue;
       std::array<Dual<double>, 3> x;
