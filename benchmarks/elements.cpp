@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "kernels/inputs.hpp"
+#include "kernels/reprojection.hpp"
 #include "kernels/vae_kl.hpp"
 #include "wengert/elements.hpp"
 #include "wengert/fused_elements.hpp"
@@ -74,21 +75,7 @@ class Row {
 };
 
 // -- bundle adjustment: camera (rotation 3, centre 3, focal length, principal point 2, distortion 2), point 3, weight 1
-constexpr auto reprojection = [](const auto& camera, const auto& point, const auto& weight, const auto& seen) {
-  using std::cos, std::sin, std::sqrt;
-  const auto x = point[0] - camera[3], y = point[1] - camera[4], z = point[2] - camera[5];
-  const auto angle2 = camera[0] * camera[0] + camera[1] * camera[1] + camera[2] * camera[2];
-  const auto angle = sqrt(angle2), c = cos(angle), s = sin(angle);
-  const auto a = camera[0] / angle, b = camera[1] / angle, d = camera[2] / angle;
-  const auto along = (a * x + b * y + d * z) * (1.0 - c);
-  const auto rx = x * c + (b * z - d * y) * s + a * along;
-  const auto ry = y * c + (d * x - a * z) * s + b * along;
-  const auto rz = z * c + (a * y - b * x) * s + d * along;
-  const auto u = rx / rz, v = ry / rz, r2 = u * u + v * v;
-  const auto l = 1.0 + camera[9] * r2 + camera[10] * r2 * r2;
-  return std::array{weight[0] * (u * l * camera[6] + camera[7] - seen[0]), weight[0] * (v * l * camera[6] + camera[8] - seen[1])};
-};
-
+using kernels::reprojection;
 constexpr auto fused_reprojection = wengert::fuse(reprojection, wengert::Shape<11, 3, 1, 2>());
 constexpr auto gathering_reprojection = fused_reprojection.gathering<15>();
 

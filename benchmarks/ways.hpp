@@ -59,14 +59,15 @@ class OnTape {
   std::vector<wengert::Var> xs_;
 };
 
-/// The whole kernel recorded once and optimised, then one forward and one reverse sweep for each gradient: where nothing is
-/// summed over samples.
+/// The whole kernel recorded once, optimised and grouped, then one forward and one reverse sweep for each gradient: where nothing
+/// is summed over samples.
 template <class Kernel>
 class ReplayedWhole {
  public:
   explicit ReplayedWhole(const Kernel& kernel)
-      : function_(
-            wengert::record([&](const auto& x) { return kernel.template value<wengert::Var>(x); }, kernel.point()).optimised()) {}
+      : function_(wengert::record([&](const auto& x) { return kernel.template value<wengert::Var>(x); }, kernel.point())
+                      .optimised()
+                      .grouped()) {}
 
   double operator()(std::span<const double> x, std::span<double> gradient) {
     const std::span<const double> result = function_.gradient(x, workspace_);

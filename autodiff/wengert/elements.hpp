@@ -84,7 +84,7 @@ struct ElementCode {
   std::size_t derivatives = 0;  ///< of how many inputs, the first ones
   std::size_t values = 1;       ///< outputs of the function itself: of gradients and Jacobians these come first
   std::size_t outputs = 0;      ///< all of them
-  std::function<void(const Samples& gathered, std::span<double* const> sinks, int threads)> run;
+  std::function<void(const Samples& gathered, std::span<double* const> sinks)> run;
   /// Of a gradient, unless empty: value and gradient over elements that all gather the same numbers, their data being `run`.
   std::function<BatchResult(std::span<const double> gathered, const Samples& run)> run_alike = {};
   /// More indices than these an element may not have, whatever could be computed.

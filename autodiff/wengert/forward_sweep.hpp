@@ -53,9 +53,12 @@ constexpr void evaluate_nodes(const Tape& tape, T* values, Index first, Index en
   for (Index i = first; i < end; ++i)  // arguments precede the node that uses them
     if (tape[i].op != Op::Independent) values[i] = evaluate_node(tape, values, i);
 }
-// For numbers, with all rules compiled into the loop: calling them one by one takes half as long again.
+// For numbers compiled in sweeps.cpp, where an optimised build has a quicker way through the same steps.
+void evaluate_numbers(const Tape& tape, double* values, Index first, Index end);
+void evaluate_numbers(const Tape& tape, float* values, Index first, Index end);
 template <std::floating_point T>
-WENGERT_FLATTEN constexpr void evaluate_nodes(const Tape& tape, T* values, Index first, Index end) {
+constexpr void evaluate_nodes(const Tape& tape, T* values, Index first, Index end) {
+  if (!std::is_constant_evaluated()) return evaluate_numbers(tape, values, first, end);
   for (Index i = first; i < end; ++i)
     if (tape[i].op != Op::Independent) values[i] = evaluate_node(tape, values, i);
 }
@@ -98,6 +101,24 @@ constexpr T constant_beside(double value, std::span<const T> xs) {
   return static_cast<T>(value);
 }
 
+/// A forward sweep whose stretches between guards, nodes first … end - 1, evaluate(values, first, end) computes.
+template <class T, class Evaluate>
+constexpr void sweep_forward(const Tape& tape, std::span<const T> independents, Values<T>& values, Evaluate evaluate) {
+  if (independents.size() != tape.independents().size())
+    throw_independents("forward_sweep", static_cast<Index>(tape.independents().size()), independents.size());
+  values.resize(tape.constants(), tape.size());
+  T* const value = values.base();
+  for (Index k = -tape.constants(); k < 0; ++k) value[k] = constant_beside<T>(tape.value(k), independents);
+  for (std::size_t k = 0; k < independents.size(); ++k) value[tape.independents()[k]] = independents[k];
+  Index done = 0;
+  for (const Guard& guard : tape.guards()) {  // in the order of recording
+    evaluate(value, done, guard.position);
+    done = guard.position;
+    if (!same_branch(guard, value)) throw_branch_changed(tape, guard, value_of(value[guard.x]), value_of(value[guard.y]));
+  }
+  evaluate(value, done, tape.size());
+}
+
 }  // namespace detail
 
 /// Runs the tape at new independents, given in the order of their recording, and writes one value per node and constant.
@@ -105,20 +126,8 @@ constexpr T constant_beside(double value, std::span<const T> xs) {
 /// O(nodes); allocates only if `values` is too small.
 template <class T>
 constexpr void forward_sweep(const Tape& tape, std::span<const T> independents, Values<T>& values) {
-  if (independents.size() != tape.independents().size())
-    detail::throw_independents("forward_sweep", static_cast<Index>(tape.independents().size()), independents.size());
-  values.resize(tape.constants(), tape.size());
-  T* const value = values.base();
-  for (Index k = -tape.constants(); k < 0; ++k) value[k] = detail::constant_beside<T>(tape.value(k), independents);
-  for (std::size_t k = 0; k < independents.size(); ++k) value[tape.independents()[k]] = independents[k];
-  Index done = 0;
-  for (const Guard& guard : tape.guards()) {  // in the order of recording
-    detail::evaluate_nodes(tape, value, done, guard.position);
-    done = guard.position;
-    if (!detail::same_branch(guard, value))
-      detail::throw_branch_changed(tape, guard, detail::value_of(value[guard.x]), detail::value_of(value[guard.y]));
-  }
-  detail::evaluate_nodes(tape, value, done, tape.size());
+  detail::sweep_forward(tape, independents, values,
+                        [&tape](T* value, Index first, Index end) { detail::evaluate_nodes(tape, value, first, end); });
 }
 
 template <class T>

@@ -5,10 +5,7 @@
 #pragma once
 
 #include <array>
-#include <cmath>
 #include <cstddef>
-#include <cstring>
-#include <limits>
 #include <span>
 #include <string>
 #include <type_traits>

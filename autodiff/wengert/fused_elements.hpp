@@ -31,9 +31,7 @@ struct ElementLanes {
   static auto run() {
     const auto lanes = std::make_shared<ElementLanes>();
     lanes->numbers.run({});
-    return [lanes](const Samples& gathered, std::span<double* const> sinks, int threads) {
-      run_loop(lanes->loop, gathered, sinks, threads);
-    };
+    return [lanes](const Samples& gathered, std::span<double* const> sinks) { run_loop(lanes->loop, gathered, sinks); };
   }
 };
 
@@ -57,8 +55,7 @@ struct ElementCodes<FusedGathering<Callable, n>, optimised> {
 
   static ElementCode gradient([[maybe_unused]] const char* name, const Gathering&) {
     if constexpr (optimised) {
-      ElementCode code{inputs(), n, 1, 1 + n,
-                       ElementLanes<WrittenRecipe<GradientRecipe<Callable, Taken<>>, 1, inputs(), n>>::run()};
+      ElementCode code{inputs(), n, 1, 1 + n, ElementLanes<WrittenRecipe<PartOfGradientRecipe<Callable, Taken<>, n>>>::run()};
       if constexpr (n < inputs())
         code.run_alike = [](std::span<const double> gathered, const Samples& run) {
           const BatchOptions sums_alone{.threads = 1, .standard_errors = false};
@@ -72,14 +69,14 @@ struct ElementCodes<FusedGathering<Callable, n>, optimised> {
   static ElementCode jacobian(const Gathering&) {
     constexpr std::size_t m = recorded<Callable, Taken<>>.outputs.size();
     if constexpr (optimised)
-      return {inputs(), n, m, m * (1 + n), ElementLanes<WrittenRecipe<JacobianRecipe<Callable, Taken<>>, m, inputs(), n>>::run()};
+      return {inputs(), n, m, m * (1 + n), ElementLanes<WrittenRecipe<PartOfJacobianRecipe<Callable, Taken<>, n>>>::run()};
     else
       return of_gathered(jacobian_code(twin()));
   }
   static ElementCode hessian(const Gathering&, [[maybe_unused]] std::size_t gathered) {
     constexpr std::size_t half = n * (n + 1) / 2;
     if constexpr (optimised)
-      return {inputs(), n, 0, half, ElementLanes<WrittenRecipe<PartOfHessianRecipe<Callable, Taken<>, n>, half, 1, 1>>::run()};
+      return {inputs(), n, 0, half, ElementLanes<WrittenRecipe<PartOfHessianRecipe<Callable, Taken<>, n>>>::run()};
     else
       return of_gathered(hessian_code(twin(), gathered));
   }

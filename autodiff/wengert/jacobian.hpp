@@ -1,4 +1,4 @@
-// Several dependents, and second derivatives: Jacobian, Hessian, Hessian-vector product, each from the one reverse sweep.
+// Several dependents, and second derivatives: Jacobian, Hessian, Hessian-vector product.
 #pragma once
 
 #include <cstddef>
@@ -38,7 +38,9 @@ struct SparseMatrix {
   double operator()(std::size_t i, std::size_t j) const;
 };
 
-/// d dependents[row] / d variables[column], at the recorded values. One reverse sweep per dependent.
+/// d dependents[row] / d variables[column], at the recorded values. Of one dependent or two a reverse sweep each; of more, the
+/// partials of all nodes once, and then eight dependents, or eight variables where these are fewer, at a time. Throws as
+/// gradient() and its wrt() do.
 Matrix jacobian(std::span<const Var> dependents, std::span<const Var> variables, Location at = Location::current());
 
 inline Matrix jacobian(std::initializer_list<Var> dependents, std::initializer_list<Var> variables,

@@ -71,9 +71,9 @@ constexpr void pull_back_all(const Tape& tape, const T* values, T* adjoints, Ind
   for (Index i = nodes; i-- > 0;)  // last node first: every use of a value is met before the node that made it
     pull_back(tape, values, adjoints, i);
 }
-// For numbers compiled in sweeps.cpp, where an optimised build has a quicker way through the same steps.
-void pull_back_all(const Tape& tape, const double* values, double* adjoints, Index nodes);
-void pull_back_all(const Tape& tape, const float* values, float* adjoints, Index nodes);
+// For numbers, down to node `first`, in sweeps.cpp, where an optimised build has a quicker way through the same steps.
+void pull_back_all(const Tape& tape, const double* values, double* adjoints, Index nodes, Index first = 0);
+void pull_back_all(const Tape& tape, const float* values, float* adjoints, Index nodes, Index first = 0);
 void pull_back_all(const Tape& tape, const Bounded* values, Bounded* adjoints, Index nodes);
 
 }  // namespace detail

@@ -74,6 +74,7 @@ struct Gmm {
   std::size_t d, K, n;
   double gamma = 1;
   int m = 0;
+  int prior = 1;             ///< its sign: that of the published programs; -1 is that of a log-density, and GradBench's
   std::vector<double> data;  ///< row by row
 
   Gmm(std::size_t dimensions, std::size_t components, std::size_t points)
@@ -96,7 +97,7 @@ struct Gmm {
     double log_gamma_distribution = 0.25 * D * (D - 1) * std::log(std::numbers::pi);
     for (std::size_t j = 0; j < d; ++j) log_gamma_distribution += std::lgamma(0.5 * (dof - static_cast<double>(j)));
     const double C = dof * D * (std::log(gamma) - 0.5 * std::log(2.0)) - log_gamma_distribution;
-    return -0.5 * static_cast<double>(n) * D * std::log(2 * std::numbers::pi) - static_cast<double>(K) * C;
+    return -0.5 * static_cast<double>(n) * D * std::log(2 * std::numbers::pi) - prior * static_cast<double>(K) * C;
   }
 
   /// The diagonals of the factors and the sums of their logarithms.
@@ -147,7 +148,7 @@ struct Gmm {
       T frobenius = diagonals.diagonal[k * d] * diagonals.diagonal[k * d];
       for (std::size_t i = 1; i < d; ++i) frobenius += diagonals.diagonal[k * d + i] * diagonals.diagonal[k * d + i];
       for (const T& y : below) frobenius += y * y;
-      sum += 0.5 * gamma * gamma * frobenius - m * diagonals.trace[k];
+      sum += prior * (0.5 * gamma * gamma * frobenius - m * diagonals.trace[k]);
     }
     return sum + constant();
   }
@@ -227,14 +228,14 @@ struct Gmm {
       for (std::size_t i = 0; i < d; ++i) {
         const double q = diagonal[k * d + i];
         frobenius += q * q;
-        d_factors[k * factor_size() + i] += (d_diagonal[k * d + i] + gamma * gamma * q) * q + d_trace[k] - m;
+        d_factors[k * factor_size() + i] += (d_diagonal[k * d + i] + prior * gamma * gamma * q) * q + d_trace[k] - prior * m;
       }
       for (std::size_t i = d; i < factor_size(); ++i) {
         const double y = factors[k * factor_size() + i];
         frobenius += y * y;
-        d_factors[k * factor_size() + i] += gamma * gamma * y;
+        d_factors[k * factor_size() + i] += prior * gamma * gamma * y;
       }
-      sum += 0.5 * gamma * gamma * frobenius - m * trace[k];
+      sum += prior * (0.5 * gamma * gamma * frobenius - m * trace[k]);
     }
     return sum + constant();
   }

@@ -43,9 +43,10 @@ struct CellState {
 
 struct Lstm {
   std::size_t layers, length, width = 14;
-  std::vector<double> sequence;  ///< length rows of `width` bits
+  std::vector<double> sequence;            ///< length rows of `width` bits
+  std::vector<CellState<double>> initial;  ///< before the first, layer by layer
 
-  Lstm(std::size_t l, std::size_t c) : layers(l), length(c) {
+  Lstm(std::size_t l, std::size_t c) : layers(l), length(c), initial(l * width, {0, 0}) {
     Random random(11);
     for (std::size_t i = 0; i < length * width; ++i) sequence.push_back(random.uniform() < 0.5 ? 0.0 : 1.0);
   }
@@ -61,7 +62,8 @@ struct Lstm {
     using std::exp, std::log;
     const auto in_weight = x.subspan(8 * layers * width, width);
     const auto out_weight = x.subspan((8 * layers + 1) * width, width), out_bias = x.last(width);
-    std::vector<CellState<T>> state(layers * width, {T(0), T(0)});
+    std::vector<CellState<T>> state;
+    for (const CellState<double>& before : initial) state.push_back({T(before.hidden), T(before.cell)});
     std::vector<T> input(width), prediction(width);
     T total = 0;
     for (std::size_t t = 0; t + 1 < length; ++t) {
@@ -95,7 +97,11 @@ struct Lstm {
     double* d_out_bias = d_out_weight + width;
 
     std::vector<Step> steps(cells * (length - 1));  // kept for the way back
-    std::vector<double> softmax(width * (length - 1)), hidden(cells, 0.0), cell(cells, 0.0), prediction(width);
+    std::vector<double> softmax(width * (length - 1)), hidden, cell, prediction(width);
+    for (const CellState<double>& before : initial) {
+      hidden.push_back(before.hidden);
+      cell.push_back(before.cell);
+    }
     const double weight = -1 / static_cast<double>((length - 1) * width);
     double total = 0;
     for (std::size_t t = 0; t + 1 < length; ++t) {

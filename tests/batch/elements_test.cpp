@@ -79,6 +79,25 @@ TEST(Elements, OfTheEdgesOfAGraphGiveItsLaplacian) {
   }
 }
 
+// Many slices, the last of them part of a block; entries of x are shared by elements far apart.
+TEST(Elements, HaveTheSameMatricesToTheBitForAnyNumberOfThreads) {
+  const Function f = record([](Var a, Var b) { return sin(a) * exp(b); }, 0.1, 0.2);
+  const std::vector<double> x = point(257);
+  const Elements elements = Elements::rows(ring(257, 30001), 2);
+  const SparseMatrix hessian = sum_hessian(f, x, elements, 1);
+  const Residuals one = residuals(f, x, elements, 1);
+  for (const int threads : {2, 3, 4}) {
+    SCOPED_TRACE(testing::Message() << threads << " threads");
+    EXPECT_EQ(sum_hessian(f, x, elements, threads).value, hessian.value);
+    const Residuals r = residuals(f, x, elements, threads);
+    EXPECT_EQ(r.values, one.values);
+    EXPECT_EQ(r.jacobian.value, one.jacobian.value);
+  }
+  const auto edge = ring(257, 30001);
+  const double a = x[static_cast<std::size_t>(edge[60000])], b = x[static_cast<std::size_t>(edge[60001])];
+  EXPECT_NEAR(one.values.back(), std::sin(a) * std::exp(b), 8 * 2.3e-16);  // of the last element: two functions and a product
+}
+
 TEST(Elements, OneThatReadsAnEntryTwiceAddsBothDerivatives) {
   const Function product = record([](Var a, Var b) { return a * b; }, 1.0, 1.0);
   const std::vector<long long> same{1, 1};

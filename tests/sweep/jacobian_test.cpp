@@ -66,6 +66,78 @@ TEST(Jacobian, RefusesConstantsAndForeignVariables) {
   EXPECT_THROW(jacobian(t, foreign), ForeignVariable);
 }
 
+// Of r_i = exp(x_i - x_{i-1}) / (i + 1), in circles: two entries in each row. On both sides of eight, where one sweep ends.
+TEST(Jacobian, OfAnyNumberOfOutputsIsTheClosedForm) {
+  for (const std::size_t m : {1, 2, 3, 7, 8, 9, 16, 17, 1000}) {
+    SCOPED_TRACE(testing::Message() << m << " outputs");
+    Tape tape;
+    std::vector<Var> x, r;
+    for (std::size_t i = 0; i < m; ++i) x.push_back(tape.variable(std::cos(static_cast<double>(i))));
+    const auto before = [m](std::size_t i) { return (i + m - 1) % m; };
+    for (std::size_t i = 0; i < m; ++i) r.push_back(exp(x[i] - x[before(i)]) / static_cast<double>(i + 1));
+    const Matrix j = jacobian(r, x);
+    ASSERT_EQ(j.data.size(), m * m);
+    for (std::size_t i = 0; i < m; ++i)
+      for (std::size_t k = 0; k < m; ++k) {
+        const double entry = std::exp(x[i].value() - x[before(i)].value()) / static_cast<double>(i + 1);
+        const double expected = (k == i ? entry : 0) - (k == before(i) ? entry : 0);
+        // exp and the division once, the product with the partial of the difference
+        ASSERT_NEAR(j(i, k), expected, 4 * epsilon * entry) << i << ", " << k;
+      }
+  }
+}
+
+// Nine outputs of one variable go forwards, from a node in the middle as well; what lies before it has no part.
+TEST(Jacobian, IsInAnyNodesWhicheverWayItGoes) {
+  Tape tape;
+  const Var x = tape.variable(0.75), y = x * x, after = tape.variable(2);
+  std::vector<Var> powers{y};
+  while (powers.size() < 9) powers.push_back(powers.back() * y);
+  const Matrix one = jacobian(powers, std::vector<Var>{y});
+  std::vector<Var> nine(9, after);
+  nine[0] = x;
+  nine[1] = y;
+  const Matrix some = jacobian(powers, nine);
+  double power = 1;  // of y, whose powers are short binary fractions up to the sixth
+  for (std::size_t k = 0; k < 9; ++k, power *= y.value()) {
+    const double expected = static_cast<double>(k + 1) * power;  // k products and sums, each rounded
+    EXPECT_NEAR(one(k, 0), expected, 9 * epsilon * expected) << k;
+    EXPECT_NEAR(some(k, 0), expected * 2 * x.value(), 9 * epsilon * expected * 2 * x.value()) << k;
+    EXPECT_NEAR(some(k, 1), expected, 9 * epsilon * expected) << k;
+    EXPECT_EQ(some(k, 2), 0) << k;
+  }
+}
+
+// A zero adjoint carries nothing back, so a branch that is not taken has no say, however steep: in eight rows as in one.
+TEST(Jacobian, OfManyOutputsKeepsTheRuleOfTheZeroAdjoint) {
+  Tape tape;
+  const Var x = tape.variable(0);
+  std::vector<Var> r;
+  for (int k = 0; k < 9; ++k) r.push_back(select(x < k, k * x, sqrt(x)));
+  const Matrix j = jacobian(r, std::vector<Var>{x});
+  EXPECT_EQ(j(0, 0), std::numeric_limits<double>::infinity());
+  for (std::size_t k = 1; k < 9; ++k) EXPECT_EQ(j(k, 0), static_cast<double>(k));
+}
+
+TEST(Jacobian, OfManyOutputsTakesConstantsAndRefusesStrangers) {
+  Tape tape, other;
+  const Var x = tape.variable(2), foreign = other.variable(1);
+  std::vector<Var> r(9, Var(5));
+  const std::vector<Var> wrt{x}, constant{Var(1)}, strangers{x, foreign};
+  EXPECT_EQ(jacobian(r, wrt), Matrix(9, 1));
+  EXPECT_THROW(jacobian(r, constant), NotRecorded);
+  r[8] = 3 * x;
+  EXPECT_EQ(jacobian(r, wrt)(8, 0), 3);
+  EXPECT_THROW(jacobian(r, constant), NotRecorded);
+  EXPECT_THROW(jacobian(r, strangers), ForeignVariable);
+  r[7] = 2 * foreign;
+  EXPECT_THROW(jacobian(r, wrt), ForeignVariable);
+  EXPECT_EQ(jacobian(r, {}).rows, 9u);
+  r[7] = 5;
+  tape.clear();
+  EXPECT_THROW(jacobian(r, std::vector<Var>{tape.variable(1)}), StaleVariable);
+}
+
 // Rosenbrock: f = (1 - x)^2 + 100 (y - x^2)^2.
 Var rosenbrock(const Var& x, const Var& y) { return (1 - x) * (1 - x) + 100 * (y - x * x) * (y - x * x); }
 

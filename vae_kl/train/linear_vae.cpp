@@ -1,9 +1,11 @@
 #include "train/linear_vae.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "random/random.hpp"
-#include "wengert/gradient.hpp"
+#include "wengert/batch.hpp"
+#include "wengert/function.hpp"
 
 namespace vae_kl {
 
@@ -63,25 +65,42 @@ std::vector<double> best_weights(const LinearVae& vae, const PrincipalComponents
   return weights;
 }
 
+wengert::Function record_loss(const LinearVae& vae, Derivative derivative) {
+  using wengert::Var;
+  const auto loss = [&](const std::vector<Var>& weights, const std::vector<Var>& x, const std::vector<Var>& eps) {
+    return loss_sample<Var>(vae, weights, x, eps, derivative);
+  };
+  return wengert::record(loss, std::vector<double>(vae.weights(), 0.1), std::vector<double>(vae.observed, 0.1),
+                         std::vector<double>(vae.latent, 0.1));
+}
+
 double largest_encoder_gradient(const LinearVae& vae, std::span<const double> weights, const Matrix& data, Derivative derivative,
                                 std::size_t draws, std::uint64_t seed) {
-  using wengert::Var;
+  // The gradient of each sample alone is wanted: so the weights are numbers of the samples too, the same for all.
+  const wengert::Function loss = record_loss(vae, derivative);
+  const std::size_t columns = loss.inputs(), count = static_cast<std::size_t>(data.rows()) * draws;
+  const std::size_t block = std::min<std::size_t>(count, 4096);  // some megabytes
+  std::vector<double> numbers(columns * block), gradient(columns * block), eps(vae.latent);
+  const auto column = [&](std::vector<double>& all, std::size_t c) { return std::span(all).subspan(c * block, block); };
+  for (std::size_t k = 0; k < weights.size(); ++k) std::ranges::fill(column(numbers, k), weights[k]);
   double largest = 0;
-  wengert::Tape tape(false);
-  wengert::Gradient gradient;
-  std::vector<double> normals(vae.latent);
-  std::vector<Var> w, x, eps;
-  for (Eigen::Index row = 0; row < data.rows(); ++row)
-    for (std::size_t draw = 0; draw < draws; ++draw) {
-      fill_normals(seed, static_cast<std::uint64_t>(row), draw * vae.latent, normals);
-      tape.clear();
-      w.clear(), x.clear(), eps.clear();
-      for (const double value : weights) w.push_back(tape.variable(value));
-      for (Eigen::Index i = 0; i < data.cols(); ++i) x.push_back(data(row, i));
-      for (const double e : normals) eps.push_back(e);
-      wengert::gradient(loss_sample<Var>(vae, w, x, eps, derivative), gradient);
-      for (std::size_t k = 0; k < vae.encoder_weights(); ++k) largest = std::fmax(largest, std::fabs(gradient.wrt(w[k])));
+  for (std::size_t first = 0; first < count; first += block) {
+    const std::size_t n = std::min(block, count - first);
+    for (std::size_t k = 0; k < n; ++k) {
+      const auto row = static_cast<Eigen::Index>((first + k) / draws);
+      fill_normals(seed, (first + k) / draws, (first + k) % draws * vae.latent, eps);
+      for (std::size_t i = 0; i < vae.observed; ++i)
+        column(numbers, vae.weights() + i)[k] = data(row, static_cast<Eigen::Index>(i));
+      for (std::size_t j = 0; j < vae.latent; ++j) column(numbers, vae.weights() + vae.observed + j)[k] = eps[j];
     }
+    wengert::BatchOptions options;
+    options.standard_errors = false;
+    for (std::size_t c = 0; c < columns; ++c) options.sample_gradient.push_back(column(gradient, c).first(n));
+    wengert::sum_gradient(loss, std::vector<double>(), wengert::Samples::columns(numbers, columns).part(0, n), options);
+    for (std::size_t c = 0; c < vae.encoder_weights(); ++c)
+      for (const double derivative_of_sample : column(gradient, c).first(n))
+        largest = std::fmax(largest, std::fabs(derivative_of_sample));
+  }
   return largest;
 }
 

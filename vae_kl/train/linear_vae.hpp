@@ -9,6 +9,7 @@
 
 #include "question/graph.hpp"
 #include "train/principal_components.hpp"
+#include "wengert/function.hpp"
 #include "wengert/var.hpp"
 
 namespace vae_kl {
@@ -56,6 +57,9 @@ T loss_sample(const LinearVae& vae, std::span<const T> weight, std::span<const T
   }
   return loss;
 }
+
+/// The same recorded: its inputs are the weights, then x, then eps.
+wengert::Function record_loss(const LinearVae& vae, Derivative derivative);
 
 /// The decoder as a model with an exact likelihood.
 LinearGaussian decoder(const LinearVae& vae, std::span<const double> weights);

@@ -14,18 +14,8 @@
 namespace vae_kl {
 namespace {
 
-using wengert::Var;
-
 // Streams of the seed, one per purpose.
 constexpr std::uint64_t start_stream = 0, eps_stream = 1, order_stream = 2;
-
-wengert::Function record_loss(const LinearVae& vae, Derivative derivative) {
-  const auto loss = [&](const std::vector<Var>& weights, const std::vector<Var>& x, const std::vector<Var>& eps) {
-    return loss_sample<Var>(vae, weights, x, eps, derivative);
-  };
-  return wengert::record(loss, std::vector<double>(vae.weights(), 0.1), std::vector<double>(vae.observed, 0.1),
-                         std::vector<double>(vae.latent, 0.1));
-}
 
 Matrix checked(const Matrix& data, std::size_t latent) {
   if (data.cols() < 2) throw InputError(fmt::format("the data have {} column; a latent space needs at least 2", data.cols()));

@@ -14,7 +14,7 @@ struct ElementLoop {
               std::byte* workspace, OutputSums* sums);
   const void* context;
 };
-/// Runs it over all of `gathered`, on up to `threads` threads. A sink that is nullptr is left out.
-void run_loop(const ElementLoop& loop, const Samples& gathered, std::span<double* const> sinks, int threads);
+/// Runs it over all of `gathered`. A sink that is nullptr is left out.
+void run_loop(const ElementLoop& loop, const Samples& gathered, std::span<double* const> sinks);
 
 }  // namespace wengert::detail

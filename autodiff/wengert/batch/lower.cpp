@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "wengert/transform/derivative.hpp"
+
 namespace wengert::detail {
 
 namespace {
@@ -366,8 +368,12 @@ BatchPlan::BatchPlan(const Tape& tape, Index dependent, std::size_t shared, bool
   Tape inner(tape.keeps_locations());
   frontier = split(tape, dependent, static_cast<Index>(shared), standard_errors, outer, inner);
   const auto inner_shared = static_cast<Index>(frontier.size());
-  careful.program = careful_program(inner, dependent, inner_shared, sample_gradient, careful.tape);
-  ordinary.program = ordinary_program(careful.tape, careful.program, inner_shared, ordinary.tape);
+  Tape raw(tape.keeps_locations());
+  std::vector<Index>& outputs = careful.program.outputs;
+  outputs = record_derivative(inner, std::span(&dependent, 1), raw);
+  if (!sample_gradient) outputs.resize(1 + frontier.size());
+  optimise(raw, outputs, careful.tape, true);
+  ordinary.program = ordinary_program(careful.tape, outputs, inner_shared, ordinary.tape);
   careful.lower(inner_shared, set);
   ordinary.lower(inner_shared, set);
 }

@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "wengert/tape.hpp"
-#include "wengert/transform/derivative.hpp"
 #include "wengert/transform/optimise.hpp"
 #include "wengert/transform/tape_copy.hpp"
 
@@ -107,22 +106,11 @@ struct BatchProgram {
   std::vector<Index> outputs;
 };
 
-/// Value and derivatives of `dependent` on an inner tape, recorded on `to` and optimised.
-WENGERT_CONSTEXPR BatchProgram careful_program(const Tape& inner, Index dependent, Index shared, bool sample_gradient, Tape& to,
-                                               OptimiseReport* report = nullptr) {
-  Tape raw(inner.keeps_locations());
-  BatchProgram program;
-  program.outputs = record_derivative(inner, std::span(&dependent, 1), raw);
-  if (!sample_gradient) program.outputs.resize(1 + static_cast<std::size_t>(shared));
-  const OptimiseReport done = optimise(raw, program.outputs, to, true);
-  if (report != nullptr) *report = done;
-  return program;
-}
-
-/// The same program for shared values that are ordinary: divisions by them become products with a reciprocal computed once, and
-/// absorbing products with them plain products. Valid only if the nodes in `finite` and `divisors` are what they say; the
-/// careful program serves the rest. Changes results by at most one rounding per division.
-WENGERT_CONSTEXPR BatchProgram ordinary_program(const Tape& from, const BatchProgram& careful, Index shared, Tape& to) {
+/// From the careful program, value and derivatives of an inner tape as `outputs` on `from`, one for shared values that are
+/// ordinary: divisions by them become products with a reciprocal computed once, and absorbing products with them plain products.
+/// Valid only if the nodes in `finite` and `divisors` are what they say; the careful program serves the rest. Changes results by
+/// at most one rounding per division.
+WENGERT_CONSTEXPR BatchProgram ordinary_program(const Tape& from, std::span<const Index> outputs, Index shared, Tape& to) {
   const std::vector<unsigned char> varying = varying_nodes(from, shared);
   const auto varies = [&](Index i) { return i >= 0 && varying[static_cast<std::size_t>(i)]; };
   BatchProgram program;
@@ -156,7 +144,7 @@ WENGERT_CONSTEXPR BatchProgram ordinary_program(const Tape& from, const BatchPro
     }
     if (here >= 0 && !from.name(i).empty() && to.name(here).empty()) to.set_name(here, from.name(i));
   }
-  for (const Index output : careful.outputs) program.outputs.push_back(moved(output));
+  for (const Index output : outputs) program.outputs.push_back(moved(output));
   return program;
 }
 

@@ -34,8 +34,9 @@ struct BatchRecipe {
     Build result;
     result.frontier = split(tape, dependent, static_cast<Index>(shared), standard_errors, outer, inner);
     result.shared = static_cast<Index>(result.frontier.size());
-    const BatchProgram program = careful_program(inner, dependent, result.shared, false, careful, &result.report);
-    result.program = ordinary_program(careful, program, result.shared, to);
+    const std::vector<Index> outputs =
+        optimised_derivative(inner, std::span(&dependent, 1), result.frontier.size(), careful, result.report);
+    result.program = ordinary_program(careful, outputs, result.shared, to);
     return result;
   }
 };
@@ -84,25 +85,69 @@ constexpr bool is_native(Op op) {
   }
 }
 
+/// Where an operand comes from: it varies from sample to sample, or is one number for all of them, known while compiling or not.
+enum class Operands : unsigned char { Varying, Shared, Constant };
+/// What is done to compute a node; of what is not computed for each sample, Op::Independent.
+struct StepKind {
+  Op op;
+  Operands x, y, z;
+  bool operator==(const StepKind&) const = default;
+};
+/// And on what: nodes, or constants.
+struct Step {
+  Index node, x, y, z, kernel;
+  double constant_x, constant_y, constant_z;
+  const char* name;
+};
+
 /// Where things stand in a recipe's batch program.
 template <class Recipe>
 struct BatchLayout {
   static constexpr const auto& program = frozen<Recipe>;
+  static constexpr Operands operand(Index i) {
+    return i < 0 ? Operands::Constant : program.varies(i) ? Operands::Varying : Operands::Shared;
+  }
+  static constexpr double constant(Index i) { return i < 0 ? program.constant(i) : 0; }
   static constexpr Index shared_cell(Index i) { return i >= 0 ? i : program.size - 1 - i; }
   static constexpr bool is_call(Index i) {
     return program[i].varying && program[i].op != Op::Independent && !is_native(program[i].op);
   }
-  static constexpr Index kernel_number(Index i) {
-    Index before = 0;
-    for (Index k = 0; k < i; ++k) before += is_call(k) ? 1 : 0;
-    return before;
-  }
-  static constexpr Index calls = kernel_number(program.size);
+  static constexpr Index calls = [] {
+    Index result = 0;
+    for (Index i = 0; i < program.size; ++i) result += is_call(i) ? 1 : 0;
+    return result;
+  }();
   static constexpr auto call_nodes = [] {
     std::array<Index, static_cast<std::size_t>(calls)> result{};
     std::size_t k = 0;
     for (Index i = 0; i < program.size; ++i)
       if (is_call(i)) result[k++] = i;
+    return result;
+  }();
+  static constexpr auto kinds = [] {
+    std::array<StepKind, static_cast<std::size_t>(program.size)> result{};
+    for (Index i = 0; i < program.size; ++i) {
+      const FrozenNode& node = program[i];
+      result[static_cast<std::size_t>(i)] = {node.varying ? node.op : Op::Independent, operand(node.x), operand(node.y),
+                                             operand(node.z)};
+    }
+    return result;
+  }();
+  static constexpr auto steps = [] {
+    std::array<Step, static_cast<std::size_t>(program.size)> result{};
+    Index kernel = 0;
+    for (Index i = 0; i < program.size; ++i) {
+      const FrozenNode& node = program[i];
+      result[static_cast<std::size_t>(i)] = {i,
+                                             node.x,
+                                             node.y,
+                                             node.z,
+                                             is_call(i) ? kernel++ : 0,
+                                             constant(node.x),
+                                             constant(node.y),
+                                             constant(node.z),
+                                             program.label(i)};
+    }
     return result;
   }();
   static constexpr int columns = program.independents - program.shared;
@@ -112,7 +157,11 @@ struct BatchLayout {
       if (program[i].op == Op::Independent && met++ == k) return i;
     return -1;
   }
-  static constexpr Index column_node(int c) { return independent(program.shared + c); }
+  static constexpr auto column_nodes = [] {
+    std::array<Index, static_cast<std::size_t>(columns)> result{};
+    for (int c = 0; c < columns; ++c) result[static_cast<std::size_t>(c)] = independent(program.shared + c);
+    return result;
+  }();
   /// The outputs that are added up, the value and the adjoints of the frontier, come first, where any are.
   static constexpr int leading = Recipe::adds_up ? 1 + program.shared : 0;
   /// Those of them that differ from sample to sample; the others are the same number each time.
@@ -132,20 +181,13 @@ struct BatchLayout {
   static constexpr Index written_node(int k) { return program.outputs[static_cast<std::size_t>(k == 0 ? 0 : k + skipped)]; }
 };
 
-/// The outputs of a recipe as they are written for each sample, all inputs being its own, and not added up: the first `values` of
-/// them, and of each row of `inputs` after these the first `wanted`.
-template <class Recipe, std::size_t values, std::size_t inputs, std::size_t wanted>
+/// The outputs of a recipe as they are written for each sample, all inputs being its own, and not added up.
+template <class Recipe>
 struct WrittenRecipe {
   static constexpr bool adds_up = false;
   static constexpr std::size_t room = Recipe::room;
   static constexpr Build build(Tape& to) {
-    Tape all(false);
-    Build result = Recipe::build(all);
-    std::vector<Index> outputs;
-    for (std::size_t k = 0; k < result.program.outputs.size(); ++k)
-      if (k < values || (k - values) % inputs < wanted) outputs.push_back(result.program.outputs[k]);
-    leave_out_dead(all, outputs, to);
-    result.program.outputs = outputs;
+    Build result = Recipe::build(to);
     result.shared = 0;
     return result;
   }
@@ -227,20 +269,28 @@ struct SharedValues {
   }();
   std::array<double, blank.size()> v = blank;
 
-  template <Index i>
-  void step() {
-    constexpr FrozenNode node = program[i];
-    if constexpr (!node.varying && node.op != Op::Independent) StraightLine<Recipe, double>::template step<i>(v.data());
-  }
+  /// The nodes that are computed once.
+  static constexpr Index once = [] {
+    Index result = 0;
+    for (const FrozenNode& node : program.nodes) result += !node.varying && node.op != Op::Independent ? 1 : 0;
+    return result;
+  }();
+  static constexpr auto computed = [] {
+    std::array<Index, static_cast<std::size_t>(once)> result{};
+    std::size_t k = 0;
+    for (Index i = 0; i < program.size; ++i)
+      if (!program[i].varying && program[i].op != Op::Independent) result[k++] = i;
+    return result;
+  }();
   // Steps in chunks: clang limits one fold to 256.
   static constexpr Index chunk_size = 128;
-  template <Index first, Index... i>
-  void chunk(std::integer_sequence<Index, i...>) {
-    (step<first + i>(), ...);
+  template <Index first, Index... k>
+  void chunk(std::integer_sequence<Index, k...>) {
+    StraightLine<Recipe, double>::template steps<computed[static_cast<std::size_t>(first + k)]...>(v.data());
   }
   template <Index first = 0>
   void run_steps() {
-    constexpr Index left = program.size - first;
+    constexpr Index left = once - first;
     if constexpr (left > 0) {
       chunk<first>(std::make_integer_sequence<Index, (left < chunk_size ? left : chunk_size)>());
       run_steps<first + chunk_size>();

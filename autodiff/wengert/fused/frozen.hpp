@@ -16,7 +16,7 @@
 
 namespace wengert::detail {
 
-/// A node with all its arguments in place.
+/// A node with all its arguments in place; where it has fewer than three, the last of them again, or the node itself.
 struct FrozenNode {
   Op op = Op::Independent;
   Index x = 0, y = 0, z = 0;
@@ -113,9 +113,9 @@ consteval Draft<Room> draft() {
     FrozenNode& node = program.nodes[static_cast<std::size_t>(i)];
     const Arguments arguments = tape.arguments(i);
     node.op = tape[i].op;
-    if (arguments.size() > 0) node.x = arguments[0];
-    if (arguments.size() > 1) node.y = arguments[1];
-    if (arguments.size() > 2) node.z = arguments[2];
+    node.x = arguments.size() > 0 ? arguments[0] : i;
+    node.y = arguments.size() > 1 ? arguments[1] : node.x;
+    node.z = arguments.size() > 2 ? arguments[2] : node.y;
     node.varying = varying[static_cast<std::size_t>(i)] != 0;
     const std::string_view name = tape.name(i);
     if (name.empty()) continue;

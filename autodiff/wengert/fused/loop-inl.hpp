@@ -11,141 +11,143 @@ template <class Recipe, class T, bool squares>
 struct WENGERT_LOOP_NAME {
   WENGERT_VECTOR_TYPE(T, Vector, WENGERT_LOOP_BYTES);
   static constexpr int lanes = WENGERT_LOOP_BYTES / sizeof(T);
-  static constexpr int unroll = WENGERT_LOOP_BYTES == 64 ? 2 : 1;  // vectors in flight, as the registers allow
+  static constexpr Index chunk_size = 128;
+  /// Compilers take more than linear time over one function, and have no registers for the values of a large program anyway: then
+  /// chunks are functions of their own.
+  static constexpr bool in_chunks = frozen<Recipe>.size > 2 * chunk_size;
+  static constexpr int unroll = WENGERT_LOOP_BYTES == 64 && !in_chunks ? 2 : 1;  // vectors in flight, as the registers allow
   static constexpr std::size_t tile = static_cast<std::size_t>(unroll) * lanes;
   static constexpr const auto& program = frozen<Recipe>;
   using Layout = BatchLayout<Recipe>;
   using Batch = FusedBatch<T>;
   typedef Vector Tile[unroll];
 
-  /// Operand i of the u-th vector: a varying value, or a shared one in every lane.
-  template <Index i, int u>
-  WENGERT_FUSED_STEP void load(const Batch& batch, const Tile* v, Vector& to) {
-    if constexpr (program.varies(i))
+  // A compiler takes longest over what is instantiated for each node. So steps are templates on what is done, and the node is an
+  // argument, a constant once the step is inlined.
+
+  /// An operand in the u-th vector: a varying value, or a shared one or a constant in every lane.
+  template <Operands operand>
+  WENGERT_FUSED_STEP void load(const Batch& batch, const Tile* v, Index i, double constant, int u, Vector& to) {
+    if constexpr (operand == Operands::Varying)
       to = v[i][u];
-    else if constexpr (i < 0)
-      to = Vector{} + static_cast<T>(program.constant(i));
-    else
+    else if constexpr (operand == Operands::Shared)
       to = Vector{} + batch.shared[i];
+    else
+      to = Vector{} + static_cast<T>(constant);
   }
 
-  /// Computes the u-th vector of node i. In a debugger `name` says which node it is, and `v[i][u]` is its value afterwards.
-  template <Index i, int u>
-  WENGERT_FUSED_STEP void native_step(const Batch& batch, Tile* v) {
-    constexpr FrozenNode node = program[i];
-    [[maybe_unused]] const char* const name = program.label(i);
+  /// Computes the u-th vector of a node. In a debugger `step.name` says which one it is, and `v[step.node][u]` is its value
+  /// afterwards.
+  template <StepKind kind>
+  WENGERT_FUSED_STEP void native_step(const Batch& batch, Tile* v, const Step& step, int u) {
     constexpr Vector zero = {};
-    Vector x, y, z;
-    load<node.x, u>(batch, v, x);
-    load<node.y, u>(batch, v, y);
-    if constexpr (node.op == Op::Add) {
-      v[i][u] = x + y;
-    } else if constexpr (node.op == Op::Sub) {
-      v[i][u] = x - y;
-    } else if constexpr (node.op == Op::Mul) {
-      v[i][u] = WENGERT_ROUNDED(x * y);
-    } else if constexpr (node.op == Op::Div) {
-      v[i][u] = x / y;
-    } else if constexpr (node.op == Op::Neg) {
-      v[i][u] = -x;
-    } else if constexpr (node.op == Op::AbsorbingProduct) {
+    Vector x, y;
+    load<kind.x>(batch, v, step.x, step.constant_x, u, x);
+    load<kind.y>(batch, v, step.y, step.constant_y, u, y);
+    Vector& result = v[step.node][u];
+    if constexpr (kind.op == Op::Add) {
+      result = x + y;
+    } else if constexpr (kind.op == Op::Sub) {
+      result = x - y;
+    } else if constexpr (kind.op == Op::Mul) {
+      result = WENGERT_ROUNDED(x * y);
+    } else if constexpr (kind.op == Op::Div) {
+      result = x / y;
+    } else if constexpr (kind.op == Op::Neg) {
+      result = -x;
+    } else if constexpr (kind.op == Op::AbsorbingProduct) {
       const Vector product = WENGERT_ROUNDED(x * y);
-      v[i][u] = x == zero ? zero : product;
-    } else if constexpr (node.op == Op::Select) {
-      load<node.z, u>(batch, v, z);
-      v[i][u] = x == zero ? z : y;
-    } else if constexpr (node.op == Op::Less) {
-      v[i][u] = x < y ? zero + 1 : zero;
-    } else if constexpr (node.op == Op::LessEqual) {
-      v[i][u] = x <= y ? zero + 1 : zero;
-    } else if constexpr (node.op == Op::Equal) {
-      v[i][u] = x == y ? zero + 1 : zero;
+      result = x == zero ? zero : product;
+    } else if constexpr (kind.op == Op::Select) {
+      Vector z;
+      load<kind.z>(batch, v, step.z, step.constant_z, u, z);
+      result = x == zero ? z : y;
+    } else if constexpr (kind.op == Op::Less) {
+      result = x < y ? zero + 1 : zero;
+    } else if constexpr (kind.op == Op::LessEqual) {
+      result = x <= y ? zero + 1 : zero;
+    } else if constexpr (kind.op == Op::Equal) {
+      result = x == y ? zero + 1 : zero;
     } else {
-      static_assert(node.op == Op::Detach);
-      v[i][u] = x;
+      static_assert(kind.op == Op::Detach);
+      result = x;
     }
   }
 
   /// The operand of a call: a copy of a varying value (v itself stays in registers), or the address of a shared one.
-  template <Index i, int... u>
-  WENGERT_FUSED_STEP const T* argument(const Batch& batch, const Tile* v, Tile& copy, std::integer_sequence<int, u...>) {
-    if constexpr (program.varies(i)) {
+  template <Operands operand, int... u>
+  WENGERT_FUSED_STEP const T* argument(const Batch& batch, const Tile* v, Index i, Tile& copy) {
+    if constexpr (operand == Operands::Varying) {
       ((copy[u] = v[i][u]), ...);
       return reinterpret_cast<const T*>(&copy[0]);
     } else {
       return batch.shared + Layout::shared_cell(i);
     }
   }
-  template <Index i, int... u>
-  WENGERT_FUSED_STEP void call_step(const Batch& batch, Tile* v, std::integer_sequence<int, u...> all) {
-    constexpr FrozenNode node = program[i];
-    [[maybe_unused]] const char* const name = program.label(i);
-    Tile x, y, z, result;
-    batch.kernels[Layout::kernel_number(i)](reinterpret_cast<T*>(&result[0]), argument<node.x>(batch, v, x, all),
-                                            argument<node.y>(batch, v, y, all), argument<node.z>(batch, v, z, all), tile);
-    ((v[i][u] = result[u]), ...);
-  }
 
-  template <Index i, int... u>
-  WENGERT_FUSED_STEP void step(const Batch& batch, Tile* v, std::integer_sequence<int, u...> all) {
-    constexpr FrozenNode node = program[i];
-    if constexpr (node.varying && node.op != Op::Independent) {
-      if constexpr (is_native(node.op))
-        (native_step<i, u>(batch, v), ...);
-      else
-        call_step<i>(batch, v, all);
+  /// Computes a node, if it is computed for each sample.
+  template <StepKind kind, int... u>
+  WENGERT_FUSED_STEP void run_step(const Batch& batch, Tile* v, const Step& step) {
+    if constexpr (kind.op != Op::Independent && is_native(kind.op)) {
+      (native_step<kind>(batch, v, step, u), ...);
+    } else if constexpr (kind.op != Op::Independent) {
+      Tile x, y, z, result;
+      batch.kernels[step.kernel](reinterpret_cast<T*>(&result[0]), argument<kind.x, u...>(batch, v, step.x, x),
+                                 argument<kind.y, u...>(batch, v, step.y, y), argument<kind.z, u...>(batch, v, step.z, z), tile);
+      ((v[step.node][u] = result[u]), ...);
     }
   }
 
-  static constexpr Index chunk_size = 128;
-  template <Index first, Index... i>
-  WENGERT_FUSED_STEP void chunk(const Batch& batch, Tile* v, std::integer_sequence<Index, i...>) {
-    (step<first + i>(batch, v, std::make_integer_sequence<int, unroll>()), ...);
+  template <Index first, int... u, Index... i>
+  WENGERT_FUSED_STEP void chunk(const Batch& batch, Tile* v, std::integer_sequence<int, u...>,
+                                std::integer_sequence<Index, i...>) {
+    (run_step<Layout::kinds[first + i], u...>(batch, v, Layout::steps[first + i]), ...);
   }
-  /// A chunk as a function of its own. Compilers take more than linear time over one function, and have no registers for the
-  /// values of so large a program anyway.
   template <Index first, Index count>
   WENGERT_NOINLINE static void chunk_apart(const Batch& batch, Tile* v) {
-    chunk<first>(batch, v, std::make_integer_sequence<Index, count>());
+    chunk<first>(batch, v, std::make_integer_sequence<int, unroll>(), std::make_integer_sequence<Index, count>());
   }
   template <Index first = 0>
   WENGERT_FUSED_STEP void run_steps(const Batch& batch, Tile* v) {
     constexpr Index left = program.size - first, count = left < chunk_size ? left : chunk_size;
     if constexpr (left > 0) {
-      if constexpr (program.size > 2 * chunk_size)
+      if constexpr (in_chunks)
         chunk_apart<first, count>(batch, v);
       else
-        chunk<first>(batch, v, std::make_integer_sequence<Index, count>());
+        chunk<first>(batch, v, std::make_integer_sequence<int, unroll>(), std::make_integer_sequence<Index, count>());
       run_steps<first + chunk_size>(batch, v);
     }
   }
 
-  // Whole chunks at a time, as above: functions that call each other, one for each column, would take quadratic time to compile.
-  template <int c, int... u>
-  WENGERT_FUSED_STEP void read_column(Tile* v, const T* const* columns, std::size_t at, std::integer_sequence<int, u...>) {
-    (WENGERT_COPY(&v[Layout::column_node(c)][u], columns[c] + at + u * lanes, sizeof(Vector)), ...);
+  // Whole chunks at a time: functions that call each other, one for each column, would take quadratic time to compile.
+  template <int... u>
+  WENGERT_FUSED_STEP void read_column(Tile& to, const T* from) {
+    (WENGERT_COPY(&to[u], from + u * lanes, sizeof(Vector)), ...);
   }
-  template <int first, int... c>
-  WENGERT_FUSED_STEP void read_chunk(Tile* v, const T* const* columns, std::size_t at, std::integer_sequence<int, c...>) {
-    (read_column<first + c>(v, columns, at, std::make_integer_sequence<int, unroll>()), ...);
+  template <int first, int... u, int... c>
+  WENGERT_FUSED_STEP void read_chunk(Tile* v, const T* const* columns, std::size_t at, std::integer_sequence<int, u...>,
+                                     std::integer_sequence<int, c...>) {
+    (read_column<u...>(v[Layout::column_nodes[first + c]], columns[first + c] + at), ...);
   }
   template <int first = 0>
   WENGERT_FUSED_STEP void read(Tile* v, const T* const* columns, std::size_t at) {
     constexpr int left = Layout::columns - first;
     if constexpr (left > 0) {
-      read_chunk<first>(v, columns, at, std::make_integer_sequence<int, (left < chunk_size ? left : chunk_size)>());
+      read_chunk<first>(v, columns, at, std::make_integer_sequence<int, unroll>(),
+                        std::make_integer_sequence<int, (left < chunk_size ? left : chunk_size)>());
       read<first + chunk_size>(v, columns, at);
     }
   }
 
   /// Adds up a tile's outputs; of a tile that is not full, the first `count` samples.
-  template <bool full, int k, int u>
-  WENGERT_FUSED_STEP void accumulate_vector(const Batch& batch, const Tile* v, std::size_t count, Tile* sums, Tile* square_sums) {
-    Vector x = v[Layout::summed_node(k)][u];
+  template <bool full>
+  WENGERT_FUSED_STEP void accumulate_vector(const Batch& batch, const Tile* v, Index node, int k, int u, std::size_t count,
+                                            Tile* sums, Tile* square_sums) {
+    Vector x = v[node][u];
     if constexpr (squares) x -= batch.shifts[k];
     if constexpr (!full) {
       Vector place;
-      WENGERT_COPY(&place, &places[u * lanes], sizeof(Vector));
+      WENGERT_COPY(&place, &places[static_cast<std::size_t>(u * lanes)], sizeof(Vector));
       x = place < Vector{} + static_cast<T>(count) ? x : Vector{};
     }
     sums[k][u] += x;
@@ -154,7 +156,9 @@ struct WENGERT_LOOP_NAME {
   template <bool full, int first, int... k>
   WENGERT_FUSED_STEP void accumulate_chunk(const Batch& batch, const Tile* v, std::size_t count, Tile* sums, Tile* square_sums,
                                            std::integer_sequence<int, k...>) {
-    (accumulate_vector<full, first + k / unroll, k % unroll>(batch, v, count, sums, square_sums), ...);
+    (accumulate_vector<full>(batch, v, Layout::summed_node(first + k / unroll), first + k / unroll, k % unroll, count, sums,
+                             square_sums),
+     ...);
   }
   template <bool full, int first = 0>
   WENGERT_FUSED_STEP void accumulate(const Batch& batch, const Tile* v, std::size_t count, Tile* sums, Tile* square_sums) {
@@ -171,24 +175,27 @@ struct WENGERT_LOOP_NAME {
     return result;
   }();
   /// Writes a tile of each output that is asked for, from sample `at` on.
-  template <int k, int... u>
-  WENGERT_FUSED_STEP void write_output(const Batch& batch, const Tile* v, T* const* sinks, std::size_t at,
-                                       std::integer_sequence<int, u...>) {
-    if (sinks[k] == nullptr) return;
+  template <Operands operand, int... u>
+  WENGERT_FUSED_STEP void write_output(const Batch& batch, const Tile* v, Index node, double constant, T* to) {
+    if (to == nullptr) return;
     Vector x[unroll];
-    (load<Layout::written_node(k), u>(batch, v, x[u]), ...);
-    (WENGERT_COPY(sinks[k] + at + u * lanes, &x[u], sizeof(Vector)), ...);
+    (load<operand>(batch, v, node, constant, u, x[u]), ...);
+    (WENGERT_COPY(to + u * lanes, &x[u], sizeof(Vector)), ...);
   }
-  template <int first, int... k>
+  template <int first, int... u, int... k>
   WENGERT_FUSED_STEP void write_chunk(const Batch& batch, const Tile* v, T* const* sinks, std::size_t at,
-                                      std::integer_sequence<int, k...>) {
-    (write_output<first + k>(batch, v, sinks, at, std::make_integer_sequence<int, unroll>()), ...);
+                                      std::integer_sequence<int, u...>, std::integer_sequence<int, k...>) {
+    (write_output<Layout::operand(Layout::written_node(first + k)), u...>(
+         batch, v, Layout::written_node(first + k), Layout::constant(Layout::written_node(first + k)),
+         sinks[first + k] != nullptr ? sinks[first + k] + at : nullptr),
+     ...);
   }
   template <int first = 0>
   WENGERT_FUSED_STEP void write(const Batch& batch, const Tile* v, T* const* sinks, std::size_t at) {
     constexpr int left = Layout::written - first;
     if constexpr (left > 0) {
-      write_chunk<first>(batch, v, sinks, at, std::make_integer_sequence<int, (left < chunk_size ? left : chunk_size)>());
+      write_chunk<first>(batch, v, sinks, at, std::make_integer_sequence<int, unroll>(),
+                         std::make_integer_sequence<int, (left < chunk_size ? left : chunk_size)>());
       write<first + chunk_size>(batch, v, sinks, at);
     }
   }

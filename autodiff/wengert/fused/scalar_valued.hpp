@@ -6,39 +6,27 @@
 #include <vector>
 
 #include "wengert/fused/vector_valued.hpp"
-#include "wengert/transform/derivative.hpp"
+#include "wengert/transform/emitted.hpp"
 
 namespace wengert::detail {
 
-/// The value, and its derivative in every input, as the reverse sweep recorded them. A program of its own, since compilers count
-/// the steps of each: optimised in one go with it, 300 operations would go beyond what clang allows by default.
-template <class Callable, class Shape>
-struct DerivativeRecipe {
+/// The value, and its derivatives in the first n inputs.
+template <class Callable, class Shape, std::size_t n>
+struct PartOfGradientRecipe {
   static constexpr std::size_t room = room_for<Callable, Shape>(4);
   static constexpr Build build(Tape& to) {
     Tape tape(false);
     const Index dependent = record_fused<Callable, Shape>(tape);
     Build result;
-    result.program.outputs = record_derivative(tape, std::span(&dependent, 1), to);
-    return result;
-  }
-};
-
-/// The same, optimised.
-template <class Callable, class Shape>
-struct GradientRecipe {
-  static constexpr const auto& recorded_derivative = frozen<DerivativeRecipe<Callable, Shape>>;
-  static constexpr std::size_t room = 64 + recorded_derivative.nodes.size();
-  static constexpr Build build(Tape& to) {
-    Tape tape(false);
-    recorded_derivative.thaw(tape);
-    Build result;
-    result.program.outputs.assign(recorded_derivative.outputs.begin(), recorded_derivative.outputs.end());
-    result.report = optimise(tape, result.program.outputs, to, true);
+    result.program.outputs = optimised_derivative(tape, std::span(&dependent, 1), n, to, result.report);
     result.shared = static_cast<Index>(Shape::inputs);
     return result;
   }
 };
+
+/// In every input.
+template <class Callable, class Shape>
+struct GradientRecipe : PartOfGradientRecipe<Callable, Shape, Shape::inputs> {};
 
 /// Hessian times direction: inputs x then v, outputs the gradient of g(x) . v in x, which is the gradient's own tape pulled back.
 template <class Callable, class Shape>
@@ -47,8 +35,7 @@ struct HessianVectorRecipe {
   static constexpr Build build(Tape& to) {
     Tape tape(false), gradient(false);
     const Index dependent = record_fused<Callable, Shape>(tape);
-    const std::vector<Index> partials = derivative(tape, std::span(&dependent, 1), gradient);
-    return pull_back_of(gradient, std::span(partials).subspan(1), to);
+    return pull_back_of(gradient, emit_gradient(tape, dependent, Shape::inputs, gradient), to);
   }
 };
 

@@ -16,11 +16,18 @@
 #define WENGERT_FUSED_STEP static
 #endif
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wfloat-equal"  // what is compared here is meant to the bit
+
 namespace wengert::detail {
 
-/// The rule of an operation, as a type.
+/// The rule of an operation, as a type. An independent is there already.
 template <Op op>
-struct RuleOf;
+struct RuleOf {
+  struct type {
+    static constexpr int arity = 0;
+  };
+};
 #define WENGERT_X(Rule, function) \
   template <>                     \
   struct RuleOf<Op::Rule> {       \
@@ -28,6 +35,20 @@ struct RuleOf;
   };
 WENGERT_OPERATIONS(WENGERT_X)
 #undef WENGERT_X
+
+/// absorbing_product(), multiplied even where that is not wanted, so that there is no branch.
+WENGERT_INLINE inline double absorbing_product_at_once(double x, double y) {
+  const double product = x * y;
+#if defined(__clang__) && defined(__AVX512F__)
+  // the choice between two numbers goes through a general register there (clang 14), that between two vectors does not
+  typedef double Vector __attribute__((vector_size(16)));
+  typedef long long Bits __attribute__((vector_size(16)));
+  const Vector factor{x}, result{product};
+  return reinterpret_cast<Vector>(~(factor == Vector{}) & reinterpret_cast<Bits>(result))[0];
+#else
+  return x == 0 ? 0 : product;
+#endif
+}
 
 /// The steps of a recipe's program on the number type T. `v` holds one number per node.
 template <class Recipe, class T>
@@ -46,36 +67,37 @@ struct StraightLine {
     return result;
   }();
 
-  template <Index i>
-  WENGERT_FUSED_STEP T operand(const T* v) {
-    if constexpr (i < 0)
-      return T(program.constant(i));
-    else
-      return v[i];
-  }
+  // A compiler takes longest over what is instantiated for each node. So a step is a template on the rule, and the node is an
+  // argument, a constant once the step is inlined.
+  WENGERT_FUSED_STEP T operand(const T* v, Index i) { return i < 0 ? T(program.constant(i)) : v[i]; }
 
   /// Computes node i. In a debugger `name` says which one it is, and `v[i]` is its value afterwards.
-  template <Index i>
-  WENGERT_FUSED_STEP void step(T* v) {
-    constexpr FrozenNode node = program[i];
-    if constexpr (node.op != Op::Independent) {
-      [[maybe_unused]] const char* const name = program.label(i);
-      using Rule = typename RuleOf<node.op>::type;
-      if constexpr (Rule::arity == 1)
-        v[i] = evaluate<Rule, T>(operand<node.x>(v));
-      else if constexpr (Rule::arity == 2)
-        v[i] = evaluate<Rule, T>(operand<node.x>(v), operand<node.y>(v));
-      else
-        v[i] = evaluate<Rule, T>(operand<node.x>(v), operand<node.y>(v), operand<node.z>(v));
-      if constexpr (std::is_floating_point_v<T> && summed[static_cast<std::size_t>(i)]) WENGERT_ROUND(v[i]);
-    }
+  template <class Rule, bool is_summed>
+  WENGERT_FUSED_STEP void step(T* v, Index i, [[maybe_unused]] const char* name, T x, [[maybe_unused]] T y,
+                               [[maybe_unused]] T z) {
+    if constexpr (std::is_same_v<Rule, ops::AbsorbingProduct> && std::is_same_v<T, double>)
+      v[i] = absorbing_product_at_once(x, y);
+    else if constexpr (Rule::arity == 1)
+      v[i] = evaluate<Rule, T>(x);
+    else if constexpr (Rule::arity == 2)
+      v[i] = evaluate<Rule, T>(x, y);
+    else if constexpr (Rule::arity == 3)
+      v[i] = evaluate<Rule, T>(x, y, z);
+    if constexpr (std::is_floating_point_v<T> && is_summed) WENGERT_ROUND(v[i]);
+  }
+  /// Computes the nodes i…
+  template <Index... i>
+  WENGERT_FUSED_STEP void steps([[maybe_unused]] T* v) {
+    (step<typename RuleOf<program[i].op>::type, summed[static_cast<std::size_t>(i)]>(
+         v, i, program.label(i), operand(v, program[i].x), operand(v, program[i].y), operand(v, program[i].z)),
+     ...);
   }
 
   // Steps in chunks: clang limits one fold to 256.
   static constexpr Index chunk_size = 128;
   template <Index first, Index... i>
   WENGERT_FUSED_STEP void chunk(T* v, std::integer_sequence<Index, i...>) {
-    (step<first + i>(v), ...);
+    steps<(first + i)...>(v);
   }
   template <Index first = 0>
   WENGERT_FUSED_STEP void run(T* v) {
@@ -126,8 +148,9 @@ struct StraightLine {
   // Braces, not a fold: of these clang takes no more than 256.
   template <class Take, std::size_t... k>
   WENGERT_FUSED_STEP void hand_over([[maybe_unused]] const T* v, [[maybe_unused]] const Take& take, std::index_sequence<k...>) {
-    [[maybe_unused]] const int each[] = { 0, (take.template operator()<k>(operand<program.outputs[k]>(v)), 0)... };
+    [[maybe_unused]] const int each[] = { 0, (take.template operator()<k>(operand(v, program.outputs[k])), 0)... };
   }
 };
 
 }  // namespace wengert::detail
+#pragma GCC diagnostic pop

@@ -3,29 +3,30 @@
 
 #include <array>
 #include <cstddef>
+#include <limits>
 #include <span>
 #include <vector>
 
-#include "wengert/forward_sweep.hpp"
 #include "wengert/fused/recorded.hpp"
 #include "wengert/number_type.hpp"
-#include "wengert/transform/derivative.hpp"
+#include "wengert/transform/emitted.hpp"
+#include "wengert/transform/optimise.hpp"
 
 namespace wengert::detail {
 
-/// A value and its derivatives in n directions, recorded: a tangent that is 0 costs nothing.
+/// A value and its derivatives in n directions: a tangent that is 0 costs nothing.
 template <std::size_t n>
 struct Tangents : NumberType<Tangents<n>> {
-  Var value;
-  std::array<Var, n> tangent{};
+  Emitted value;
+  std::array<Emitted, n> tangent{};
 
   constexpr Tangents() = default;
-  constexpr explicit Tangents(const Var& v) : value(v) {}
+  constexpr explicit Tangents(const Emitted& number) : value(number) {}
 
   template <class Rule, class... Terms>
-  static constexpr Tangents lift(const Var& result, const Terms&... term) {
+  static constexpr Tangents lift(const Emitted& result, const Terms&... term) {
     Tangents lifted(result);
-    const auto add = [](Var& sum, const Var& direction, const Var& partial) {
+    const auto add = [](Emitted& sum, const Emitted& direction, const Emitted& partial) {
       if (!carries_nothing(direction)) accumulate(sum, carry<Rule>(direction, partial));
     };
     for (std::size_t k = 0; k < n; ++k) (add(lifted.tangent[k], term.argument.tangent[k], term.partial), ...);
@@ -33,19 +34,27 @@ struct Tangents : NumberType<Tangents<n>> {
   }
 };
 
-/// Records on the empty tape `to` what one forward sweep gives: the outputs, then for each of them its derivative in each of the
-/// n directions, which seed(point) writes into the tangents of the inputs once they are all on the tape.
+/// Records on the empty tape `to` what one forward sweep gives: the outputs, if they are `wanted`, and for each of them its
+/// derivative in each of the n directions, which seed(point, rebuilder, tape) writes into the tangents of the inputs once they
+/// are all on the tape. Nothing, if that takes more than `most` nodes before what is dead is left out.
 template <std::size_t n, class Seed>
-constexpr std::vector<Index> record_tangents(const Tape& from, std::span<const Index> dependents, Tape& to, Seed seed) {
+WENGERT_CONSTEXPR std::vector<Index> optimised_tangents(const Tape& from, std::span<const Index> dependents, Tape& to,
+                                                OptimiseReport& report, Wanted wanted, Seed seed,
+                                                Index most = std::numeric_limits<Index>::max()) {
+  Tape once(false);
+  Rebuilder rebuilder(once, 4 * from.size(), report, true);
   std::vector<Tangents<n>> point;
-  for (std::size_t i = 0; i < from.independents().size(); ++i) point.emplace_back(to.variable(0, {}, Location{}));
-  seed(std::span(point));
-  const Values<Tangents<n>> values = forward_sweep<Tangents<n>>(from, std::span<const Tangents<n>>(point));
-  const auto index = [&to](const Var& x) { return x.is_constant() ? to.constant(x.value()) : x.index(); };
+  for (std::size_t i = 0; i < from.independents().size(); ++i)
+    point.emplace_back(Emitted(rebuilder, once.variable(0, {}, Location{}).index()));
+  seed(std::span(point), rebuilder, once);
+  const Values<Tangents<n>> values = emit_values<Tangents<n>>(from, dependents, rebuilder, point, most);
+  if (once.size() > most) return {};
   std::vector<Index> results;
-  for (const Index dependent : dependents) results.push_back(index(values[dependent].value));
+  if (wanted == Wanted::ValuesAndDerivatives)
+    for (const Index dependent : dependents) results.push_back(values[dependent].value.index_on(rebuilder));
   for (const Index dependent : dependents)
-    for (std::size_t k = 0; k < n; ++k) results.push_back(index(values[dependent].tangent[k]));
+    for (std::size_t k = 0; k < n; ++k) results.push_back(values[dependent].tangent[k].index_on(rebuilder));
+  keep_results(once, results, to, report);
   return results;
 }
 
@@ -70,55 +79,62 @@ struct ValuesRecipe {
   }
 };
 
-/// All outputs, then the Jacobian row by row, in reverse mode or forward mode: whichever leaves fewer operations.
-template <class Callable, class Shape>
-struct JacobianRecipe {
+/// All outputs, then their Jacobian in the first n inputs row by row, in reverse mode or forward mode: whichever leaves fewer
+/// operations.
+template <class Callable, class Shape, std::size_t n>
+struct PartOfJacobianRecipe {
   static constexpr std::size_t room = room_for<Callable, Shape>(8);
   static constexpr Build build(Tape& to) {
-    Tape tape(false), reverse(false), forward(false);
+    Tape tape(false);
     const std::vector<Index> dependents = record_outputs<Callable, Shape>(tape);
     Build result;
-    std::vector<Index> outputs = derivative(tape, dependents, reverse, &result.report, true);
-    const Tape* fewer = &reverse;
-    if (dependents.size() > 1 && forward_is_safe(tape)) {
-      Tape raw(false);
-      std::vector<Index> others = record_tangents<Shape::inputs>(tape, dependents, raw, [](auto point) {
-        for (std::size_t k = 0; k < point.size(); ++k) point[k].tangent[k] = Var(1);
-      });
-      const OptimiseReport report = optimise(raw, others, forward, true);
-      if (forward.size() < reverse.size()) {
-        fewer = &forward;
-        outputs = others;
-        result.report = report;
-      }
-    }
-    leave_out_dead(*fewer, outputs, to);  // a copy: it is optimised already
-    result.program.outputs = outputs;
     result.shared = static_cast<Index>(Shape::inputs);
+    std::vector<Index>& outputs = result.program.outputs;
+    if (dependents.size() == 1 || !forward_is_safe(tape)) {
+      outputs = optimised_derivative(tape, dependents, n, to, result.report);
+      return result;
+    }
+    Tape reverse(false), forward(false);
+    outputs = optimised_derivative(tape, dependents, n, reverse, result.report);
+    OptimiseReport report;
+    const auto each_input = [](auto point, const Rebuilder&, const Tape&) {
+      for (std::size_t k = 0; k < n; ++k) point[k].tangent[k] = Emitted(1);
+    };
+    const std::vector<Index> others =
+        optimised_tangents<n>(tape, dependents, forward, report, Wanted::ValuesAndDerivatives, each_input, 2 * reverse.size());
+    const bool forwards = !others.empty() && forward.size() < reverse.size();
+    if (forwards) {
+      outputs = others;
+      result.report = report;
+    }
+    leave_out_dead(forwards ? forward : reverse, outputs, to);  // a copy: it is optimised already
     return result;
   }
 };
+
+/// In every input.
+template <class Callable, class Shape>
+struct JacobianRecipe : PartOfJacobianRecipe<Callable, Shape, Shape::inputs> {};
 
 /// Inputs x then v, outputs J v.
 template <class Callable, class Shape>
 struct PushForwardRecipe {
   static constexpr std::size_t room = room_for<Callable, Shape>(8);
   static constexpr Build build(Tape& to) {
-    Tape tape(false), raw(false);
+    Tape tape(false);
     const std::vector<Index> dependents = record_outputs<Callable, Shape>(tape);
-    const std::vector<Index> all = record_tangents<1>(tape, dependents, raw, [&](auto point) {
-      for (auto& x : point) x.tangent[0] = raw.variable(0, {}, Location{});
-    });
     Build result;
-    result.program.outputs.assign(all.begin() + static_cast<std::ptrdiff_t>(dependents.size()), all.end());
-    result.report = optimise(raw, result.program.outputs, to, true);
+    result.program.outputs = optimised_tangents<1>(
+        tape, dependents, to, result.report, Wanted::Derivatives, [](auto point, Rebuilder& rebuilder, Tape& once) {
+          for (auto& x : point) x.tangent[0] = Emitted(rebuilder, once.variable(0, {}, Location{}).index());
+        });
     return result;
   }
 };
 
 /// The gradient of w . (dependents) in the independents of a tape: inputs x then w, outputs w'J.
 constexpr Build pull_back_of(const Tape& tape, std::span<const Index> dependents, Tape& to) {
-  Tape weighted(false), raw(false);
+  Tape weighted(false);
   TapeCopy copy(tape, weighted);
   for (const Index i : tape.independents()) copy.independent(i);
   std::vector<Var> weights;
@@ -128,11 +144,9 @@ constexpr Build pull_back_of(const Tape& tape, std::span<const Index> dependents
   Var sum = 0;
   for (std::size_t k = 0; k < dependents.size(); ++k) accumulate(sum, weights[k] * Var(weighted, copy.at(dependents[k])));
   const Index dot = index_on(weighted, sum, "fuse", {});
-  const std::vector<Index> all = record_derivative(weighted, std::span(&dot, 1), raw);
-  const auto inputs = static_cast<std::ptrdiff_t>(tape.independents().size());
   Build result;
-  result.program.outputs.assign(all.begin() + 1, all.begin() + 1 + inputs);
-  result.report = optimise(raw, result.program.outputs, to, true);
+  result.program.outputs =
+      optimised_derivative(weighted, std::span(&dot, 1), tape.independents().size(), to, result.report, Wanted::Derivatives);
   return result;
 }
 template <class Callable, class Shape>
@@ -150,14 +164,11 @@ template <class Callable, class Shape, std::size_t n>
 struct PartOfHessianRecipe {
   static constexpr std::size_t room = room_for<Callable, Shape>(16);
   static constexpr Build build(Tape& to) {
-    Tape tape(false), gradient(false), raw(false);
+    Tape tape(false), gradient(false);
     const Index dependent = record_fused<Callable, Shape>(tape);
-    const std::vector<Index> partials = derivative(tape, std::span(&dependent, 1), gradient);
-    const std::vector<Index> all = record_derivative(gradient, std::span(partials).subspan(1, n), raw);
+    const std::vector<Index> partials = emit_gradient(tape, dependent, n, gradient);
     Build result;
-    for (std::size_t i = 0; i < n; ++i)
-      for (std::size_t j = i; j < n; ++j) result.program.outputs.push_back(all[n + i * Shape::inputs + j]);
-    result.report = optimise(raw, result.program.outputs, to, true);
+    result.program.outputs = optimised_derivative(gradient, partials, n, to, result.report, Wanted::UpperHalf);
     return result;
   }
 };

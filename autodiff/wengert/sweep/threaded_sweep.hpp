@@ -1,11 +1,12 @@
-// The reverse sweep on plain numbers, for speed: the same contributions in the same order as pull_back_all's loop, one function
-// for each rule, which calls the next node's at its end.
+// The sweeps on plain numbers, for speed. Backwards: the same contributions in the same order as pull_back_all's loop, one
+// function for each rule, which calls the next node's at its end.
 //
 // Node i - 1 mostly is an argument of node i, and through memory a sum takes three times as long to reach it as in a register. So
 // the next node's adjoint is kept in a register while node i is done. Where one steps through the sweep, or a sanitizer watches
 // it, the plain loop runs (reverse_sweep.hpp).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -22,12 +23,13 @@ struct ThreadedSweep {
 
   using Step = void (*)(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, Index i, T adjoint);
 
-  static void run(const Tape& tape, const T* values, T* adjoints, Index nodes) {
-    const Index leading = tape.leading_independents();  // nothing is carried from there
+  /// Over the nodes end - 1, … first.
+  static void run(const Tape& tape, const T* values, T* adjoints, Index end, Index first) {
+    const Index leading = std::max(first, tape.leading_independents());  // nothing is carried from those
     // A stretch at a time, so that a compiler that does not turn calls into jumps (gcc's -Og, say) needs little stack all the
     // same.
     constexpr Index stretch = 1024;
-    for (Index i = nodes - 1; i >= leading; i -= stretch) {
+    for (Index i = end - 1; i >= leading; i -= stretch) {
       const ThreadedSweep sweep{tape, i - leading < stretch ? leading : i - stretch + 1};
       steps[which(tape[i])](sweep, &tape[i], values, adjoints, i, adjoints[i]);
     }
@@ -124,6 +126,64 @@ struct ThreadedSweep {
       place[3] = step<Rule, y + 1>;
     };
 #define WENGERT_X(Rule, function) enter.template operator()<ops::Rule>();
+    WENGERT_OPERATIONS(WENGERT_X)
+#undef WENGERT_X
+    return result;
+  }();
+};
+
+/// The forward sweep likewise: the value of the node before, mostly an argument, is at hand in a register.
+template <class T>
+struct ThreadedForwardSweep {
+  const Tape& tape;
+  Index end;  // the sweep stops before it reaches this node
+
+  using Step = void (*)(const ThreadedForwardSweep& sweep, const Node* node, T* values, Index i, T before);
+
+  static void run(const Tape& tape, T* values, Index first, Index end) {
+    constexpr Index stretch = 1024;  // as above
+    for (Index i = first; i < end; i += stretch) {
+      const ThreadedForwardSweep sweep{tape, end - i < stretch ? end : i + stretch};
+      steps[static_cast<std::size_t>(tape[i].op)](sweep, &tape[i], values, i, i > 0 ? values[i - 1] : T(0));
+    }
+  }
+
+ private:
+  static void go_on(const ThreadedForwardSweep& sweep, const Node* node, T* values, Index i, T value) {
+    ++node;
+    ++i;
+    if (i == sweep.end) return;
+    WENGERT_TAIL_CALL steps[static_cast<std::size_t>(node->op)](sweep, node, values, i, value);
+  }
+
+  template <class Rule>
+  static void step(const ThreadedForwardSweep& sweep, const Node* node, T* values, Index i, T before) {
+    const auto value = [&](Index argument) { return argument == i - 1 ? before : values[argument]; };
+    T result;
+    if constexpr (Rule::arity == 1) {
+      result = Rule::template value<T>(value(node->x));
+    } else if constexpr (Rule::arity == 2) {
+      result = Rule::template value<T>(value(node->x), value(node->y));
+    } else {
+      const Index* const extra = sweep.tape.extra_arguments(node->y);
+      result = Rule::template value<T>(value(node->x), value(extra[0]), value(extra[1]));
+    }
+    values[i] = result;
+    WENGERT_TAIL_CALL go_on(sweep, node, values, i, result);
+  }
+  static void independent(const ThreadedForwardSweep& sweep, const Node* node, T* values, Index i, T) {
+    WENGERT_TAIL_CALL go_on(sweep, node, values, i, values[i]);
+  }
+  static void custom(const ThreadedForwardSweep& sweep, const Node* node, T* values, Index i, T) {
+    values[i] = evaluate_custom<T>(sweep.tape, values, i);
+    WENGERT_TAIL_CALL go_on(sweep, node, values, i, values[i]);
+  }
+
+  static constexpr auto steps = [] {
+    std::array<Step, static_cast<std::size_t>(Op::Custom) + 1> result{};
+    result[static_cast<std::size_t>(Op::Independent)] = independent;
+    result[static_cast<std::size_t>(Op::Custom)] = custom;
+#define WENGERT_X(Rule, function) result[static_cast<std::size_t>(Op::Rule)] = step<ops::Rule>;
     WENGERT_OPERATIONS(WENGERT_X)
 #undef WENGERT_X
     return result;

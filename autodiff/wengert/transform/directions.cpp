@@ -78,20 +78,20 @@ constexpr std::size_t width = Row::size;
 
 }  // namespace
 
-Directions::Directions(const Tape& tape, const double* values) : tape_(tape), rows_(at(tape.size())), second_(0) {
-  collect(values);
+Directions::Directions(const Tape& tape, const double* values, Index nodes) : tape_(tape), rows_(at(nodes)), second_(0) {
+  collect(values, nodes);
 }
 
 Directions::Directions(const Tape& tape, const double* values, ValuesView<double> adjoints)
     : tape_(tape), rows_(at(tape.size())), second_(at(tape.size())) {
-  collect(values);
+  collect(values, tape.size());
   collect_curvatures(values, adjoints);
   keep_what_curvatures_need();
 }
 
-void Directions::collect(const double* values) {
-  tangents_.reserve(2 * at(tape_.size()));
-  for (Index i = 0; i < tape_.size(); ++i) {
+void Directions::collect(const double* values, Index nodes) {
+  tangents_.reserve(2 * at(nodes));
+  for (Index i = 0; i < nodes; ++i) {
     const auto add = [&](Index argument, double partial) {
       if (partial - partial != 0) finite_ = false;
       tangents_.push_back({i, argument, partial});
@@ -213,14 +213,16 @@ void in_each_direction(Directions& directions, std::span<const Index> seeded, Sw
 
 }  // namespace
 
-Matrix jacobian_at(const Tape& tape, const double* values, std::span<const Index> dependents) {
-  const std::span<const Index> independents = tape.independents();
-  Matrix result(dependents.size(), independents.size());
-  Directions directions(tape, values);
+Matrix jacobian_at(const Tape& tape, const double* values, std::span<const Index> dependents, std::span<const Index> variables) {
+  Matrix result(dependents.size(), variables.size());
+  Index last = -1;
+  for (const auto& nodes : {dependents, variables})
+    for (const Index i : nodes) last = std::max(last, i);
+  Directions directions(tape, values, last + 1);
   const auto sweeps = [](std::size_t count) { return (count + width - 1) / width; };
-  if (directions.finite() && sweeps(independents.size()) < sweeps(dependents.size()))
+  if (directions.finite() && sweeps(variables.size()) < sweeps(dependents.size()))
     in_each_direction(
-        directions, independents, [&] { directions.push_forward(); },
+        directions, variables, [&] { directions.push_forward(); },
         [&](std::size_t column, std::size_t k) {
           for (std::size_t row = 0; row < dependents.size(); ++row) result(row, column) = directions(dependents[row], k);
         });
@@ -228,8 +230,8 @@ Matrix jacobian_at(const Tape& tape, const double* values, std::span<const Index
     in_each_direction(
         directions, dependents, [&] { directions.pull_back(); },
         [&](std::size_t row, std::size_t k) {
-          for (std::size_t column = 0; column < independents.size(); ++column)
-            result(row, column) = directions(independents[column], k);
+          for (std::size_t column = 0; column < variables.size(); ++column)
+            result(row, column) = directions(variables[column], k);
         });
   return result;
 }
@@ -328,7 +330,7 @@ SparsePlan plan_hessian(const Tape& tape, Index dependent) {
 
 SparseMatrix sparse_jacobian_at(const JacobianPlan& plan, const Tape& tape, const double* values,
                                 std::span<const Index> dependents) {
-  Directions directions(tape, values);
+  Directions directions(tape, values, tape.size());
   const std::span<const Index> independents = tape.independents();
   if (directions.finite() && plan.by_columns.colouring.colours < plan.by_rows.colouring.colours)
     return fill(plan.by_columns, directions, independents, dependents, [&] { directions.push_forward(); });

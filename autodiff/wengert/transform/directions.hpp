@@ -17,8 +17,8 @@ namespace wengert::detail {
 /// The derivatives of a tape at `values`. J v for eight v at a time, w'J for eight w, H v for eight v.
 class Directions {
  public:
-  /// First derivatives alone.
-  Directions(const Tape& tape, const double* values);
+  /// First derivatives alone, of the first `nodes` nodes.
+  Directions(const Tape& tape, const double* values, Index nodes);
   /// And the second derivatives of one dependent, whose reverse sweep gave these adjoints. Throws NoSecondOrder if a custom
   /// operation has none.
   Directions(const Tape& tape, const double* values, ValuesView<double> adjoints);
@@ -49,7 +49,7 @@ class Directions {
     std::unique_ptr<Row[]> rows;
     std::vector<unsigned char> written;
   };
-  void collect(const double* values);
+  void collect(const double* values, Index nodes);
   void collect_curvatures(const double* values, ValuesView<double> adjoints);
   void keep_what_curvatures_need();
   void run(const std::vector<RowProduct>& products, Space& out, Space& in) const;
@@ -60,8 +60,11 @@ class Directions {
   Space rows_, second_;
 };
 
-/// dependents x independents: by tangents or by adjoints, whichever takes fewer sweeps.
-Matrix jacobian_at(const Tape& tape, const double* values, std::span<const Index> dependents);
+/// So many sweeps with adjoints one by one cost less than collecting the partials.
+inline constexpr std::size_t few_directions = 2;
+/// The derivatives of `dependents` in `variables`, any nodes of the tape, or below 0 for a constant: by tangents or by adjoints,
+/// whichever takes fewer sweeps.
+Matrix jacobian_at(const Tape& tape, const double* values, std::span<const Index> dependents, std::span<const Index> variables);
 Matrix hessian_at(const Tape& tape, const double* values, ValuesView<double> adjoints, std::span<const Index> independents);
 
 /// How a sparse matrix is read from sweeps that add up its columns (or rows) by colours.

@@ -15,20 +15,24 @@
 #include "wengert/sweep/complaints.hpp"
 #include "wengert/transform/derivative.hpp"
 #include "wengert/transform/function_state.hpp"
+#include "wengert/transform/groups.hpp"
 
 namespace wengert {
 namespace {
 
 using detail::throw_direction, detail::throw_independents, detail::throw_unless_one_output;
 
-/// So many sweeps one by one cost less than collecting the partials.
-constexpr std::size_t few_directions = 2;
-
 /// A forward sweep whose complaint about a branch tells the input.
 template <class T>
-void replay(const Tape& tape, std::span<const T> x, Values<T>& values) {
+void replay(const Function& f, std::span<const T> x, Values<T>& values) {
   try {
-    forward_sweep(tape, x, values);
+    if constexpr (std::is_same_v<T, double>) {
+      if (auto group = f.groups().begin(); !f.groups().empty())
+        return detail::sweep_forward(f.tape(), x, values, [&](double* value, Index, Index end) {
+          for (; group != f.groups().end() && group->first < end; ++group) detail::evaluate_group(f.tape(), value, *group);
+        });
+    }
+    forward_sweep(f.tape(), x, values);
   } catch (const BranchChanged& error) {
     if (std::string_view(error.what()).find("; the input is (") != std::string_view::npos) throw;  // a piece within told its own
     std::vector<double> input;
@@ -51,12 +55,25 @@ void each_recorded(const Tape& tape, const Values<Var>& values, Visit visit) {
     if (tape[i].op != Op::Independent && !values[i].is_constant()) visit(i, values[i]);
 }
 
+/// The reverse sweep over the nodes before `end`.
+template <class T>
+void pull_back_all(const Function& f, const Values<T>& values, Values<T>& adjoints, Index end) {
+  if constexpr (std::is_same_v<T, double>) {
+    if (const auto groups = f.groups(); !groups.empty()) {
+      for (std::size_t k = groups.size(); k-- > 0;)
+        if (groups[k].first < end) detail::pull_back_group(f.tape(), values.base(), adjoints.base(), groups[k]);
+      return;
+    }
+  }
+  detail::pull_back_all(f.tape(), values.base(), adjoints.base(), end);
+}
+
 /// Adjoints of all nodes for one output.
 template <class T>
-void sweep_back(const Tape& tape, const Values<T>& values, Index dependent, Values<T>& adjoints) {
-  adjoints.reset(tape.constants(), tape.size());
+void sweep_back(const Function& f, const Values<T>& values, Index dependent, Values<T>& adjoints) {
+  adjoints.reset(f.tape().constants(), f.tape().size());
   adjoints[dependent] = T(1);
-  detail::pull_back_all(tape, values.base(), adjoints.base(), dependent + 1);
+  pull_back_all(f, values, adjoints, dependent + 1);
 }
 
 }  // namespace
@@ -68,6 +85,7 @@ const Function::State& Function::state() const {
 const Tape& Function::tape() const { return state().tape; }
 std::span<const Index> Function::dependents() const { return state().dependents; }
 const OptimiseReport& Function::report() const { return state().report; }
+std::span<const NodeGroup> Function::groups() const { return state().groups; }
 
 double Function::operator()(std::span<const double> x) const {
   throw_unless_one_output("Function::operator()", "values", outputs());
@@ -76,13 +94,13 @@ double Function::operator()(std::span<const double> x) const {
 
 std::vector<double> Function::values(std::span<const double> x) const {
   Values<double> values;
-  replay(tape(), x, values);
+  replay(*this, x, values);
   return outputs_of(*this, values);
 }
 
 std::vector<Var> Function::values(std::span<const Var> x) const {
   Values<Var> values;
-  replay(tape(), x, values);
+  replay(*this, x, values);
   each_recorded(tape(), values, [&](Index i, const Var& var) { var.tape()->relocate(var.index(), tape().location(i)); });
   return outputs_of(*this, values);
 }
@@ -95,7 +113,7 @@ std::vector<Var> Function::on(Tape& to, std::span<const double> x) const {
     point.push_back(to.variable(x[k], tape().name(independent), tape().location(independent)));
   }
   Values<Var> values;
-  replay(tape(), std::span<const Var>(point), values);
+  replay(*this, std::span<const Var>(point), values);
   each_recorded(tape(), values, [&](Index i, const Var& var) {
     to.relocate(var.index(), tape().location(i));
     if (!tape().name(i).empty()) to.set_name(var.index(), tape().name(i));
@@ -110,8 +128,8 @@ Var Function::operator()(std::span<const Var> x) const {
 
 std::span<const double> Function::gradient(std::span<const double> x, Workspace& workspace) const {
   throw_unless_one_output("Function::gradient", "jacobian", outputs());
-  replay(tape(), x, workspace.values);
-  sweep_back(tape(), workspace.values, dependents()[0], workspace.adjoints);
+  replay(*this, x, workspace.values);
+  sweep_back(*this, workspace.values, dependents()[0], workspace.adjoints);
   workspace.gradient.clear();
   for (const Index independent : tape().independents()) workspace.gradient.push_back(workspace.adjoints[independent]);
   return workspace.gradient;
@@ -134,8 +152,8 @@ std::vector<Bounded> Function::gradient_with_bounds(std::span<const double> x) c
   std::vector<Bounded> point, result;
   for (const double number : x) point.emplace_back(number, 0.0);
   Values<Bounded> values, adjoints;
-  replay(tape(), std::span<const Bounded>(point), values);
-  sweep_back(tape(), values, dependents()[0], adjoints);
+  replay(*this, std::span<const Bounded>(point), values);
+  sweep_back(*this, values, dependents()[0], adjoints);
   for (const Index independent : tape().independents()) result.push_back(adjoints[independent]);
   return result;
 }
@@ -144,9 +162,9 @@ std::vector<double> Function::pull_back(std::span<const double> w, std::span<con
   if (w.size() != outputs())
     throw ShapeMismatch(fmt::format("Function::pull_back: {} outputs, but {} weights; give one for each", outputs(), w.size()));
   Values<double> values, adjoints(tape().constants(), tape().size());
-  replay(tape(), x, values);
+  replay(*this, x, values);
   for (std::size_t k = 0; k < w.size(); ++k) adjoints[dependents()[k]] += w[k];
-  detail::pull_back_all(tape(), values.base(), adjoints.base(), tape().size());
+  pull_back_all(*this, values, adjoints, tape().size());
   std::vector<double> result;
   for (const Index independent : tape().independents()) result.push_back(adjoints[independent]);
   return result;
@@ -158,7 +176,7 @@ std::vector<double> Function::push_forward(std::span<const double> v, std::span<
   std::vector<Dual<double>> point(inputs());
   for (std::size_t k = 0; k < inputs(); ++k) point[k] = {x[k], v[k]};
   Values<Dual<double>> values;
-  replay(tape(), std::span<const Dual<double>>(point), values);
+  replay(*this, std::span<const Dual<double>>(point), values);
   std::vector<double> result;
   for (const Index dependent : dependents()) result.push_back(values[dependent].tangent);
   return result;
@@ -180,11 +198,12 @@ bool Function::same_as(const Function& other, std::span<const double> x) const {
 
 Matrix Function::jacobian(std::span<const double> x) const {
   Workspace workspace;
-  replay(tape(), x, workspace.values);
-  if (outputs() > few_directions) return detail::jacobian_at(tape(), workspace.values.base(), dependents());
+  replay(*this, x, workspace.values);
+  if (outputs() > detail::few_directions)
+    return detail::jacobian_at(tape(), workspace.values.base(), dependents(), tape().independents());
   Matrix result(outputs(), inputs());
   for (std::size_t row = 0; row < outputs(); ++row) {
-    sweep_back(tape(), workspace.values, dependents()[row], workspace.adjoints);
+    sweep_back(*this, workspace.values, dependents()[row], workspace.adjoints);
     for (std::size_t column = 0; column < inputs(); ++column)
       result(row, column) = workspace.adjoints[tape().independents()[column]];
   }
@@ -193,7 +212,7 @@ Matrix Function::jacobian(std::span<const double> x) const {
 
 SparseMatrix Function::sparse_jacobian(std::span<const double> x) const {
   Values<double> values;
-  replay(tape(), x, values);
+  replay(*this, x, values);
   std::call_once(state_->jacobian_asked, [&] { state_->jacobian_plan = detail::plan_jacobian(tape(), dependents()); });
   return detail::sparse_jacobian_at(state_->jacobian_plan, tape(), values.base(), dependents());
 }
@@ -205,8 +224,8 @@ std::vector<double> Function::hessian_vector(std::span<const double> x, std::spa
   std::vector<Dual<double>> point(inputs());
   for (std::size_t k = 0; k < inputs(); ++k) point[k] = {x[k], v[k]};
   Values<Dual<double>> values, adjoints;
-  replay(tape(), std::span<const Dual<double>>(point), values);
-  sweep_back(tape(), values, dependents()[0], adjoints);
+  replay(*this, std::span<const Dual<double>>(point), values);
+  sweep_back(*this, values, dependents()[0], adjoints);
   std::vector<double> result;
   for (const Index independent : tape().independents()) result.push_back(adjoints[independent].tangent);
   return result;
@@ -215,8 +234,8 @@ std::vector<double> Function::hessian_vector(std::span<const double> x, std::spa
 Matrix Function::hessian(std::span<const double> x) const {
   throw_unless_one_output("Function::hessian", "that of f.output(k)", outputs());
   Workspace workspace;
-  replay(tape(), x, workspace.values);
-  sweep_back(tape(), workspace.values, dependents()[0], workspace.adjoints);
+  replay(*this, x, workspace.values);
+  sweep_back(*this, workspace.values, dependents()[0], workspace.adjoints);
   return detail::hessian_at(tape(), workspace.values.base(), workspace.adjoints, tape().independents());
 }
 
@@ -224,8 +243,8 @@ SparseMatrix Function::sparse_hessian(std::span<const double> x) const {
   throw_unless_one_output("Function::sparse_hessian", "that of f.output(k)", outputs());
   std::call_once(state_->hessian_asked, [&] { state_->hessian_plan = detail::plan_hessian(tape(), dependents()[0]); });
   Workspace workspace;
-  replay(tape(), x, workspace.values);
-  sweep_back(tape(), workspace.values, dependents()[0], workspace.adjoints);
+  replay(*this, x, workspace.values);
+  sweep_back(*this, workspace.values, dependents()[0], workspace.adjoints);
   return detail::sparse_hessian_at(state_->hessian_plan, tape(), workspace.values.base(), workspace.adjoints);
 }
 
@@ -250,6 +269,15 @@ Function Function::optimised() const {
   std::vector<Index> results(dependents().begin(), dependents().end());
   const OptimiseReport report = detail::optimise(tape(), results, recorder.tape());
   return recorder.finish(std::move(results), report);
+}
+
+Function Function::grouped() const {
+  Recorder recorder(tape().keeps_locations());
+  std::vector<Index> results(dependents().begin(), dependents().end());
+  std::vector<NodeGroup> groups = detail::group(tape(), results, recorder.tape());
+  Function result = recorder.finish(std::move(results));
+  result.state_->groups = std::move(groups);
+  return result;
 }
 
 Recorder::Recorder(bool keep_locations) : state_(std::make_shared<Function::State>(keep_locations)) {}

@@ -32,6 +32,7 @@ struct Function::State {
   Tape tape;
   std::vector<Index> dependents;
   OptimiseReport report;
+  std::vector<NodeGroup> groups;  // all nodes but the leading independents, in the order of the tape; or none
 
   // Plans for batches, made when first asked for: by number of shared inputs and what is wanted.
   detail::PlansMutex plans_mutex;

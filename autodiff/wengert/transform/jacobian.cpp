@@ -15,8 +15,39 @@ double SparseMatrix::operator()(std::size_t i, std::size_t j) const {
   return place != end && *place == static_cast<int>(j) ? value[static_cast<std::size_t>(place - column.begin())] : 0;
 }
 
+namespace {
+
+/// Their nodes, -1 for constants.
+std::vector<Index> nodes_of(std::span<const Var> vars) {
+  std::vector<Index> nodes;
+  nodes.reserve(vars.size());
+  for (const Var& x : vars) nodes.push_back(x.is_constant() ? -1 : x.index());
+  return nodes;
+}
+
+/// Throws as the gradients of the dependents would, one after the other, and their wrt of each variable. Returns the tape they
+/// are all on; nullptr where all are constants, or no variable is asked for.
+const Tape* check_one_tape(std::span<const Var> dependents, std::span<const Var> variables, Location at) {
+  const Tape* tape = nullptr;
+  for (const Var& y : dependents) {
+    if (!y.is_constant() && y.generation() != y.tape()->generation())
+      detail::throw_not_on("reverse_sweep", y, y.tape(), y.tape()->generation(), at);
+    const Gradient adjoints = y.is_constant() ? Gradient() : Gradient(*y.tape());
+    if (tape != nullptr && (y.is_constant() || y.tape() == tape)) continue;
+    for (const Var& x : variables) static_cast<void>(adjoints.wrt(x, at));
+    if (!variables.empty()) tape = adjoints.tape();
+  }
+  return tape;
+}
+
+}  // namespace
+
 Matrix jacobian(std::span<const Var> dependents, std::span<const Var> variables, Location at) {
   Matrix result(dependents.size(), variables.size());
+  if (dependents.size() > detail::few_directions) {
+    const Tape* const tape = check_one_tape(dependents, variables, at);
+    return tape == nullptr ? result : detail::jacobian_at(*tape, tape->values().base, nodes_of(dependents), nodes_of(variables));
+  }
   Gradient adjoints;
   for (std::size_t row = 0; row < dependents.size(); ++row) {
     gradient(dependents[row], adjoints, at);

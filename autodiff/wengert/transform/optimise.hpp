@@ -8,6 +8,7 @@
 #include <bit>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "wengert/forward_sweep.hpp"
@@ -59,6 +60,11 @@ class Rebuilder {
     constants_.resize(64, empty);
   }
 
+  /// Of a constant on the new tape.
+  constexpr double value(Index constant) const { return to_.value(constant); }
+  /// How many nodes the new tape has.
+  constexpr Index size() const { return to_.size(); }
+
   WENGERT_CONSTEXPR Index constant(double value) {
     if (2 * static_cast<std::size_t>(to_.constants()) > constants_.size()) grow_constants();
     Index& cell = constant_cell(value);
@@ -83,7 +89,6 @@ class Rebuilder {
   static constexpr Index none = std::numeric_limits<Index>::min();
   static constexpr Index empty = none;
 
-  constexpr double value(Index constant) const { return to_.value(constant); }
   constexpr bool is(Index x, double number) const {
     return x < 0 && std::bit_cast<std::uint64_t>(value(x)) == std::bit_cast<std::uint64_t>(number);
   }
@@ -210,11 +215,13 @@ class Rebuilder {
       y = x;
       x = larger;
     }
+    if (2 * static_cast<std::size_t>(found_) > nodes_.size()) grow_nodes();
     Index& cell = node_cell(op, x, y, z);
     if (cell != empty) {
       ++report_.merged;
       return cell;
     }
+    ++found_;
     const double result = std::is_constant_evaluated() ? 0 : dispatch(op, Compute{to_.values().base, x, y, z});
     return cell = to_.push(op, x, y, z, result, at);
   }
@@ -231,6 +238,15 @@ class Rebuilder {
       if (arity(op) == 3 ? second(i) == y && third(i) == z : to_[i].y == y) return nodes_[k];
     }
   }
+  WENGERT_CONSTEXPR void grow_nodes() {
+    const std::vector<Index> old = std::exchange(nodes_, std::vector<Index>(2 * nodes_.size(), empty));
+    for (const Index i : old) {
+      if (i == empty) continue;
+      const Node& node = to_[i];
+      const bool ternary = arity(node.op) == 3;
+      node_cell(node.op, node.x, ternary ? second(i) : node.y, ternary ? third(i) : 0) = i;
+    }
+  }
   WENGERT_CONSTEXPR Index& constant_cell(double value) {
     const auto bits = std::bit_cast<std::uint64_t>(value);
     for (std::size_t k = ((bits * 0x9E3779B97F4A7C15u) >> 40) & (constants_.size() - 1);; k = (k + 1) & (constants_.size() - 1))
@@ -245,6 +261,7 @@ class Rebuilder {
   OptimiseReport& report_;
   bool last_;
   std::vector<Index> nodes_;
+  Index found_ = 0;  // of them
   std::vector<Index> constants_;
 };
 
@@ -311,14 +328,19 @@ WENGERT_CONSTEXPR Index leave_out_dead(const Tape& from, std::vector<Index>& out
   return dead;
 }
 
+/// The end of a rebuilding on the tape `once`: copies what is not dead to the empty tape `to`, and completes the report.
+WENGERT_CONSTEXPR void sweep_up(const Tape& once, std::vector<Index>& outputs, Tape& to, OptimiseReport& report) {
+  report.dead += leave_out_dead(once, outputs, to);
+  report.after = to.size();
+}
+
 /// Optimises `from` into the empty tape `to`; `outputs` (indices on `from`) becomes their indices on `to`, below 0 for what
 /// turned out to be constant. All independents stay. `last` says that the result is not differentiated again. What the pass made
 /// dead is swept up after it. O(nodes).
 WENGERT_CONSTEXPR OptimiseReport optimise(const Tape& from, std::vector<Index>& outputs, Tape& to, bool last = false) {
   Tape once(from.keeps_locations());
   OptimiseReport report = optimise_once(from, outputs, once, last);
-  report.dead += leave_out_dead(once, outputs, to);
-  report.after = to.size();
+  sweep_up(once, outputs, to, report);
   return report;
 }
 
