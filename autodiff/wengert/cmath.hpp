@@ -1,5 +1,5 @@
-// What <cmath> has beside the operations of the table, for Var: fmod, remainder, modf, frexp, ldexp, copysign, rint, hypot of
-// three, lerp, clamp, … Each is made of operations of the table, so it runs in every way that they do.
+// What <cmath> has beside the operations of the table, for Var: fmod, remainder, remquo, modf, frexp, ldexp, copysign, rint,
+// sinpi, hypot of three, lerp, clamp, … Each is made of operations of the table, so it runs in every way that they do.
 //
 // What gives an integer or a bool (lround, ilogb, signbit, fpclassify) leaves the tape. As with any branch on a value a replay
 // finds out whether the outcome is the same there, and otherwise throws BranchChanged.
@@ -7,7 +7,9 @@
 
 #include <climits>
 #include <cmath>
+#include <concepts>
 #include <limits>
+#include <numbers>
 
 #include "wengert/var.hpp"
 
@@ -61,6 +63,14 @@ constexpr Var remainder(Operand x, Operand y) {
   const Var times = over + (over & (twice >= size - twice));
   return select(times == 0.0, start, fma(select(x < 0.0, times, -times), size, start), y.at);
 }
+/// The same, and the last three bits of the quotient, with its sign: they leave the tape, so a replay must find them again.
+inline Var remquo(Operand x, Operand y, int* quotient) {
+  const Operand rest(remainder(x, y), y.at), times(rint(Operand((x - rest) / y, y.at)), y.at);
+  std::remquo(x.var.value(), y.var.value(), quotient);
+  *quotient %= 8;
+  detail::leave(Operand(times - 8.0 * Operand(trunc(Operand(0.125 * times, y.at)), y.at), y.at));
+  return rest.var;
+}
 /// The fractional part of x, whose whole part goes to `whole`; both have x's sign.
 constexpr Var modf(Operand x, Var* whole) {
   *whole = trunc(x);
@@ -100,6 +110,65 @@ inline Var frexp(Operand x, int* exponent) {
   if (!(size > 0) || size == ops::infinity) return detail::leave(x), x.var;
   *exponent = ilogb(x) + 1;
   return ldexp(x, -*exponent);
+}
+
+// -- half turns
+
+namespace detail {
+/// x is a whole number, `sign` telling odd ones by -1, and `quarters` / 2, which is -1/2, 0 or 1/2, and `rest`, at most 1/4.
+/// Exact.
+template <class T>
+struct HalfTurns {
+  T sign, quarters, rest;
+
+  constexpr explicit HalfTurns(const T& x) {
+    using std::abs, std::round, std::trunc;
+    const T whole = round(x), apart = x - whole;
+    sign = T(1) - T(2) * abs(whole - T(2) * trunc(T(0.5) * whole));
+    quarters = round(T(2) * apart);
+    rest = apart - T(0.5) * quarters;
+  }
+};
+template <class T>
+constexpr T sinpi(const T& x) {
+  using std::cos, std::sin;
+  const HalfTurns<T> turns(x);
+  const T angle = T(std::numbers::pi) * turns.rest;
+  return turns.sign * select(turns.quarters == T(0), sin(angle), turns.quarters * cos(angle));
+}
+template <class T>
+constexpr T cospi(const T& x) {
+  using std::cos, std::sin;
+  const HalfTurns<T> turns(x);
+  const T angle = T(std::numbers::pi) * turns.rest;
+  return turns.sign * select(turns.quarters == T(0), cos(angle), -turns.quarters * sin(angle));
+}
+template <class T>
+constexpr T tanpi(const T& x) {
+  using std::tan;
+  const HalfTurns<T> turns(x);
+  const T slope = tan(T(std::numbers::pi) * turns.rest);
+  return select(turns.quarters == T(0), slope, T(-1) / slope);
+}
+}  // namespace detail
+
+/// sinpi(), cospi(), tanpi(): of pi x, whose multiple of pi / 2 is taken off exactly: so they and their derivatives are exact at
+/// whole numbers and halves. tanpi has its poles, +-inf, at halves; the derivative there is +inf. NaN at infinity.
+constexpr Var sinpi(Operand x) { return detail::sinpi(x.var); }
+constexpr Var cospi(Operand x) { return detail::cospi(x.var); }
+constexpr Var tanpi(Operand x) { return detail::tanpi(x.var); }
+// Templates, so that those of a C library that has them are the better match.
+template <std::floating_point Number>
+Number sinpi(Number x) {
+  return detail::sinpi(x);
+}
+template <std::floating_point Number>
+Number cospi(Number x) {
+  return detail::cospi(x);
+}
+template <std::floating_point Number>
+Number tanpi(Number x) {
+  return detail::tanpi(x);
 }
 
 // -- others

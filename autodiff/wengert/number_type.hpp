@@ -104,11 +104,13 @@ struct NumberType {
   friend constexpr Self function(const Self& x, const Self& y) { return Self::template evaluate<ops::Rule>(x, y); }
   WENGERT_BINARY_OPERATIONS(WENGERT_X)
 #undef WENGERT_X
-  /// fma(), pow_derivative(), and by their other names fabs(), fmin(), fmax(). Of the value: isnan(), isinf(), isfinite().
-  friend constexpr Self fma(const Self& x, const Self& y, const Self& z) { return Self::template evaluate<ops::Fma>(x, y, z); }
-  friend constexpr Self pow_derivative(const Self& x, const Self& y, const Self& z) {
-    return Self::template evaluate<ops::PowDerivative>(x, y, z);
+#define WENGERT_X(Rule, function)                                               \
+  friend constexpr Self function(const Self& x, const Self& y, const Self& z) { \
+    return Self::template evaluate<ops::Rule>(x, y, z);                         \
   }
+  WENGERT_TERNARY_FUNCTIONS(WENGERT_X)
+#undef WENGERT_X
+  /// By their other names: fabs(), fmin(), fmax(). Of the value: isnan(), isinf(), isfinite().
   friend constexpr Self fabs(const Self& x) { return Self::template evaluate<ops::Abs>(x); }
   friend constexpr Self fmin(const Self& x, const Self& y) { return Self::template evaluate<ops::Min>(x, y); }
   friend constexpr Self fmax(const Self& x, const Self& y) { return Self::template evaluate<ops::Max>(x, y); }

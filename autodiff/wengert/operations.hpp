@@ -53,17 +53,33 @@
   X(Atan2, atan2)                    \
   X(Hypot, hypot)                    \
   X(Polygamma, polygamma)            \
+  X(Beta, beta)                      \
   X(Min, min)                        \
   X(Max, max)                        \
-  X(Less, less)                      \
-  X(LessEqual, less_equal)           \
-  X(Equal, equal)                    \
+  X(Less, is_less)                   \
+  X(LessEqual, is_less_equal)        \
+  X(Equal, is_equal)                 \
   X(AbsorbingProduct, absorbing_product)
-/// The ternary ones.
+/// The ternary ones that no vector register has.
+#define WENGERT_SPECIAL_OPERATIONS_OF_THREE(X) \
+  X(PowDerivative, pow_derivative)             \
+  X(IncompleteGamma, incomplete_gamma)         \
+  X(Ibeta, ibeta)                              \
+  X(Ibetac, ibetac)                            \
+  X(IbetaDerivative, ibeta_derivative)         \
+  X(IbetaA, ibeta_a)                           \
+  X(IbetaB, ibeta_b)                           \
+  X(IbetaAA, ibeta_aa)                         \
+  X(IbetaAB, ibeta_ab)                         \
+  X(IbetaBB, ibeta_bb)
+/// All of them but select, which takes conditions too.
+#define WENGERT_TERNARY_FUNCTIONS(X) \
+  X(Fma, fma)                        \
+  WENGERT_SPECIAL_OPERATIONS_OF_THREE(X)
+/// With it.
 #define WENGERT_TERNARY_OPERATIONS(X) \
-  X(Fma, fma)                         \
-  X(Select, select)                   \
-  X(PowDerivative, pow_derivative)
+  WENGERT_TERNARY_FUNCTIONS(X)        \
+  X(Select, select)
 /// All of them.
 #define WENGERT_OPERATIONS(X)  \
   WENGERT_UNARY_OPERATIONS(X)  \

@@ -132,35 +132,40 @@ namespace detail::special {
 double lgamma(double x);
 double tgamma(double x);
 double polygamma(double n, double x);
+double digamma_step(double x, double step);  // polygamma(0, x + step) - polygamma(0, x), whose digits it keeps; x > 0
 double erfinv(double x);
 double erfcinv(double x);
+double beta(double x, double y);
+double incomplete_gamma(double a, double x, double order);
+double ibeta_derivative(double a, double b, double x);
+double ibeta(double a, double b, double x, int in_a, int in_b);  // that many times differentiated, together at most twice
+double ibetac(double a, double b, double x);
+inline double ibeta(double a, double b, double x) { return ibeta(a, b, x, 0, 0); }
+inline double ibeta_a(double a, double b, double x) { return ibeta(a, b, x, 1, 0); }
+inline double ibeta_b(double a, double b, double x) { return ibeta(a, b, x, 0, 1); }
+inline double ibeta_aa(double a, double b, double x) { return ibeta(a, b, x, 2, 0); }
+inline double ibeta_ab(double a, double b, double x) { return ibeta(a, b, x, 1, 1); }
+inline double ibeta_bb(double a, double b, double x) { return ibeta(a, b, x, 0, 2); }
 // Of other plain numbers, to the accuracy of double.
-template <std::floating_point T>
-T lgamma(T x) {
-  return static_cast<T>(lgamma(static_cast<double>(x)));
-}
-template <std::floating_point T>
-T tgamma(T x) {
-  return static_cast<T>(tgamma(static_cast<double>(x)));
-}
-template <std::floating_point T>
-T polygamma(T n, T x) {
-  return static_cast<T>(polygamma(static_cast<double>(n), static_cast<double>(x)));
-}
-template <std::floating_point T>
-T erfinv(T x) {
-  return static_cast<T>(erfinv(static_cast<double>(x)));
-}
-template <std::floating_point T>
-T erfcinv(T x) {
-  return static_cast<T>(erfcinv(static_cast<double>(x)));
-}
+#define WENGERT_X(function)                                                             \
+  template <std::floating_point T, std::same_as<T>... Ts>                               \
+  T function(T x, Ts... y) {                                                            \
+    return static_cast<T>(function(static_cast<double>(x), static_cast<double>(y)...)); \
+  }
+// clang-format off
+WENGERT_X(lgamma) WENGERT_X(tgamma) WENGERT_X(polygamma) WENGERT_X(erfinv) WENGERT_X(erfcinv) WENGERT_X(beta)
+WENGERT_X(incomplete_gamma) WENGERT_X(ibeta) WENGERT_X(ibetac) WENGERT_X(ibeta_derivative) WENGERT_X(ibeta_a) WENGERT_X(ibeta_b)
+WENGERT_X(ibeta_aa) WENGERT_X(ibeta_ab) WENGERT_X(ibeta_bb)
+// clang-format on
+#undef WENGERT_X
 }  // namespace detail::special
 
 namespace ops {
 
-using detail::special::erfcinv, detail::special::erfinv, detail::special::lgamma, detail::special::polygamma,
-    detail::special::tgamma;
+using detail::special::beta, detail::special::erfcinv, detail::special::erfinv, detail::special::ibeta, detail::special::ibeta_a,
+    detail::special::ibeta_aa, detail::special::ibeta_ab, detail::special::ibeta_b, detail::special::ibeta_bb,
+    detail::special::ibeta_derivative, detail::special::ibetac, detail::special::incomplete_gamma, detail::special::lgamma,
+    detail::special::polygamma, detail::special::tgamma;
 // Found beside the overloads for Var, Dual and Lanes, which argument-dependent lookup adds.
 using std::abs, std::acos, std::acosh, std::asin, std::asinh, std::atan, std::atan2, std::atanh, std::cbrt, std::ceil, std::cos,
     std::cosh, std::erf, std::erfc, std::exp, std::exp2, std::expm1, std::floor, std::fma, std::hypot, std::log, std::log10,
@@ -954,6 +959,212 @@ struct Tgamma : Rule<1> {
   }
 };
 
+/// The beta function gamma(x) gamma(y) / gamma(x + y), for x, y > 0. A partial is as accurate as the digammas whose difference it
+/// has.
+struct Beta : Rule<2> {
+  static constexpr const char* name = "beta";
+  static constexpr Formula formula{"beta(x, y)", "result (polygamma(0, x) - polygamma(0, x + y))",
+                                   "result (polygamma(0, y) - polygamma(0, x + y))"};
+  static constexpr Domain domain[] = {{0.25, 16}, {0.25, 16}};
+  static constexpr bool commutative = true;
+  static constexpr double value_ulps = 4;
+  static constexpr double partial_ulps = 2000;
+
+  template <class T>
+  static constexpr T value(T x, T y) {
+    return beta(x, y);
+  }
+  template <class T>
+  static constexpr Partials2<T> partials(T x, T y, T result) {
+    // at an infinity, where it is 0, so are they
+    const T sum = polygamma(T(0), x + y);
+    return {absorbing_product(result, polygamma(T(0), x) - sum), absorbing_product(result, polygamma(T(0), y) - sum)};
+  }
+};
+
+// ---- incomplete gamma and beta functions --------------------------------------------------------------------------------------
+
+/// P(x, y), the regularised lower incomplete gamma function of parameter x > 0 at y >= 0, and its derivatives: m < 16 times in y
+/// and k < 16 times in x, where z, rounded down, is m + 256 k; and with 65536 more of Q = 1 - P, the upper one. NaN for any other
+/// z. Where y is 0, the limit from above. Derivatives beyond the first have terms of both signs, and are as accurate as these.
+struct IncompleteGamma : Rule<3> {
+  static constexpr bool steep = true;
+  static constexpr const char* name = "incomplete_gamma";
+  static constexpr Formula formula{"incomplete_gamma(x, y, z)", "incomplete_gamma(x, y, z + 256)",
+                                   "incomplete_gamma(x, y, z + 1)", "0"};
+  static constexpr Domain domain[] = {{0.05, 30}, {0.01, 30}, {0, 0.5}};
+  static constexpr double value_ulps = 8;
+  static constexpr double partial_ulps = 32;
+
+  template <class T>
+  static constexpr T value(T x, T y, T z) {
+    return incomplete_gamma(x, y, z);
+  }
+  template <class T>
+  static constexpr Partials3<T> partials(T x, T y, T z, T) {
+    return {inside(z >= T(0), incomplete_gamma(x, y, z + T(256))), inside(z >= T(0), incomplete_gamma(x, y, z + T(1))), T(0)};
+  }
+  /// What the error of a value is counted of: its largest term, where it is known.
+  static double scale(double x, double y, double z) {
+    const int code = z >= 0 && z < 131072 ? static_cast<int>(z) % 65536 : 0;
+    const double value = std::abs(incomplete_gamma(x, y, z)), density = incomplete_gamma(x, y, 1.0);
+    if (code < 2) return value;
+    if (code == 2) return density * (x + 1 + y) / y;
+    if (code == 256) return 4 * value;
+    if (code == 257) return density * (std::abs(std::log(y)) + std::abs(polygamma(0.0, x)));
+    if (code != 512) return infinity;
+    const double tail = min(incomplete_gamma(x, y, 0.0), incomplete_gamma(x, y, 65536.0));
+    return 8 * (value + std::abs(incomplete_gamma(x, y, 256.0)) + polygamma(1.0, max(1.0, x)) * tail);
+  }
+};
+
+/// The density whose integral from 0 to z is ibeta(x, y, z): z^(x - 1) (1 - z)^(y - 1) / beta(x, y). At 0 and 1 its own
+/// derivative in z is infinite or NaN.
+struct IbetaDerivative : Rule<3> {
+  static constexpr bool steep = true;
+  static constexpr const char* name = "ibeta_derivative";
+  static constexpr Formula formula{"ibeta_derivative(x, y, z)", "result (log(z) - polygamma(0, x) + polygamma(0, x + y))",
+                                   "result (log(1 - z) - polygamma(0, y) + polygamma(0, x + y))",
+                                   "result ((x - 1) / z - (y - 1) / (1 - z))"};
+  static constexpr Domain domain[] = {{0.1, 10}, {0.1, 10}, {0.01, 0.7}};
+  static constexpr double value_ulps = 8;
+  static constexpr double partial_ulps = 64;
+
+  template <class T>
+  static constexpr T value(T x, T y, T z) {
+    return ibeta_derivative(x, y, z);
+  }
+  template <class T>
+  static constexpr Partials3<T> partials(T x, T y, T z, T result) {
+    return {absorbing_product(result, log_slope(x, x + y, log(z))), absorbing_product(result, log_slope(y, x + y, log1p(-z))),
+            result * ((x - T(1)) / z - (y - T(1)) / (T(1) - z))};
+  }
+  // not near a zero of a partial
+  static bool precise(double x, double y, double z) {
+    const auto clear = [](double u, double v, double w) {
+      return std::abs(u + v + w) > 0.1 * (std::abs(u) + std::abs(v) + std::abs(w));
+    };
+    const double of_sum = polygamma(0.0, x + y);
+    return clear(std::log(z), -polygamma(0.0, x), of_sum) && clear(std::log1p(-z), -polygamma(0.0, y), of_sum) &&
+           clear((x - 1) / z, -(y - 1) / (1 - z), 0);
+  }
+  /// The slope of its logarithm in a parameter, where `log` is that of z or of 1 - z.
+  template <class T>
+  static constexpr T log_slope(T parameter, T sum, T log) {
+    return log - polygamma(T(0), parameter) + polygamma(T(0), sum);
+  }
+};
+
+/// I_z(x, y), the regularised incomplete beta function for x, y >= 1e-290 and z from 0 to 1, differentiated `in_x` and `in_y`
+/// times, in all at most twice. Of a second derivative there are no derivatives in x and y: NaN.
+template <int in_x, int in_y>
+struct IncompleteBeta : Rule<3> {
+  static constexpr bool steep = true;
+  static constexpr Domain domain[] = {{0.1, 10}, {0.1, 10}, {0.01, 0.7}};
+  static constexpr double value_ulps = in_x + in_y == 0 ? 8 : 64;
+  static constexpr double partial_ulps = 64;
+
+  template <class T>
+  static constexpr T value(T x, T y, T z) {
+    if constexpr (in_x == 0 && in_y == 0)
+      return ibeta(x, y, z);
+    else if constexpr (in_x + in_y == 1)
+      return in_x == 1 ? ibeta_a(x, y, z) : ibeta_b(x, y, z);
+    else
+      return in_x == 2 ? ibeta_aa(x, y, z) : in_x == 1 ? ibeta_ab(x, y, z) : ibeta_bb(x, y, z);
+  }
+  template <class T>
+  static constexpr Partials3<T> partials(T x, T y, T z, T) {
+    const T density = ibeta_derivative(x, y, z);
+    if constexpr (in_x + in_y == 2) {
+      const T none = polygamma(T(-1), x);  // NaN, but no constant: clang computes nothing of that while compiling
+      return {none, none, absorbing_product(density, bend(x, y, z))};
+    } else if constexpr (in_x == 1) {
+      return {ibeta_aa(x, y, z), ibeta_ab(x, y, z), absorbing_product(density, IbetaDerivative::log_slope(x, x + y, log(z)))};
+    } else if constexpr (in_y == 1) {
+      return {ibeta_ab(x, y, z), ibeta_bb(x, y, z), absorbing_product(density, IbetaDerivative::log_slope(y, x + y, log1p(-z)))};
+    } else {
+      return {ibeta_a(x, y, z), ibeta_b(x, y, z), density};
+    }
+  }
+  // not near a zero of a partial
+  static bool precise(double x, double y, double z)
+    requires(in_x + in_y > 0)
+  {
+    if (!IbetaDerivative::precise(x, y, z)) return false;
+    const auto clear = [&]<int k, int l>(IncompleteBeta<k, l>) {
+      return std::abs(ibeta(x, y, z, k, l)) > 0.1 * IncompleteBeta<k, l>::scale(x, y, z);
+    };
+    if (in_x + in_y == 1) return clear(IncompleteBeta<2, 0>()) && clear(IncompleteBeta<1, 1>()) && clear(IncompleteBeta<0, 2>());
+    return std::abs(bend(x, y, z)) > 0.1 * (polygamma(1.0, x) + polygamma(1.0, y));
+  }
+  /// What the error of a second derivative is counted of: the size of its terms.
+  static double scale(double x, double y, double z)
+    requires(in_x + in_y == 2)
+  {
+    const double tail = min(ibeta(x, y, z), ibetac(x, y, z));
+    const double least = in_x == 2 ? max(1.0, x) : in_y == 2 ? max(1.0, y) : x + y;
+    return std::abs(ibeta(x, y, z, in_x, in_y)) + std::abs(ibeta_a(x, y, z)) + std::abs(ibeta_b(x, y, z)) +
+           polygamma(1.0, least) * tail;
+  }
+
+ private:
+  /// A second derivative of the density in x and y, over it.
+  template <class T>
+  static constexpr T bend(T x, T y, T z) {
+    const T sum = x + y, both = polygamma(T(1), sum);
+    const auto in_the_first = [&] { return IbetaDerivative::log_slope(x, sum, log(z)); };
+    const auto in_the_second = [&] { return IbetaDerivative::log_slope(y, sum, log1p(-z)); };
+    if constexpr (in_x == 1) return in_the_first() * in_the_second() + both;
+    const T slope = in_x == 2 ? in_the_first() : in_the_second();
+    return slope * slope - polygamma(T(1), in_x == 2 ? x : y) + both;
+  }
+};
+
+struct Ibeta : IncompleteBeta<0, 0> {
+  static constexpr const char* name = "ibeta";
+  static constexpr Formula formula{"ibeta(x, y, z)", "ibeta_a(x, y, z)", "ibeta_b(x, y, z)", "ibeta_derivative(x, y, z)"};
+};
+/// What is missing of it to 1, to all digits where that is little.
+struct Ibetac : IncompleteBeta<0, 0> {
+  static constexpr const char* name = "ibetac";
+  static constexpr Formula formula{"1 - ibeta(x, y, z)", "-ibeta_a(x, y, z)", "-ibeta_b(x, y, z)", "-ibeta_derivative(x, y, z)"};
+
+  template <class T>
+  static constexpr T value(T x, T y, T z) {
+    return ibetac(x, y, z);
+  }
+  template <class T>
+  static constexpr Partials3<T> partials(T x, T y, T z, T) {
+    return {-ibeta_a(x, y, z), -ibeta_b(x, y, z), -ibeta_derivative(x, y, z)};
+  }
+};
+/// Derivatives of ibeta in x, in y, and the second ones.
+struct IbetaA : IncompleteBeta<1, 0> {
+  static constexpr const char* name = "ibeta_a";
+  static constexpr Formula formula{"ibeta_a(x, y, z)", "ibeta_aa(x, y, z)", "ibeta_ab(x, y, z)",
+                                   "the derivative of ibeta_derivative(x, y, z) in x"};
+};
+struct IbetaB : IncompleteBeta<0, 1> {
+  static constexpr const char* name = "ibeta_b";
+  static constexpr Formula formula{"ibeta_b(x, y, z)", "ibeta_ab(x, y, z)", "ibeta_bb(x, y, z)",
+                                   "the derivative of ibeta_derivative(x, y, z) in y"};
+};
+struct IbetaAA : IncompleteBeta<2, 0> {
+  static constexpr const char* name = "ibeta_aa";
+  static constexpr Formula formula{"ibeta_aa(x, y, z)", "none", "none",
+                                   "the second derivative of ibeta_derivative(x, y, z) in x"};
+};
+struct IbetaAB : IncompleteBeta<1, 1> {
+  static constexpr const char* name = "ibeta_ab";
+  static constexpr Formula formula{"ibeta_ab(x, y, z)", "none", "none", "the derivative of ibeta_derivative(x, y, z) in x and y"};
+};
+struct IbetaBB : IncompleteBeta<0, 2> {
+  static constexpr const char* name = "ibeta_bb";
+  static constexpr Formula formula{"ibeta_bb(x, y, z)", "none", "none",
+                                   "the second derivative of ibeta_derivative(x, y, z) in y"};
+};
+
 // ---- lengths, extremes, roundings ---------------------------------------------------------------------------------------------
 
 struct Hypot : Rule<2> {
@@ -1104,7 +1315,7 @@ struct Comparison : Arithmetic2 {
 };
 
 struct Less : Comparison {
-  static constexpr const char* name = "less";
+  static constexpr const char* name = "is_less";
   static constexpr Formula formula{"x < y", "0", "0"};
 
   template <class T>
@@ -1114,7 +1325,7 @@ struct Less : Comparison {
 };
 
 struct LessEqual : Comparison {
-  static constexpr const char* name = "less_equal";
+  static constexpr const char* name = "is_less_equal";
   static constexpr Formula formula{"x <= y", "0", "0"};
 
   template <class T>
@@ -1124,7 +1335,7 @@ struct LessEqual : Comparison {
 };
 
 struct Equal : Comparison {
-  static constexpr const char* name = "equal";
+  static constexpr const char* name = "is_equal";
   static constexpr Formula formula{"x == y", "0", "0"};
   static constexpr bool commutative = true;
 

@@ -2,7 +2,7 @@
 // standard does not sanction overloads of ours in namespace std, though compilers take them. Include it before such code.
 //
 // std::max, std::min and std::clamp of Vars choose by data, where the templates of <algorithm> branch: a replay follows the
-// values instead of refusing them. std::max<Var>(x, y), with the type spelled out, is still the template.
+// values instead of refusing them; std::max<Var>(x, y), with the type spelled out, too.
 #pragma once
 
 #include <algorithm>
@@ -55,7 +55,7 @@ WENGERT_X(long long, llround) WENGERT_X(long long, llrint)
 #define WENGERT_BOOL(function) WENGERT_X(bool, function)
 // clang-format off
 WENGERT_VAR(pow) WENGERT_VAR(atan2) WENGERT_VAR(hypot) WENGERT_VAR(fmin) WENGERT_VAR(fmax) WENGERT_VAR(fmod)
-WENGERT_VAR(remainder) WENGERT_VAR(copysign) WENGERT_VAR(fdim) WENGERT_VAR(nextafter) WENGERT_VAR(midpoint)
+WENGERT_VAR(remainder) WENGERT_VAR(copysign) WENGERT_VAR(fdim) WENGERT_VAR(nextafter) WENGERT_VAR(midpoint) WENGERT_VAR(beta)
 WENGERT_BOOL(isunordered) WENGERT_BOOL(isless) WENGERT_BOOL(islessequal) WENGERT_BOOL(isgreater)
 WENGERT_BOOL(isgreaterequal) WENGERT_BOOL(islessgreater)
 // clang-format on
@@ -89,10 +89,32 @@ template <std::derived_from<wengert::Var> Number>
 constexpr wengert::Var frexp(const Number& x, int* exponent) {
   return wengert::frexp(x, exponent);
 }
+template <class First, class Second>
+  requires WengertAmong<First, Second>
+constexpr wengert::Var remquo(const First& x, const Second& y, int* quotient) {
+  return wengert::remquo(x, y, quotient);
+}
 constexpr wengert::Var modf(const wengert::Var& x, wengert::Var* whole) { return wengert::modf(x, whole); }
 
-constexpr wengert::Var min(const wengert::Var& x, const wengert::Var& y) { return wengert::min(x, y); }
-constexpr wengert::Var max(const wengert::Var& x, const wengert::Var& y) { return wengert::max(x, y); }
+// Templates: where our namespace is open too, the functions there are the better match.
+template <same_as<wengert::Var> Number>
+constexpr Number min(const Number& x, const Number& y) {
+  return wengert::min(x, y);
+}
+template <same_as<wengert::Var> Number>
+constexpr Number max(const Number& x, const Number& y) {
+  return wengert::max(x, y);
+}
+template <class First, class Second>
+  requires(WengertAmong<First, Second> && !same_as<First, Second>)
+constexpr wengert::Var min(const First& x, const Second& y) {
+  return wengert::min(wengert::Operand(x), wengert::Operand(y));
+}
+template <class First, class Second>
+  requires(WengertAmong<First, Second> && !same_as<First, Second>)
+constexpr wengert::Var max(const First& x, const Second& y) {
+  return wengert::max(wengert::Operand(x), wengert::Operand(y));
+}
 constexpr wengert::Var min(std::initializer_list<wengert::Var> xs) {
   wengert::Var least = *xs.begin();
   for (auto x = xs.begin() + 1; x != xs.end(); ++x) least = wengert::min(least, *x);

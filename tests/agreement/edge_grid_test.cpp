@@ -253,6 +253,11 @@ bool promised(const Point<Rule::arity>& at, Kind kind, const Outcome& outcome) {
   // below 0 they are differences, with zeros
   if constexpr (std::is_same_v<Rule, ops::Lgamma> || std::is_same_v<Rule, ops::Tgamma> || std::is_same_v<Rule, ops::Polygamma>)
     if (at.back() < 0 && all_finite) return false;
+  // series are the reference, and derivatives of their own are given at 0 and beyond
+  if constexpr (op_of<Rule> == Op::Beta || (op_of<Rule> >= Op::IncompleteGamma && op_of<Rule> <= Op::IbetaBB)) {
+    for (int k = 0; k < Rule::arity; ++k)
+      if (!(at[k] >= Rule::domain[k].low && at[k] <= Rule::domain[k].high)) return false;
+  }
   if (std::is_same_v<Rule, ops::Atan2>) return !all([](double x) { return std::abs(x) == largest; });
   constexpr bool is_pow = std::is_same_v<Rule, ops::Pow> || std::is_same_v<Rule, ops::PowDerivative>;
   if (std::is_same_v<Rule, ops::PowDerivative> && std::isinf(at[Rule::arity > 1 ? 1 : 0])) return false;

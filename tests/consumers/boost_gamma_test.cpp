@@ -47,6 +47,47 @@ TEST(BoostGamma, IncompleteInBothArguments) {
                   {{2.3, 1.1}});
 }
 
+// Where Boost's own finite sums do without the parameter, and in tails of which the difference from 1 has no digits.
+TEST(BoostGamma, IncompleteAtWholeNumbersAndInTheTails) {
+  const std::vector<std::array<double, 2>> points = {{3, 2}, {2.5, 3.2}, {1, 1}, {0.5, 0.75}, {12, 10}};
+  like_numbers<2>("gamma_p", [](auto a, auto x) { return bm::gamma_p(a, x); }, points);
+  like_numbers<2>("gamma_q", [](auto a, auto x) { return bm::gamma_q(a, x); }, points);
+  like_numbers<2>("tgamma(a, x)", [](auto a, auto x) { return bm::tgamma(a, x); }, points);
+  like_numbers<2>("tgamma_lower", [](auto a, auto x) { return bm::tgamma_lower(a, x); }, points);
+  // relative to a value of 1e-35
+  like_numbers<2>("log gamma_q",
+                  [](auto a, auto x) {
+                    using std::log;
+                    return log(bm::gamma_q(a, x));
+                  },
+                  {{4.5, 100}});
+  like_numbers<3>("ibeta", [](auto a, auto b, auto x) { return bm::ibeta(a, b, x); }, {{2, 3, 0.3}, {1, 4, 0.6}});
+  like_numbers<3>("beta(a, b, x)", [](auto a, auto b, auto x) { return bm::beta(a, b, x); }, {{2, 3, 0.3}, {2.5, 0.7, 0.6}});
+  like_numbers<3>("betac", [](auto a, auto b, auto x) { return bm::betac(a, b, x); }, {{2, 3, 0.3}, {2.5, 0.7, 0.6}});
+}
+
+// One node each, with a policy or without: ours and no sum of Boost's.
+TEST(BoostGamma, FunctionsOfTheTableAreOneNode) {
+  const bm::policies::policy<> policy;
+  wengert::Tape tape;
+  const wengert::Var x = tape.variable(0.3), y = tape.variable(1.7);
+  const auto nodes = [&](auto f) {
+    const auto before = tape.size();
+    f();
+    return tape.size() - before;
+  };
+  EXPECT_EQ(nodes([&] { bm::tgamma(x), bm::tgamma(x, policy), bm::lgamma(x), bm::lgamma(x, policy); }), 4);
+  EXPECT_EQ(nodes([&] { bm::digamma(x), bm::digamma(x, policy), bm::trigamma(x), bm::trigamma(x, policy); }), 4);
+  EXPECT_EQ(nodes([&] { bm::polygamma(3, x), bm::polygamma(3, x, policy); }), 2);
+  EXPECT_EQ(nodes([&] { bm::erf(x), bm::erfc(x, policy), bm::erf_inv(x), bm::erfc_inv(x, policy); }), 4);
+  EXPECT_EQ(nodes([&] { bm::beta(x, y), bm::beta(x, 2, policy), bm::beta(2.0, x); }), 3);
+  EXPECT_EQ(nodes([&] { bm::gamma_p(x, y), bm::gamma_p(2, x, policy), bm::gamma_q(x, 2.f), bm::gamma_q(x, y, policy); }), 4);
+  EXPECT_EQ(nodes([&] { bm::gamma_p_derivative(x, y), bm::gamma_p_derivative(x, 2, policy); }), 2);
+  EXPECT_EQ(nodes([&] { bm::ibeta(y, y, x), bm::ibeta(2, 3, x, policy), bm::ibetac(y, 2, x), bm::ibetac(y, y, 0.5, policy); }),
+            4);
+  EXPECT_EQ(nodes([&] { bm::ibeta_derivative(y, y, x), bm::ibeta_derivative(y, 2, x, policy); }), 2);
+}
+
 TEST(BoostBeta, CompleteAndIncompleteInEveryArgument) {
   like_numbers<2>("beta", [](auto a, auto b) { return bm::beta(a, b); }, {{2.3, 1.1}, {2.5, 3.2}, {30.25, 28.5}, {0.3, 0.2}});
   const std::vector<std::array<double, 3>> points = {{2.3, 1.1, 0.4}, {2.5, 3.2, 0.3}, {30.25, 28.5, 0.6}, {0.3, 0.2, 0.7}};

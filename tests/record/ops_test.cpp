@@ -28,6 +28,12 @@ const int points_per_operation = [] {
   return wanted != nullptr ? std::atoi(wanted) : 20'000;
 }();
 
+/// Fewer where the reference is a series of hundreds of terms.
+template <class Rule>
+int points_of() {
+  return op_of<Rule> >= Op::IncompleteGamma && op_of<Rule> <= Op::IbetaBB ? points_per_operation / 40 : points_per_operation;
+}
+
 /// Numbers of a domain in which accuracy is at risk: every magnitude down to the smallest and up to the ends, either sign, and
 /// the neighbourhoods, down to the last place, of the ends, of 0, of +-1 and of halves and integers, where kinks lie.
 class Sampler {
@@ -162,13 +168,21 @@ bool tells(Wide reference) {
   return Reference<Rule>::closed_form || !is_nan(reference);
 }
 
+/// In ulps of what the rule counts its errors of, where that is not the value.
+template <class Rule, class T>
+double value_error(T got, Wide want, const std::array<double, Rule::arity>& at) {
+  if constexpr (requires { Rule::scale(0.0, 0.0, 0.0); })
+    if (std::isfinite(got)) return static_cast<double>(abs(got - want) / wide::ulp_of<T>(Rule::scale(at[0], at[1], at[2])));
+  return ulps(got, want);
+}
+
 /// Largest errors of value and partials over the domain, in ulps of T, at points where the rule is held to its bounds.
 template <class Rule, class T>
 struct Accuracy {
   Worst<Rule::arity> value, partial;
   int compared = 0;
 
-  explicit Accuracy(int points = points_per_operation) {
+  explicit Accuracy(int points = points_of<Rule>()) {
     constexpr int n = Rule::arity;
     std::mt19937_64 random(seed);
     std::vector<Sampler> samplers;
@@ -181,7 +195,7 @@ struct Accuracy {
       if (std::is_same_v<T, float> && !in_range<Rule>(at, 1e-9)) continue;
       const auto wide_at = widened(at);
       const auto got = evaluate_rule<Rule, T>(at);
-      value.meet(ulps(got.value, Reference<Rule>::value(wide_at)), at);
+      value.meet(value_error<Rule>(got.value, Reference<Rule>::value(wide_at), at), at);
       // A partial written from the operation's own value has no more digits than that.
       if (got.value != 0 && !std::isnormal(got.value)) continue;
       if (!precise<Rule>(at)) continue;
@@ -268,7 +282,7 @@ TYPED_TEST(OpsAccuracy, SecondPartialsAreAccurateToFourTimesTheBoundOfTheFirst) 
   std::vector<Sampler> samplers;
   for (const Domain& domain : Rule::domain) samplers.emplace_back(domain, random);
   Worst<n> worst;
-  const int points = Reference<Rule>::closed_form ? points_per_operation / 4 : 500;  // differences of differences take long
+  const int points = Reference<Rule>::closed_form ? points_of<Rule>() / 4 : 500;  // differences of differences take long
   for (int i = 0; i < points; ++i) {
     std::array<double, n> at;
     for (int k = 0; k < n; ++k) at[k] = samplers[k]();
@@ -278,7 +292,7 @@ TYPED_TEST(OpsAccuracy, SecondPartialsAreAccurateToFourTimesTheBoundOfTheFirst) 
       const auto got = second_partials<Rule>(at, k);
       for (int j = 0; j < n; ++j) {
         const Wide want = Reference<Rule>::second_partial(wide_at, j, k);
-        if (!tells<Rule>(want)) continue;
+        if (!tells<Rule>(want) || (is_nan(want) && std::isnan(got[j]))) continue;
         EXPECT_TRUE(std::isfinite(got[j]) || !(abs(want) < Wide(1e250)) || !in_range<Rule>(at, 1e-200))
             << text(at) << " gives " << got[j] << " for " << static_cast<double>(want);
         if (!in_range<Rule>(at, 1e-9)) continue;
@@ -320,18 +334,22 @@ TYPED_TEST(OpsAccuracy, ClosedFormsAgreeWithDifferencesOfEachOther) {
     GTEST_SKIP() << Rule::name << (Reference<Rule>::closed_form ? " hides its derivative on purpose" : " has no closed form");
   constexpr int n = Rule::arity;
   std::mt19937_64 random(seed);
-  for (int i = 0; i < 50; ++i) {
+  const int points = points_of<Rule>() < points_per_operation ? 5 : 50;
+  for (int i = 0; i < points; ++i) {
     reference::Point<n> at;
     for (int k = 0; k < n; ++k)
       at[k] = (Rule::domain[k].low >= 1 ? 1 : 0) + std::uniform_real_distribution<double>(0.1, 0.45)(random);
     if (n == 2 && abs(at[0] - at[n - 1]) < Wide(0.02)) continue;
     for (int k = 0; k < n; ++k) {
       const Wide slope = reference::derivative_by_differences<n>(Reference<Rule>::value, at, k).slope;
-      EXPECT_LE(abs(Reference<Rule>::partial(at, k) - slope), Wide(1e-17)) << static_cast<double>(at[0]);
+      const Wide known = Reference<Rule>::partial(at, k);
+      if (is_nan(known)) continue;  // there is none
+      EXPECT_LE(abs(known - slope), Wide(1e-17)) << static_cast<double>(at[0]);
       for (int j = 0; j < n; ++j) {
         const auto partial = [j](const reference::Point<n>& p) { return Reference<Rule>::partial(p, j); };
         const Wide bend = reference::derivative_by_differences<n>(partial, at, k).slope;
-        EXPECT_LE(abs(Reference<Rule>::second_partial(at, j, k) - bend), Wide(1e-15)) << static_cast<double>(at[0]);
+        const Wide of_second = Reference<Rule>::second_partial(at, j, k);
+        EXPECT_LE(is_nan(of_second) ? Wide(0) : abs(of_second - bend), Wide(1e-15)) << static_cast<double>(at[0]);
       }
     }
   }

@@ -153,6 +153,29 @@ class Decoder {
         x = constant(static_cast<double>(std::abs(x) % 3));
         y = between(y, 0.2, 12);
         break;
+      case Op::Beta:
+        x = between(x, 0.3, 6);
+        y = between(y, 0.3, 6);
+        break;
+      case Op::IncompleteGamma:
+        x = between(x, 0.3, 12);
+        y = between(y, 0.1, 15);
+        a[2] = constant(0);
+        break;
+      case Op::IbetaDerivative:  // these have zeros, whose digits are few
+      case Op::IbetaA:
+      case Op::IbetaB:
+      case Op::IbetaAA:
+      case Op::IbetaAB:
+      case Op::IbetaBB:
+        op = Op::Ibeta;
+        [[fallthrough]];
+      case Op::Ibeta:
+      case Op::Ibetac:
+        x = between(x, 0.3, 5);
+        y = between(y, 0.3, 5);
+        a[2] = between(a[2], 0.1, 0.85);
+        break;
       case Op::Tanh:
         x = between(x, -25, 25);
         break;

@@ -153,6 +153,26 @@ inline Wide pow_derivative(Wide x, Wide y, Wide order, int more) {
   return pow_derivative(x, y, code % 256, code / 256);
 }
 
+/// The incomplete functions' series, and derivatives of the beta density in a, b and x, two in all.
+inline const wide::GammaSeries& P(Wide x, Wide y) { return wide::GammaSeries::at(x, y); }
+inline const wide::BetaSeries& I(Wide x, Wide y, Wide z) { return wide::BetaSeries::at(x, y, z); }
+inline Wide step(Wide x, Wide y) { return polygamma(0, x) - polygamma(0, x + y); }
+inline Wide h(Wide x, Wide y, Wide z, int in_a, int in_b, int in_x) {
+  const wide::BetaSeries& at = I(x, y, z);
+  Wide product = at.density();
+  for (int k = 0; k < in_a; ++k) product *= at.slope_a();
+  for (int k = 0; k < in_b; ++k) product *= at.slope_b();
+  for (int k = 0; k < in_x; ++k) product *= at.slope_x();
+  const Wide bend = in_a == 2          ? at.bend_a()
+                    : in_b == 2        ? at.bend_b()
+                    : in_x == 2        ? at.bend_x()
+                    : in_a + in_b == 2 ? at.bend_ab()
+                    : in_a + in_x == 2 ? 1 / z
+                    : in_b + in_x == 2 ? -1 / (1 - z)
+                                       : Wide(0);
+  return product + at.density() * bend;
+}
+
 // clang-format off
 REFERENCE(Add,   x + y,        (1, 1),                        (0, 0, 0))
 REFERENCE(Sub,   x - y,        (1, -1),                       (0, 0, 0))
@@ -196,6 +216,26 @@ REFERENCE(Erfcinv, erfcinv(x), (-sqrt(pi) / 2 * exp(square(erfcinv(x)))), (pi / 
 REFERENCE(Polygamma, polygamma(x, y), (0, inside(x >= 0, polygamma(x + 1, y))), (0, 0, inside(x >= 0, polygamma(x + 2, y))))
 REFERENCE(Lgamma, lgamma(x),   (polygamma(0, x)),             (polygamma(1, x)))
 REFERENCE(Tgamma, tgamma(x),   (tgamma(x) * polygamma(0, x)), (tgamma(x) * (square(polygamma(0, x)) + polygamma(1, x))))
+REFERENCE(Beta,  beta(x, y),   (beta(x, y) * step(x, y), beta(x, y) * step(y, x)),
+                               (beta(x, y) * (square(step(x, y)) + polygamma(1, x) - polygamma(1, x + y)),
+                                beta(x, y) * (step(x, y) * step(y, x) - polygamma(1, x + y)),
+                                beta(x, y) * (square(step(y, x)) + polygamma(1, y) - polygamma(1, x + y))))
+REFERENCE(IncompleteGamma, P(x, y).value, (P(x, y).in_a, P(x, y).density(), 0),
+                               (P(x, y).in_aa, P(x, y).density() * P(x, y).slope(), 0, P(x, y).density() * ((x - 1) / y - 1), 0, 0))
+REFERENCE(Ibeta, I(x, y, z).value, (I(x, y, z).in_a, I(x, y, z).in_b, I(x, y, z).density()),
+                               (I(x, y, z).in_aa, I(x, y, z).in_ab, I(x, y, z).density() * I(x, y, z).slope_a(), I(x, y, z).in_bb,
+                                I(x, y, z).density() * I(x, y, z).slope_b(), I(x, y, z).density() * I(x, y, z).slope_x()))
+REFERENCE(Ibetac, I(y, x, 1 - z).value, (-I(x, y, z).in_a, -I(x, y, z).in_b, -I(x, y, z).density()),
+                               (-I(x, y, z).in_aa, -I(x, y, z).in_ab, -h(x, y, z, 1, 0, 0), -I(x, y, z).in_bb, -h(x, y, z, 0, 1, 0), -h(x, y, z, 0, 0, 1)))
+REFERENCE(IbetaDerivative, I(x, y, z).density(), (h(x, y, z, 1, 0, 0), h(x, y, z, 0, 1, 0), h(x, y, z, 0, 0, 1)),
+                               (h(x, y, z, 2, 0, 0), h(x, y, z, 1, 1, 0), h(x, y, z, 1, 0, 1), h(x, y, z, 0, 2, 0), h(x, y, z, 0, 1, 1), h(x, y, z, 0, 0, 2)))
+REFERENCE(IbetaA, I(x, y, z).in_a, (I(x, y, z).in_aa, I(x, y, z).in_ab, h(x, y, z, 1, 0, 0)),
+                               (nan, nan, h(x, y, z, 2, 0, 0), nan, h(x, y, z, 1, 1, 0), h(x, y, z, 1, 0, 1)))
+REFERENCE(IbetaB, I(x, y, z).in_b, (I(x, y, z).in_ab, I(x, y, z).in_bb, h(x, y, z, 0, 1, 0)),
+                               (nan, nan, h(x, y, z, 1, 1, 0), nan, h(x, y, z, 0, 2, 0), h(x, y, z, 0, 1, 1)))
+REFERENCE(IbetaAA, I(x, y, z).in_aa, (nan, nan, h(x, y, z, 2, 0, 0)), (nan, nan, nan, nan, nan, nan))
+REFERENCE(IbetaAB, I(x, y, z).in_ab, (nan, nan, h(x, y, z, 1, 1, 0)), (nan, nan, nan, nan, nan, nan))
+REFERENCE(IbetaBB, I(x, y, z).in_bb, (nan, nan, h(x, y, z, 0, 2, 0)), (nan, nan, nan, nan, nan, nan))
 REFERENCE(Hypot, hypot(x, y),  (at_origin(x, y, 0, x / radius(x, y)), at_origin(x, y, 0, y / radius(x, y))),
                                (square(y) / cube(radius(x, y)), -x * y / cube(radius(x, y)), square(x) / cube(radius(x, y))))
 REFERENCE(Abs,   abs(x),       (is_nan(x) ? nan : sign(x)),   (0))

@@ -13,7 +13,10 @@
 #include <string>
 #include <vector>
 
+#include "wengert/cmath.hpp"
+#include "wengert/error.hpp"
 #include "wengert/function.hpp"
+#include "wengert/special.hpp"
 #include "wengert/wengert.hpp"
 
 namespace {
@@ -107,6 +110,12 @@ const double pi = 4 * std::atan(1);
     return Var(expression);       \
   }
 
+#define OF_XYZ(expression)                  \
+  [](Variables v) {                         \
+    const Var x = v[0], y = v[1], z = v[2]; \
+    return Var(expression);                 \
+  }
+
 // -- kinks and ties
 
 TEST(Conventions, AbsIsFlatAtZero) {
@@ -147,13 +156,13 @@ TEST(Conventions, RoundingsAreFlatEvenWhereTheyJump) {
 }
 
 TEST(Conventions, ComparisonsAreFlatAndFalseForNaN) {
-  expect(OF_XY(less(x, y)), {1, 2}, 1, {0, 0});
-  expect(OF_XY(less(x, y)), {2, 2}, 0, {0, 0});
-  expect(OF_XY(less_equal(x, y)), {2, 2}, 1, {0, 0});
-  expect(OF_XY(equal(x, y)), {2, 2}, 1, {0, 0});
-  expect(OF_XY(less(x, y)), {not_a_number, 2}, 0, {0, 0});
-  expect(OF_XY(less_equal(x, y)), {not_a_number, 2}, 0, {0, 0});
-  expect(OF_XY(equal(x, y)), {not_a_number, not_a_number}, 0, {0, 0});
+  expect(OF_XY(is_less(x, y)), {1, 2}, 1, {0, 0});
+  expect(OF_XY(is_less(x, y)), {2, 2}, 0, {0, 0});
+  expect(OF_XY(is_less_equal(x, y)), {2, 2}, 1, {0, 0});
+  expect(OF_XY(is_equal(x, y)), {2, 2}, 1, {0, 0});
+  expect(OF_XY(is_less(x, y)), {not_a_number, 2}, 0, {0, 0});
+  expect(OF_XY(is_less_equal(x, y)), {not_a_number, 2}, 0, {0, 0});
+  expect(OF_XY(is_equal(x, y)), {not_a_number, not_a_number}, 0, {0, 0});
 }
 
 // -- ends of domains
@@ -233,6 +242,134 @@ TEST(Conventions, PolygammaIsFlatInItsOrderWhichIsRoundedDown) {
   expect(OF_XY(polygamma(x, y)), {1, 1}, pi_squared / 6, {0, -2 * 1.2020569031595942});  // zeta(2), zeta(3): DLMF 25.6.1, 25.4
   expect(OF_XY(polygamma(x, y)), {1.75, 1}, pi_squared / 6, {0, -2 * 1.2020569031595942});
   for (const double n : {-1.0, 101.0, not_a_number}) expect(OF_XY(polygamma(x, y)), {n, 1}, not_a_number, {0, not_a_number});
+}
+
+// (1 - e^-x)' = e^-x, and the density x^(a - 1) e^-x / gamma(a) is infinite, 1 or 0 at 0.
+TEST(Conventions, IncompleteGammaHasTheLimitsFromAboveAtZero) {
+  for (const auto& [a, slope] : {std::pair(0.5, infinity), std::pair(1.0, 1.0), std::pair(1.5, 0.0), std::pair(1e12, 0.0)}) {
+    expect(OF_XY(gamma_p(x, y)), {a, 0.0}, 0, {0, slope});
+    expect(OF_XY(gamma_q(x, y)), {a, 0.0}, 1, {0, -slope});
+  }
+  // the second derivatives of 1 - e^-x, of 1 - (1 + x) e^-x and of a power between the two; in a and x the logarithm
+  expect_hessian(OF_XY(gamma_p(x, y)), {1, 0.0}, {0, -infinity, -infinity, -1});
+  expect_hessian(OF_XY(gamma_p(x, y)), {2, 0.0}, {0, 0, 0, 1});
+  expect_hessian(OF_XY(gamma_p(x, y)), {1.5, 0.0}, {0, 0, 0, infinity});
+  expect_hessian(OF_XY(gamma_p(x, y)), {3, 0.0}, {0, 0, 0, 0});
+}
+
+TEST(Conventions, IncompleteGammaIsFlatAtInfinityAndNaNOutsideItsDomain) {
+  for (const double a : {1e-12, 0.5, 3.0, 1e12}) {
+    expect(OF_XY(gamma_p(x, y)), {a, infinity}, 1, {0, 0});
+    expect(OF_XY(gamma_q(x, y)), {a, infinity}, 0, {0, 0});
+    expect(OF_XY(gamma_p(x, y)), {infinity, a}, 0, {0, 0});
+  }
+  expect(OF_XY(gamma_p(x, y)), {infinity, infinity}, not_a_number, {not_a_number, not_a_number});
+  for (const Point& at : {Point{0.0, 1}, Point{-1, 1}, Point{1, -1e-300}, Point{not_a_number, 1}, Point{1, not_a_number}})
+    expect(OF_XY(gamma_q(x, y)), at, not_a_number, {not_a_number, not_a_number});
+}
+
+// As a -> 0, Q is a E1(x), and E1(1) is 0.21938393439552028 (DLMF 6.2.2, and Abramowitz and Stegun's table 5.1); for large a, P
+// at a is 1/2 + 1 / (3 sqrt(2 pi a)), and its slopes there are -+ the density 1 / sqrt(2 pi a) (DLMF 8.11.12).
+TEST(Conventions, IncompleteGammaKeepsItsDigitsAtTinyAndLargeParameters) {
+  expect(OF_XY(gamma_q(x, y)), {1e-30, 1}, 0.21938393439552028e-30, {0.21938393439552028, -1e-30 * std::exp(-1)});
+  const double density = 1 / std::sqrt(2 * pi * 1e20);
+  expect(OF_XY(gamma_p(x, y)), {1e20, 1e20}, 0.5 + density / 3, {-density, density});
+}
+
+// I_x(a, 1) = x^a and I_x(1, b) = 1 - (1 - x)^b.
+TEST(Conventions, IncompleteBetaHasTheLimitsFromWithinAtItsEnds) {
+  for (const auto& [a, slope] : {std::pair(0.5, infinity), std::pair(1.0, 3.0), std::pair(1.5, 0.0), std::pair(1e12, 0.0)}) {
+    expect(OF_XYZ(ibeta(x, y, z)), {a, 3, 0.0}, 0, {0, 0, slope});
+    expect(OF_XYZ(ibeta(x, y, z)), {3, a, 1}, 1, {0, 0, slope});
+    expect(OF_XYZ(ibetac(x, y, z)), {a, 3, 0.0}, 1, {0, 0, -slope});
+    expect(OF_XYZ(ibetac(x, y, z)), {3, a, 1}, 0, {0, 0, -slope});
+  }
+}
+
+TEST(Conventions, IncompleteBetaHasNoSecondDerivativeInXAtItsEnds) {
+  const double none = not_a_number;
+  expect_hessian(OF_X(ibeta(2.5, 3, x)), {0.0}, {none});
+  expect_hessian(OF_X(ibeta(2.5, 3, x)), {1}, {none});
+}
+
+TEST(Conventions, IncompleteBetaIsNaNOutsideItsDomain) {
+  const Point nans(3, not_a_number);
+  for (const Point& at : {Point{0.0, 1, 0.5}, Point{1, 0.0, 0.5}, Point{-1, 1, 0.5}, Point{1, 1, -1e-300}, Point{1, 1, 1 + 1e-15},
+                          Point{infinity, infinity, 0.5}, Point{1, not_a_number, 0.5}, Point{1e-300, 1, 0.5}})
+    expect(OF_XYZ(ibeta(x, y, z)), at, not_a_number, nans);
+  expect(OF_XYZ(ibeta(x, y, z)), {infinity, 2, 0.5}, 0, {0, 0, 0});
+  expect(OF_XYZ(ibeta(x, y, z)), {2, infinity, 0.5}, 1, {0, 0, 0});
+}
+
+// I_x(a, 1) = x^a: its slopes are x^a log x and a x^(a - 1), which for a = 10^-12 and 10^12 are known; that in b is left out.
+TEST(Conventions, IncompleteBetaKeepsItsDigitsAtTinyAndLargeParameters) {
+  expect(OF_XY(ibeta(x, 1, y)), {1e-30, 0.5}, 1, {-std::log(2), 2e-30});
+  expect(OF_XY(ibeta(x, 1, y)), {1e12, 1 - 0x1p-40}, std::exp(1e12 * std::log1p(-0x1p-40)),
+         {std::exp(1e12 * std::log1p(-0x1p-40)) * std::log1p(-0x1p-40), 1e12 * std::exp((1e12 - 1) * std::log1p(-0x1p-40))});
+}
+
+TEST(Conventions, IncompleteBetaHasNoThirdDerivativesInItsParameters) {
+  const Function twice = record([](Var a) { return ibeta(a, 2, 0.5); }, 1.5).derivative().derivative();
+  const std::vector<double> at = {1.25};
+  EXPECT_TRUE(std::isfinite(twice.values(at).back()));
+  EXPECT_TRUE(std::isnan(twice.jacobian(at).data.back()));
+}
+
+TEST(Conventions, BetaIsZeroAtInfinityAndNaNOutsideItsDomain) {
+  expect(OF_XY(beta(x, y)), {infinity, 1}, 0, {0, 0});
+  for (const Point& at : {Point{0.0, 1}, Point{-0.5, 1}, Point{1, -2}, Point{not_a_number, 1}})
+    expect(OF_XY(beta(x, y)), at, not_a_number, {not_a_number, not_a_number});
+}
+
+TEST(Conventions, HalfTurnsAreExactAtWholeNumbersAndHalves) {
+  for (const double n : {0.0, 1.0, -1.0, 2.0, 7.0, 1e15, -1e15, 1e300}) {
+    const double sign = std::fmod(n, 2) == 0 ? 1 : -1;
+    expect(OF_X(sinpi(x)), {n}, 0 * sign, {sign * pi});
+    expect(OF_X(cospi(x)), {n}, sign, {0});
+    expect(OF_X(tanpi(x)), {n}, 0, {pi});
+    expect_hessian(OF_X(cospi(x)), {n}, {-sign * pi * pi});
+    if (std::abs(n) > 1e15) continue;
+    expect(OF_X(sinpi(x)), {n + 0.5}, sign, {0});
+    expect(OF_X(cospi(x)), {n + 0.5}, 0, {-sign * pi});
+    expect_hessian(OF_X(sinpi(x)), {n + 0.5}, {-sign * pi * pi});
+  }
+  for (const double x : {infinity, -infinity, not_a_number}) {
+    expect(OF_X(sinpi(x)), {x}, not_a_number, {not_a_number});
+    expect(OF_X(cospi(x)), {x}, not_a_number, {not_a_number});
+    expect(OF_X(tanpi(x)), {x}, not_a_number, {not_a_number});
+  }
+}
+
+TEST(Conventions, TanpiHasPolesAtHalves) {
+  for (const double x : {0.5, -0.5, 1.5, 1e15 + 0.5}) {
+    Tape tape;
+    const Var v = tape.variable(x), y = tanpi(v);
+    EXPECT_TRUE(std::isinf(y.value())) << x;
+    EXPECT_EQ(gradient(y).wrt(v), infinity) << x;
+  }
+}
+
+TEST(Conventions, RemquoIsRemainderAndItsQuotientLeavesTheTape) {
+  for (const auto& [a, b] :
+       {std::pair(7.3, 2.0), std::pair(-7.3, 2.0), std::pair(6.0, -2.5), std::pair(29.0, 3.0), std::pair(-0.75, 1.5)}) {
+    Tape tape;
+    const Var x = tape.variable(a), y = tape.variable(b);
+    int quotient = 0, expected = 0;
+    const Var r = remquo(x, y, &quotient);
+    EXPECT_EQ(r.value(), std::remquo(a, b, &expected));
+    EXPECT_EQ(quotient, expected % 8);
+    EXPECT_EQ(gradient(r).wrt(x), 1);
+    EXPECT_EQ(gradient(r).wrt(y), -std::nearbyint((a - r.value()) / b));
+  }
+  const Function f = record(
+      [](Var x, Var y) {
+        int quotient;
+        const Var rest = remquo(x, y, &quotient);
+        return rest + quotient * x;
+      },
+      7.3, 2.0);
+  EXPECT_DOUBLE_EQ(f(7.5, 2.0), std::remainder(7.5, 2.0) + 4 * 7.5);
+  EXPECT_THROW(f(9.3, 2.0), BranchChanged);
 }
 
 // -- powers
@@ -406,7 +543,7 @@ TEST(Conventions, AnInfiniteAdjointReachesOnlyWhatASwitchPassesOn) {
   expect(OF_X(sqrt(abs(x))), {0.0}, 0, {0});
   expect(OF_X(sqrt(floor(x))), {0.5}, 0, {0});
   expect(OF_X(sqrt(detach(x))), {0.0}, 0, {0});
-  expect(OF_XY(sqrt(less(x, y))), {2, 1}, 0, {0, 0});
+  expect(OF_XY(sqrt(is_less(x, y))), {2, 1}, 0, {0, 0});
 }
 
 TEST(Conventions, AnInfiniteAdjointTimesAZeroPartialIsNaNElsewhere) {

@@ -96,6 +96,19 @@ double room(Op op, std::span<const double> all, Index k) {
       return std::min(1.0, to_pole(x));
     case Op::Polygamma:
       return k == 1 ? to_pole(x) : std::numeric_limits<double>::infinity();
+    case Op::Beta:
+      return to_pole(x);
+    case Op::IncompleteGamma:
+      return k == 2 ? std::numeric_limits<double>::infinity() : std::min(x, std::sqrt(x));
+    case Op::Ibeta:
+    case Op::Ibetac:
+    case Op::IbetaDerivative:
+    case Op::IbetaA:
+    case Op::IbetaB:
+    case Op::IbetaAA:
+    case Op::IbetaAB:
+    case Op::IbetaBB:
+      return k < 2 ? std::min(x, std::sqrt(x)) : std::min({x, 1 - x, std::sqrt(x * (1 - x) / std::max(1.0, all[0] + all[1]))});
     case Op::Atan:
     case Op::Asinh:
     case Op::Custom:

@@ -107,6 +107,16 @@ struct polygamma_impl;
 template <class Scalar>
 struct ndtri_impl;
 template <class Scalar>
+struct igamma_impl;
+template <class Scalar>
+struct igammac_impl;
+template <class Scalar>
+struct igamma_der_a_impl;
+template <class Scalar>
+struct gamma_sample_der_alpha_impl;
+template <class Scalar>
+struct betainc_impl;
+template <class Scalar>
 struct cephes_helper;
 template <class Scalar>
 struct scalar_log2_op;
@@ -145,15 +155,35 @@ template <>
 struct ndtri_impl<wengert::Var> {
   static wengert::Var run(const wengert::Var& p) { return -std::numbers::sqrt2 * erfcinv(2.0 * p); }
 };
-// What the incomplete gamma functions ask for first. Their fractions end where the value is exact, before the first argument's
-// derivative is.
+template <>
+struct igamma_impl<wengert::Var> {
+  static wengert::Var run(const wengert::Var& a, const wengert::Var& x) { return incomplete_gamma(a, x, 0.0); }
+};
+template <>
+struct igammac_impl<wengert::Var> {
+  static wengert::Var run(const wengert::Var& a, const wengert::Var& x) { return incomplete_gamma(a, x, 65536.0); }
+};
+template <>
+struct igamma_der_a_impl<wengert::Var> {
+  static wengert::Var run(const wengert::Var& a, const wengert::Var& x) { return incomplete_gamma(a, x, 256.0); }
+};
+template <>
+struct gamma_sample_der_alpha_impl<wengert::Var> {
+  static wengert::Var run(const wengert::Var& a, const wengert::Var& x) {
+    return -incomplete_gamma(a, x, 256.0) / incomplete_gamma(a, x, 1.0);
+  }
+};
+template <>
+struct betainc_impl<wengert::Var> {
+  static wengert::Var run(const wengert::Var& a, const wengert::Var& b, const wengert::Var& x) { return ibeta(a, b, x); }
+};
+// What zeta asks for first. Its sum ends where the value is exact, before its derivatives are.
 template <>
 struct cephes_helper<wengert::Var> {
   template <class Scalar = wengert::Var>
   static Scalar machep() {
-    static_assert(
-        !std::same_as<Scalar, wengert::Var>,
-        "igamma and igammac of Eigen lose derivatives of variables; use gamma_p and gamma_q of Boost, with <wengert/boost.hpp>");
+    static_assert(!std::same_as<Scalar, wengert::Var>,
+                  "zeta of Eigen loses derivatives of variables; use zeta of Boost, with <wengert/boost.hpp>");
     return 0;
   }
 };

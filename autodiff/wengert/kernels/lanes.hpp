@@ -76,16 +76,6 @@ struct Lanes {
   friend Lanes sqrt(Lanes x) { return lane_math::sqrt(x.lanes); }
   friend Lanes fma(Lanes x, Lanes y, Lanes z) { return lane_math::fma(x.lanes, y.lanes, z.lanes); }
 
-  /// One by one: batches have the partials of pow as products, and only derivatives of those are left.
-  friend Lanes pow_derivative(Lanes x, Lanes y, Lanes z) {
-    T xs[size], ys[size], zs[size], results[size];
-    x.store(xs);
-    y.store(ys);
-    z.store(zs);
-    scalar_lanes(Op::PowDerivative, results, xs, ys, zs, all_lanes);
-    return load(results);
-  }
-
   // One by one: no vector library has them.
 #define WENGERT_X(function, Rule) \
   friend Lanes function(Lanes x) { return patched(Op::Rule, x, none(), x, x); }
@@ -95,6 +85,18 @@ struct Lanes {
   WENGERT_X(tgamma, Tgamma)
 #undef WENGERT_X
   friend Lanes polygamma(Lanes x, Lanes y) { return patched(Op::Polygamma, x, none(), x, y); }
+  friend Lanes beta(Lanes x, Lanes y) { return patched(Op::Beta, x, none(), x, y); }
+#define WENGERT_X(Rule, function)                           \
+  friend Lanes function(Lanes x, Lanes y, Lanes z) {        \
+    T xs[size], ys[size], zs[size], results[size];          \
+    x.store(xs);                                            \
+    y.store(ys);                                            \
+    z.store(zs);                                            \
+    scalar_lanes(Op::Rule, results, xs, ys, zs, all_lanes); \
+    return load(results);                                   \
+  }
+  WENGERT_SPECIAL_OPERATIONS_OF_THREE(WENGERT_X)
+#undef WENGERT_X
 
   // Below 2^52 (2^23) adding and subtracting that power rounds to an integer, ties to even; above, every number is one.
   friend Lanes floor(Lanes x) {

@@ -14,12 +14,10 @@ WENGERT_UNARY_OPERATIONS(WENGERT_X)
   WENGERT_INLINE constexpr Var function(Operand x, Operand y) { return detail::record<ops::Rule>(x, y); }
 WENGERT_BINARY_OPERATIONS(WENGERT_X)
 #undef WENGERT_X
-/// x * y + z with one rounding: ops::Fma.
-WENGERT_INLINE constexpr Var fma(Operand x, Operand y, Operand z) { return detail::record<ops::Fma>(x, y, z); }
-/// A derivative of pow(x, y), z saying which: ops::PowDerivative.
-WENGERT_INLINE constexpr Var pow_derivative(Operand x, Operand y, Operand z) {
-  return detail::record<ops::PowDerivative>(x, y, z);
-}
+#define WENGERT_X(Rule, function) \
+  WENGERT_INLINE constexpr Var function(Operand x, Operand y, Operand z) { return detail::record<ops::Rule>(x, y, z); }
+WENGERT_TERNARY_FUNCTIONS(WENGERT_X)
+#undef WENGERT_X
 
 /// abs, min and max by their other names: fabs(), fmin(), fmax().
 WENGERT_INLINE constexpr Var fabs(Operand x) { return detail::record<ops::Abs>(x); }

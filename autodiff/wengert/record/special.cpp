@@ -31,27 +31,6 @@ double digamma_far(double x) {
   return std::log(x) - 0.5 / x - tail * u;
 }
 
-/// Digamma below far: (x - x0) times the difference quotient to its zero x0, in which nothing cancels. By the recurrence [5.5.2]
-/// the quotient is the sum of 1 / ((x + k)(x0 + k)) up to where the asymptotic series is good, whose differences have a factor x
-/// - x0.
-double digamma_near(double x) {
-  constexpr double zero = 1.4616321449683622, zero_rest = 9.549995429965697e-17;
-  const double distance = (x - zero) - zero_rest;
-  double quotient = 0, a = x, b = zero;
-  for (; a < far || b < far; a += 1, b += 1) quotient += 1 / (a * b);
-  const double ratio = distance / b;
-  quotient += (ratio == 0 ? 1 : std::log1p(ratio) / ratio) / b + 0.5 / (a * b);
-  // b^-2k - a^-2k by powers of u = a^-2 and v = b^-2, whose difference is (x - x0) (a + b) u v
-  const double u = 1 / (a * a), v = 1 / (b * b);
-  double sum = 0, powers = 1, power_of_v = 1;  // powers: u^(k-1) + u^(k-2) v + … + v^(k-1)
-  for (int k = 1; k <= 12; ++k) {
-    sum += bernoulli[k - 1] / (2 * k) * powers;
-    power_of_v *= v;
-    powers = powers * u + power_of_v;
-  }
-  return distance * (quotient + sum * (a + b) * u * v);
-}
-
 /// The derivative of order n >= 1 at x > 0, without its sign (-1)^(n+1): [5.15.1] up to where its asymptotic series [5.15.8] is
 /// good.
 double polygamma_above(int n, double x) {
@@ -89,6 +68,26 @@ double cotangent_derivative(int n, double x) {
 
 }  // namespace
 
+namespace {
+/// digamma(b) - digamma(a), where `step` is b - a. By the recurrence [5.5.2] it is the step times the sum of 1 / ((a + k)(b + k))
+/// up to where the asymptotic series is good, whose differences have that factor too: nothing cancels.
+double digamma_between(double a, double b, double step) {
+  double near = 0;
+  for (; a < far || b < far; a += 1, b += 1) near += step / a / b;  // a b may underflow
+  // b^-2k - a^-2k by powers of u = a^-2 and v = b^-2, whose difference is step (a + b) u v
+  const double u = 1 / (a * a), v = 1 / (b * b);
+  double sum = 0, powers = 1, power_of_v = 1;  // powers: u^(k-1) + u^(k-2) v + … + v^(k-1)
+  for (int k = 1; k <= 12; ++k) {
+    sum += bernoulli[k - 1] / (2 * k) * powers;
+    power_of_v *= v;
+    powers = powers * u + power_of_v;
+  }
+  return near + step / a / b * (0.5 + sum * (1 / a + 1 / b)) + std::log1p(step / a);
+}
+}  // namespace
+
+double digamma_step(double x, double step) { return digamma_between(x, x + step, step); }
+
 double lgamma(double x) {
 #if defined(__GLIBC__) || defined(__APPLE__)
   int sign;  // the C library's own would be one variable for all threads
@@ -114,7 +113,10 @@ double polygamma(double order, double x) {
     const double mirrored = polygamma(order, 1 - x), cotangent = cotangent_derivative(n, x);
     return (n % 2 == 0 ? mirrored : -mirrored) - cotangent;
   }
-  if (n == 0) return x < far ? digamma_near(x) : digamma_far(x);
+  if (n == 0) {  // below far from its zero, where nothing cancels
+    constexpr double zero = 1.4616321449683622, zero_rest = 9.549995429965697e-17;
+    return x < far ? digamma_between(zero, x, (x - zero) - zero_rest) : digamma_far(x);
+  }
   const double magnitude = polygamma_above(n, x);
   return n % 2 == 0 ? -magnitude : magnitude;
 }
