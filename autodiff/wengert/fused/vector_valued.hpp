@@ -39,8 +39,8 @@ struct Tangents : NumberType<Tangents<n>> {
 /// are all on the tape. Nothing, if that takes more than `most` nodes before what is dead is left out.
 template <std::size_t n, class Seed>
 WENGERT_CONSTEXPR std::vector<Index> optimised_tangents(const Tape& from, std::span<const Index> dependents, Tape& to,
-                                                OptimiseReport& report, Wanted wanted, Seed seed,
-                                                Index most = std::numeric_limits<Index>::max()) {
+                                                        OptimiseReport& report, Wanted wanted, Seed seed,
+                                                        Index most = std::numeric_limits<Index>::max()) {
   Tape once(false);
   Rebuilder rebuilder(once, 4 * from.size(), report, true);
   std::vector<Tangents<n>> point;

@@ -64,10 +64,10 @@ class Emitted {
   friend constexpr Emitted function(const Emitted& x, const Emitted& y) { return evaluate<ops::Rule>(x, y); }
   WENGERT_BINARY_OPERATIONS(WENGERT_X)
 #undef WENGERT_X
-  friend constexpr Emitted fma(const Emitted& x, const Emitted& y, const Emitted& z) { return evaluate<ops::Fma>(x, y, z); }
-  friend constexpr Emitted pow_derivative(const Emitted& x, const Emitted& y, const Emitted& z) {
-    return evaluate<ops::PowDerivative>(x, y, z);
-  }
+#define WENGERT_X(Rule, function) \
+  friend constexpr Emitted function(const Emitted& x, const Emitted& y, const Emitted& z) { return evaluate<ops::Rule>(x, y, z); }
+  WENGERT_TERNARY_FUNCTIONS(WENGERT_X)
+#undef WENGERT_X
 
   /// The truth of a comparison, 1 or 0: data.
   struct Truth;
@@ -124,7 +124,7 @@ namespace wengert::detail {
 /// `most` nodes would be emitted, the rest is not evaluated.
 template <class T>
 WENGERT_CONSTEXPR Values<T> emit_values(const Tape& tape, std::span<const Index> dependents, Rebuilder& rebuilder,
-                                std::span<const T> independents, Index most = std::numeric_limits<Index>::max()) {
+                                        std::span<const T> independents, Index most = std::numeric_limits<Index>::max()) {
   Values<T> values(tape.constants(), tape.size());
   for (Index k = -tape.constants(); k < 0; ++k) values[k] = T(Emitted(rebuilder, rebuilder.constant(tape.value(k))));
   for (std::size_t k = 0; k < independents.size(); ++k) values[tape.independents()[k]] = independents[k];
@@ -155,7 +155,7 @@ enum class Wanted { ValuesAndDerivatives, Derivatives, UpperHalf };
 /// What record_derivative records, in the first `inputs` independents, and by a rebuilder: what comes to lie on the empty tape
 /// `to` is optimised, but for what became dead.
 WENGERT_CONSTEXPR std::vector<Index> emit_derivative(const Tape& from, std::span<const Index> dependents, std::size_t inputs,
-                                             Rebuilder& rebuilder, Tape& to, Wanted wanted) {
+                                                     Rebuilder& rebuilder, Tape& to, Wanted wanted) {
   std::vector<Emitted> independents;
   for (const Index i : from.independents())
     independents.emplace_back(rebuilder, to.variable(0, from.name(i), Location{}).index());
@@ -203,8 +203,8 @@ WENGERT_CONSTEXPR void keep_results(const Tape& once, std::vector<Index>& result
 
 /// All of it, of what is not differentiated again.
 WENGERT_CONSTEXPR std::vector<Index> optimised_derivative(const Tape& from, std::span<const Index> dependents, std::size_t inputs,
-                                                  Tape& to, OptimiseReport& report,
-                                                  Wanted wanted = Wanted::ValuesAndDerivatives) {
+                                                          Tape& to, OptimiseReport& report,
+                                                          Wanted wanted = Wanted::ValuesAndDerivatives) {
   Tape once(false);
   Rebuilder rebuilder(once, 2 * from.size(), report, true);
   std::vector<Index> results = emit_derivative(from, dependents, inputs, rebuilder, once, wanted);
