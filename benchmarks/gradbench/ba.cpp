@@ -1,14 +1,15 @@
 // ba: bundle adjustment (kernels/reprojection.hpp): residuals and their sparse Jacobian. One camera, point and weight are sent,
 // which all observations have copies of; replies hold the first entries and the last.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
-#include <memory>
+#include <limits>
 #include <span>
 #include <vector>
 
 #include "gradbench/input.hpp"
 #include "gradbench/module.hpp"
-#include "kernels/inputs.hpp"
 #include "kernels/reprojection.hpp"
 #include "wengert/fuse.hpp"
 
@@ -16,6 +17,7 @@ namespace gradbench {
 namespace {
 
 constexpr std::size_t camera_size = 11, point_size = 3, inputs = camera_size + point_size + 1;
+constexpr std::size_t most = std::numeric_limits<int>::max() / (2 * inputs + 1);
 
 struct Problem {
   std::size_t cameras, points, observations;
@@ -26,6 +28,8 @@ struct Problem {
     cameras = object.count("n", 1);
     points = object.count("m", 1);
     observations = object.count("p", 1);
+    if (observations > most)
+      object.refuse("p", fmt::format("must be {} at most, so that an int counts the Jacobian's entries", most));
     const std::vector<double> one_camera = object.numbers("cam", camera_size), one_point = object.numbers("x", point_size);
     const std::vector<double> feature = object.numbers("feat", 2);
     for (std::size_t k = 0; k < cameras; ++k) camera.insert(camera.end(), one_camera.begin(), one_camera.end());

@@ -1,5 +1,4 @@
 // gmm: the log-posterior of a Gaussian mixture (kernels/gmm.hpp), with the sign of the prior that mathematics gives it.
-#include <algorithm>
 #include <memory>
 #include <span>
 #include <vector>

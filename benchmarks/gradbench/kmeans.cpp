@@ -4,8 +4,7 @@
 // A minimum has the derivatives of what is the smallest, so the nearest centroid is found among numbers, and only what is between
 // it and the point is differentiated: an element for each coordinate of each point, which reads one entry of the centroids.
 // Memory grows with the points and with the centroids, not with their product.
-#include <array>
-#include <cmath>
+#include <cstdint>
 #include <limits>
 #include <stdexcept>
 #include <vector>

@@ -5,6 +5,9 @@
 // backwards, each step pulls the adjoints of the components back, from the first on that is not 0.
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <memory>
+#include <span>
 #include <vector>
 
 #include "gradbench/input.hpp"

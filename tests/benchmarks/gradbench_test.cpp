@@ -219,6 +219,7 @@ TEST(GradBench, RefusesInputsThatDoNotFit) {
   refuse("lstm", "jacobian", "/state", json::array(), "state must be 2 rows of 2 numbers, and is 0 rows of 0");
   refuse("ba", "objective", "/cam", {1.0, 2.0}, "cam must have 11 numbers, and has 2");
   refuse("ba", "jacobian", "/p", 0, "p must be a whole number, 1 or more, and is 0");
+  refuse("ba", "jacobian", "/p", 100000000, "p must be 69273666 at most");
   refuse("ht", "objective", "/theta", {1.0}, "theta must have 26 numbers, and has 1");
   refuse("ht", "jacobian", "/data/model/bone_count", 3, "data.model.bone_count must be a whole number, 21 or more, and is 3");
   refuse("ht", "jacobian", "/data/model/weights/2", {1.0}, "data.model.weights[2] must have 22 numbers");
