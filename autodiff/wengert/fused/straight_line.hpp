@@ -39,7 +39,7 @@ WENGERT_OPERATIONS(WENGERT_X)
 /// absorbing_product(), multiplied even where that is not wanted, so that there is no branch.
 WENGERT_INLINE inline double absorbing_product_at_once(double x, double y) {
   const double product = x * y;
-#if defined(__clang__) && defined(__AVX512F__)
+#if WENGERT_VECTORS && defined(__clang__) && defined(__AVX512F__)
   // the choice between two numbers goes through a general register there (clang 14), that between two vectors does not
   WENGERT_VECTOR_TYPE(double, Vector, 16);
   WENGERT_VECTOR_TYPE(long long, Bits, 16);
