@@ -38,7 +38,7 @@ struct SparseMatrix {
   double operator()(std::size_t i, std::size_t j) const;
 };
 
-/// d dependents[row] / d variables[column], at the recorded values. Of one dependent or two a reverse sweep each; of more, the
+/// d dependents[row] / d variables[column], at the recorded values. Of up to four dependents a reverse sweep each; of more, the
 /// partials of all nodes once, and then eight dependents, or eight variables where these are fewer, at a time. Throws as
 /// gradient() and its wrt() do.
 Matrix jacobian(std::span<const Var> dependents, std::span<const Var> variables, Location at = Location::current());

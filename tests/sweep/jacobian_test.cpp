@@ -68,7 +68,7 @@ TEST(Jacobian, RefusesConstantsAndForeignVariables) {
 
 // Of r_i = exp(x_i - x_{i-1}) / (i + 1), in circles: two entries in each row. On both sides of eight, where one sweep ends.
 TEST(Jacobian, OfAnyNumberOfOutputsIsTheClosedForm) {
-  for (const std::size_t m : {1, 2, 3, 7, 8, 9, 16, 17, 1000}) {
+  for (const std::size_t m : {1, 4, 5, 7, 8, 9, 16, 17, 1000}) {
     SCOPED_TRACE(testing::Message() << m << " outputs");
     Tape tape;
     std::vector<Var> x, r;

@@ -60,8 +60,8 @@ class Directions {
   Space rows_, second_;
 };
 
-/// So many sweeps with adjoints one by one cost less than collecting the partials.
-inline constexpr std::size_t few_directions = 2;
+/// So many sweeps with adjoints one by one cost no more than collecting the partials, and less where dependents share little.
+inline constexpr std::size_t few_directions = 4;
 /// The derivatives of `dependents` in `variables`, any nodes of the tape, or below 0 for a constant: by tangents or by adjoints,
 /// whichever takes fewer sweeps.
 Matrix jacobian_at(const Tape& tape, const double* values, std::span<const Index> dependents, std::span<const Index> variables);
