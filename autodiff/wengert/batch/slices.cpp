@@ -66,8 +66,11 @@ void Slices::in_order(int threads, const std::vector<unsigned char>& wanted, con
     }
     return;
   }
-  // A slice is computed, a block a job, while the one before it is visited, in one job more.
-  const std::size_t slice = 4 * helpers * block, slices = (count + slice - 1) / slice;
+  // A slice is computed, a block a job, while the one before it is visited, in one job more. Slices are worth waiting for each
+  // other; those of many columns are short, to stay in the caches.
+  const auto used = static_cast<std::size_t>(std::count(wanted.begin(), wanted.end(), 1));
+  const std::size_t slice = std::max<std::size_t>(4 * helpers, used <= 16 ? 16 : 0) * block;
+  const std::size_t slices = (count + slice - 1) / slice;
   std::vector<Columns> rooms;
   for (std::size_t s = 0; s < std::min<std::size_t>(slices, 2); ++s) rooms.emplace_back(std::min(slice, count), wanted);
   for (std::size_t s = 0; s <= slices; ++s) {
