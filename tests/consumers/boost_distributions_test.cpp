@@ -62,6 +62,20 @@ TEST(BoostDistributions, Gamma) {
   like_numbers_all<bm::gamma_distribution, 3>("gamma", {{4.3, 1.3, 1.7}, {2.3, 0.7, 3}}, {{4.3, 1.3, 0.7}, {2.3, 0.7, 0.4}});
 }
 
+// At whole parameters, where Boost's own functions are finite sums that do without them. (Quantiles are not: docs/algorithms.md.)
+TEST(BoostDistributions, OfWholeParametersHaveTheirDerivatives) {
+  like_numbers_all<bm::gamma_distribution, 3>("gamma", {{3, 1.3, 1.7}, {1, 0.7, 3}});
+  like_numbers_all<bm::chi_squared_distribution, 2>("chi_squared", {{4, 1.3}, {5, 7.7}});
+  like_numbers_all<bm::beta_distribution, 3>("beta", {{2, 3, 0.7}, {4, 1, 0.3}});
+  like_numbers_all<bm::students_t_distribution, 2>("students_t", {{4, 1.3}, {3, -0.7}});
+  // the step of Newton's that quantiles want
+  const auto with_step = [](auto a, auto p) {
+    const auto x = bm::gamma_p_inv(a, p);
+    return x - (bm::gamma_p(a, x) - p) / bm::gamma_p_derivative(a, x);
+  };
+  like_numbers<2>("gamma_p_inv", with_step, {{3, 0.7}, {2, 0.15}});
+}
+
 TEST(BoostDistributions, InverseGamma) {
   like_numbers_all<bm::inverse_gamma_distribution, 3>("inverse_gamma", {{4.3, 5.3, 0.9}, {2.3, 6.7, 3.4}});
 }

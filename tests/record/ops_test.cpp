@@ -31,7 +31,8 @@ const int points_per_operation = [] {
 /// Fewer where the reference is a series of hundreds of terms.
 template <class Rule>
 int points_of() {
-  return op_of<Rule> >= Op::IncompleteGamma && op_of<Rule> <= Op::IbetaBB ? points_per_operation / 40 : points_per_operation;
+  const bool costly = op_of<Rule> == Op::Beta || (op_of<Rule> >= Op::IncompleteGamma && op_of<Rule> <= Op::IbetaBB);
+  return costly ? points_per_operation / 40 : points_per_operation;
 }
 
 /// Numbers of a domain in which accuracy is at risk: every magnitude down to the smallest and up to the ends, either sign, and

@@ -132,11 +132,7 @@ Dual<T> compute(Op op, const Duals<T>& arguments) {
       const T value = static_cast<T>(wide::beta(wide::Wide(x), wide::Wide(y))), sum = polygamma(T(0), x + y);
       return {value, value * (dx * (polygamma(T(0), x) - sum) + dy * (polygamma(T(0), y) - sum))};
     }
-    case Op::IncompleteGamma: {
-      if (z != T(0)) throw op;  // of a higher order: reference.hpp
-      const wide::GammaSeries& s = wide::GammaSeries::at(wide::Wide(x), wide::Wide(y));
-      return {static_cast<T>(s.value), dx * static_cast<T>(s.in_a) + dy * static_cast<T>(s.density())};
-    }
+    case Op::IncompleteGamma:
     case Op::Ibeta:
     case Op::Ibetac:
     case Op::IbetaDerivative:
@@ -144,34 +140,8 @@ Dual<T> compute(Op op, const Duals<T>& arguments) {
     case Op::IbetaB:
     case Op::IbetaAA:
     case Op::IbetaAB:
-    case Op::IbetaBB: {
-      const wide::BetaSeries& s = wide::BetaSeries::at(wide::Wide(x), wide::Wide(y), wide::Wide(z));
-      const auto of = [&](wide::Wide value, wide::Wide in_x, wide::Wide in_y, wide::Wide in_z) {
-        T tangent = dz * static_cast<T>(in_z);
-        if (dx != T(0)) tangent += dx * static_cast<T>(in_x);
-        if (dy != T(0)) tangent += dy * static_cast<T>(in_y);
-        return Dual<T>{static_cast<T>(value), tangent};
-      };
-      const wide::Wide h = s.density(), p = s.slope_a(), q = s.slope_b(), nan = std::numeric_limits<double>::quiet_NaN();
-      switch (op) {
-        case Op::Ibeta:
-          return of(s.value, s.in_a, s.in_b, h);
-        case Op::Ibetac:
-          return of(1 - s.value, -s.in_a, -s.in_b, -h);
-        case Op::IbetaDerivative:
-          return of(h, h * p, h * q, h * s.slope_x());
-        case Op::IbetaA:
-          return of(s.in_a, s.in_aa, s.in_ab, h * p);
-        case Op::IbetaB:
-          return of(s.in_b, s.in_ab, s.in_bb, h * q);
-        case Op::IbetaAA:
-          return of(s.in_aa, nan, nan, h * (p * p + s.bend_a()));
-        case Op::IbetaAB:
-          return of(s.in_ab, nan, nan, h * (p * q + s.bend_ab()));
-        default:
-          return of(s.in_bb, nan, nan, h * (q * q + s.bend_b()));
-      }
-    }
+    case Op::IbetaBB:
+      throw op;  // in no program: reference.hpp
     case Op::Hypot: {
       const T length = hypot(x, y);
       return {length, dx * (x / length) + dy * (y / length)};

@@ -42,6 +42,9 @@ inline constexpr std::array all_operations{
 #undef X
 };
 
+/// Whether programs have it: not where the reference is a series of hundreds of terms.
+inline bool is_decoded(Op op) { return op < Op::IncompleteGamma || op > Op::IbetaBB; }
+
 /// Value of a step of the table, by its rule, for decoding only.
 inline double value_by_rule(Op op, double x, double y, double z) {
   return wengert::dispatch(op, [&]<class Rule>() {
@@ -118,6 +121,7 @@ class Decoder {
   }
 
   void add(Op op, std::array<int, 3> a) {
+    if (!is_decoded(op)) op = Op::Fma;
     for (int k = 0; k < wengert::arity(op); ++k) a[static_cast<std::size_t>(k)] = moderate(a[static_cast<std::size_t>(k)]);
     int &x = a[0], &y = a[1];
     switch (op) {
@@ -156,25 +160,6 @@ class Decoder {
       case Op::Beta:
         x = between(x, 0.3, 6);
         y = between(y, 0.3, 6);
-        break;
-      case Op::IncompleteGamma:
-        x = between(x, 0.3, 12);
-        y = between(y, 0.1, 15);
-        a[2] = constant(0);
-        break;
-      case Op::IbetaDerivative:  // these have zeros, whose digits are few
-      case Op::IbetaA:
-      case Op::IbetaB:
-      case Op::IbetaAA:
-      case Op::IbetaAB:
-      case Op::IbetaBB:
-        op = Op::Ibeta;
-        [[fallthrough]];
-      case Op::Ibeta:
-      case Op::Ibetac:
-        x = between(x, 0.3, 5);
-        y = between(y, 0.3, 5);
-        a[2] = between(a[2], 0.1, 0.85);
         break;
       case Op::Tanh:
         x = between(x, -25, 25);

@@ -34,7 +34,7 @@ struct VarMachine {
 #undef X
 #define X(Rule, function) \
   case Op::Rule:          \
-    return function(a[0], a[1]);
+    return wengert::function(a[0], a[1]);  // is_less here is a branch
       WENGERT_BINARY_OPERATIONS(X)
 #undef X
 #define X(Rule, function) \
