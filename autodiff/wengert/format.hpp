@@ -61,9 +61,9 @@ struct fmt::formatter<wengert::Location> {
 
 /// [[1, 2], [3, 4]], a row to a line.
 template <>
-struct fmt::formatter<wengert::Matrix> : fmt::formatter<double> {
+struct fmt::formatter<wengert::DenseMatrix> : fmt::formatter<double> {
   template <class Context>
-  auto format(const wengert::Matrix& matrix, Context& context) const {
+  auto format(const wengert::DenseMatrix& matrix, Context& context) const {
     context.advance_to(fmt::format_to(context.out(), "["));
     for (std::size_t row = 0; row < matrix.rows; ++row) {
       context.advance_to(fmt::format_to(context.out(), "{}", row == 0 ? "[" : ",\n ["));
@@ -87,7 +87,7 @@ struct fmt::formatter<wengert::Adjoints<T>> : fmt::formatter<T> {
     if (!adjoints.current()) return fmt::format_to(context.out(), "{{of a tape cleared since}}");
     const char* separator = "";
     context.advance_to(fmt::format_to(context.out(), "{{"));
-    for (const wengert::Index i : adjoints.tape()->independents()) {
+    for (const wengert::NodeId i : adjoints.tape()->independents()) {
       const std::string_view name = adjoints.tape()->name(i);
       context.advance_to(name.empty() ? fmt::format_to(context.out(), "{}v{}: ", separator, i)
                                       : fmt::format_to(context.out(), "{}{}: ", separator, name));

@@ -44,10 +44,10 @@ TEST(Io, PrintsTheOtherTypesAsFormatDoes) {
   EXPECT_EQ(printed(Op::Mul), "mul");
   EXPECT_EQ(printed(Location{"demo.cpp", 12}), "demo.cpp:12");
   EXPECT_EQ(printed(Location{}), "unknown place");
-  Matrix matrix(2, 2);
+  DenseMatrix matrix(2, 2);
   matrix.data = {1, 2, 3, 4};
   EXPECT_EQ(printed(matrix), "[[1, 2],\n [3, 4]]");
-  EXPECT_EQ(printed(Matrix()), "[]");
+  EXPECT_EQ(printed(DenseMatrix()), "[]");
 }
 
 TEST(Io, PrintsAGradientByTheNamesOfItsIndependents) {

@@ -20,7 +20,7 @@ using testing::ThrowsMessage;
 constexpr double epsilon = std::numeric_limits<double>::epsilon();
 
 TEST(Matrix, IsStoredByRows) {
-  Matrix m(2, 3);
+  DenseMatrix m(2, 3);
   m(0, 2) = 5;
   m(1, 0) = 7;
   EXPECT_THAT(m.data, ElementsAre(0, 0, 5, 7, 0, 0));
@@ -34,7 +34,7 @@ TEST(Jacobian, OfSphericalCoordinatesIsTheClosedForm) {
   Tape tape;
   const Var a = tape.variable(rho), b = tape.variable(theta), c = tape.variable(phi);
   const std::vector<Var> xyz{a * sin(b) * cos(c), a * sin(b) * sin(c), a * cos(b)}, variables{a, b, c};
-  const Matrix j = jacobian(xyz, variables);
+  const DenseMatrix j = jacobian(xyz, variables);
   const double st = std::sin(theta), ct = std::cos(theta), sp = std::sin(phi), cp = std::cos(phi);
   const double expected[3][3] = {
       {st * cp, rho * ct * cp, -rho * st * sp}, {st * sp, rho * ct * sp, rho * st * cp}, {ct, -rho * st, 0}};
@@ -46,13 +46,13 @@ TEST(Jacobian, OfALinearMapIsItsMatrix) {
   Tape tape;
   const Var x = tape.variable(0.3), y = tape.variable(0.7), unused = tape.variable(1);
   const std::vector<Var> rows{2 * x - 3 * y, y * 4, Var(5), x}, columns{x, y, unused};
-  const Matrix j = jacobian(rows, columns);
+  const DenseMatrix j = jacobian(rows, columns);
   EXPECT_EQ(j.rows, 4u);
   EXPECT_THAT(j.data, ElementsAre(2, -3, 0, 0, 4, 0, 0, 0, 0, 1, 0, 0));
 }
 
 TEST(Jacobian, OfNothingIsEmpty) {
-  EXPECT_EQ(jacobian({}, {}), Matrix());
+  EXPECT_EQ(jacobian({}, {}), DenseMatrix());
   Tape tape;
   const std::vector<Var> x{tape.variable(1)};
   EXPECT_EQ(jacobian(x, {}).rows, 1u);
@@ -73,7 +73,7 @@ TEST(Hessian, OfRosenbrockIsTheClosedForm) {
   const double x = -1.25, y = 1.5;
   Tape tape;
   const std::vector<Var> variables{tape.variable(x), tape.variable(y)};
-  const Matrix h = hessian(rosenbrock(variables[0], variables[1]), variables);
+  const DenseMatrix h = hessian(rosenbrock(variables[0], variables[1]), variables);
   // products and sums of short binary fractions: exact
   EXPECT_EQ(h(0, 0), 2 - 400 * (y - x * x) + 800 * x * x);
   EXPECT_EQ(h(0, 1), -400 * x);
@@ -90,7 +90,7 @@ TEST(Hessian, OfAQuadraticFormIsItsSymmetricPart) {
   Var form = 0;
   for (std::size_t i = 0; i < n; ++i)
     for (std::size_t j = 0; j < n; ++j) form += a(i, j) * x[i] * x[j];
-  const Matrix h = hessian(form, x);
+  const DenseMatrix h = hessian(form, x);
   for (std::size_t i = 0; i < n; ++i)
     for (std::size_t j = 0; j < n; ++j) EXPECT_EQ(h(i, j), a(i, j) + a(j, i));
 }

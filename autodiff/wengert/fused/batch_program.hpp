@@ -26,10 +26,10 @@ struct BatchRecipe {
   static constexpr std::size_t room = room_for<Callable, Shape>(4);
   static constexpr Build build(Tape& to) {
     Tape tape(false), outer(false), inner(false), careful(false);
-    Index dependent = record_fused<Callable, Shape>(tape);
+    NodeId dependent = record_fused<Callable, Shape>(tape);
     Build result;
-    result.frontier = split(tape, dependent, static_cast<Index>(shared), standard_errors, outer, inner);
-    result.shared = static_cast<Index>(result.frontier.size());
+    result.frontier = split(tape, dependent, static_cast<NodeId>(shared), standard_errors, outer, inner);
+    result.shared = static_cast<NodeId>(result.frontier.size());
     const BatchProgram program = careful_program(inner, dependent, result.shared, false, careful, &result.report);
     result.program = ordinary_program(careful, program, result.shared, to);
     return result;
@@ -42,9 +42,9 @@ struct OuterRecipe {
   static constexpr std::size_t room = room_for<Callable, Shape>(1);
   static constexpr Build build(Tape& outer) {
     Tape tape(false), inner(false);
-    Index dependent = record_fused<Callable, Shape>(tape);
+    NodeId dependent = record_fused<Callable, Shape>(tape);
     Build result;
-    result.program.outputs = split(tape, dependent, static_cast<Index>(shared), standard_errors, outer, inner);
+    result.program.outputs = split(tape, dependent, static_cast<NodeId>(shared), standard_errors, outer, inner);
     return result;
   }
 };
@@ -84,31 +84,31 @@ constexpr bool is_native(Op op) {
 template <class Recipe>
 struct BatchLayout {
   static constexpr const auto& program = frozen<Recipe>;
-  static constexpr Index shared_cell(Index i) { return i >= 0 ? i : program.size - 1 - i; }
-  static constexpr bool is_call(Index i) {
+  static constexpr NodeId shared_cell(NodeId i) { return i >= 0 ? i : program.size - 1 - i; }
+  static constexpr bool is_call(NodeId i) {
     return program[i].varying && program[i].op != Op::Independent && !is_native(program[i].op);
   }
-  static constexpr Index kernel_number(Index i) {
-    Index before = 0;
-    for (Index k = 0; k < i; ++k) before += is_call(k) ? 1 : 0;
+  static constexpr NodeId kernel_number(NodeId i) {
+    NodeId before = 0;
+    for (NodeId k = 0; k < i; ++k) before += is_call(k) ? 1 : 0;
     return before;
   }
-  static constexpr Index calls = kernel_number(program.size);
+  static constexpr NodeId calls = kernel_number(program.size);
   static constexpr auto call_nodes = [] {
-    std::array<Index, static_cast<std::size_t>(calls)> result{};
+    std::array<NodeId, static_cast<std::size_t>(calls)> result{};
     std::size_t k = 0;
-    for (Index i = 0; i < program.size; ++i)
+    for (NodeId i = 0; i < program.size; ++i)
       if (is_call(i)) result[k++] = i;
     return result;
   }();
   static constexpr int columns = program.independents - program.shared;
-  static constexpr Index independent(int k) {
+  static constexpr NodeId independent(int k) {
     int met = 0;
-    for (Index i = 0; i < program.size; ++i)
+    for (NodeId i = 0; i < program.size; ++i)
       if (program[i].op == Op::Independent && met++ == k) return i;
     return -1;
   }
-  static constexpr Index column_node(int c) { return independent(program.shared + c); }
+  static constexpr NodeId column_node(int c) { return independent(program.shared + c); }
   /// The outputs that are added up, the value and the adjoints of the frontier, come first, where any are.
   static constexpr int leading = Recipe::adds_up ? 1 + program.shared : 0;
   /// Those of them that differ from sample to sample; the others are the same number each time.
@@ -117,15 +117,15 @@ struct BatchLayout {
     for (int k = 0; k < leading; ++k) count += program.varies(program.outputs[static_cast<std::size_t>(k)]) ? 1 : 0;
     return count;
   }();
-  static constexpr Index summed_node(int k) {
-    for (const Index output : program.outputs)
+  static constexpr NodeId summed_node(int k) {
+    for (const NodeId output : program.outputs)
       if (program.varies(output) && k-- == 0) return output;
     return -1;
   }
   /// The outputs that are written for each sample: the value, and those after the leading ones.
   static constexpr int skipped = Recipe::adds_up ? program.shared : 0;
   static constexpr int written = static_cast<int>(program.outputs.size()) - skipped;
-  static constexpr Index written_node(int k) { return program.outputs[static_cast<std::size_t>(k == 0 ? 0 : k + skipped)]; }
+  static constexpr NodeId written_node(int k) { return program.outputs[static_cast<std::size_t>(k == 0 ? 0 : k + skipped)]; }
 };
 
 /// The outputs of a recipe as they are written for each sample, all inputs being its own, and not added up: the first `values` of
@@ -137,7 +137,7 @@ struct WrittenRecipe {
   static constexpr Build build(Tape& to) {
     Tape all(false);
     Build result = Recipe::build(all);
-    std::vector<Index> outputs;
+    std::vector<NodeId> outputs;
     for (std::size_t k = 0; k < result.program.outputs.size(); ++k)
       if (k < values || (k - values) % inputs < wanted) outputs.push_back(result.program.outputs[k]);
     leave_out_dead(all, outputs, to);
@@ -217,22 +217,22 @@ struct SharedValues {
   }();
   std::array<double, blank.size()> v = blank;
 
-  template <Index i>
+  template <NodeId i>
   void step() {
     constexpr FrozenNode node = program[i];
     if constexpr (!node.varying && node.op != Op::Independent) StraightLine<Recipe, double>::template step<i>(v.data());
   }
   // Steps in chunks: clang limits one fold to 256.
-  static constexpr Index chunk_size = 128;
-  template <Index first, Index... i>
-  void chunk(std::integer_sequence<Index, i...>) {
+  static constexpr NodeId chunk_size = 128;
+  template <NodeId first, NodeId... i>
+  void chunk(std::integer_sequence<NodeId, i...>) {
     (step<first + i>(), ...);
   }
-  template <Index first = 0>
+  template <NodeId first = 0>
   void run_steps() {
-    constexpr Index left = program.size - first;
+    constexpr NodeId left = program.size - first;
     if constexpr (left > 0) {
-      chunk<first>(std::make_integer_sequence<Index, (left < chunk_size ? left : chunk_size)>());
+      chunk<first>(std::make_integer_sequence<NodeId, (left < chunk_size ? left : chunk_size)>());
       run_steps<first + chunk_size>();
     }
   }
@@ -241,7 +241,7 @@ struct SharedValues {
       v[static_cast<std::size_t>(BatchLayout<Recipe>::independent(static_cast<int>(k)))] = frontier[k];
     run_steps();
   }
-  double operator[](Index i) const { return i >= 0 ? v[static_cast<std::size_t>(i)] : program.constant(i); }
+  double operator[](NodeId i) const { return i >= 0 ? v[static_cast<std::size_t>(i)] : program.constant(i); }
 
   /// Whether they are the ordinary numbers that the program takes them for, in arithmetic on T.
   template <class T>
@@ -251,9 +251,9 @@ struct SharedValues {
       const double number = static_cast<T>(x);
       return is_finite(number) && std::fabs(number) >= std::numeric_limits<T>::min();
     };
-    for (const Index i : program.finite)
+    for (const NodeId i : program.finite)
       if (!is_finite(static_cast<T>((*this)[i]))) return false;
-    for (const Index i : program.divisors)
+    for (const NodeId i : program.divisors)
       if (!normal((*this)[i]) || !normal(1 / (*this)[i])) return false;
     return true;
   }

@@ -19,7 +19,7 @@ struct WENGERT_LOOP_NAME {
   typedef Vector Tile[unroll];
 
   /// Operand i of the u-th vector: a varying value, or a shared one in every lane.
-  template <Index i, int u>
+  template <NodeId i, int u>
   WENGERT_FUSED_STEP void load(const Batch& batch, const Tile* v, Vector& to) {
     if constexpr (program.varies(i))
       to = v[i][u];
@@ -30,7 +30,7 @@ struct WENGERT_LOOP_NAME {
   }
 
   /// Computes the u-th vector of node i. In a debugger `name` says which node it is, and `v[i][u]` is its value afterwards.
-  template <Index i, int u>
+  template <NodeId i, int u>
   WENGERT_FUSED_STEP void native_step(const Batch& batch, Tile* v) {
     constexpr FrozenNode node = program[i];
     [[maybe_unused]] const char* const name = program.label(i);
@@ -67,7 +67,7 @@ struct WENGERT_LOOP_NAME {
   }
 
   /// The operand of a call: a copy of a varying value (v itself stays in registers), or the address of a shared one.
-  template <Index i, int... u>
+  template <NodeId i, int... u>
   WENGERT_FUSED_STEP const T* argument(const Batch& batch, const Tile* v, Tile& copy, std::integer_sequence<int, u...>) {
     if constexpr (program.varies(i)) {
       ((copy[u] = v[i][u]), ...);
@@ -76,7 +76,7 @@ struct WENGERT_LOOP_NAME {
       return batch.shared + Layout::shared_cell(i);
     }
   }
-  template <Index i, int... u>
+  template <NodeId i, int... u>
   WENGERT_FUSED_STEP void call_step(const Batch& batch, Tile* v, std::integer_sequence<int, u...> all) {
     constexpr FrozenNode node = program[i];
     [[maybe_unused]] const char* const name = program.label(i);
@@ -86,7 +86,7 @@ struct WENGERT_LOOP_NAME {
     ((v[i][u] = result[u]), ...);
   }
 
-  template <Index i, int... u>
+  template <NodeId i, int... u>
   WENGERT_FUSED_STEP void step(const Batch& batch, Tile* v, std::integer_sequence<int, u...> all) {
     constexpr FrozenNode node = program[i];
     if constexpr (node.varying && node.op != Op::Independent) {
@@ -97,25 +97,25 @@ struct WENGERT_LOOP_NAME {
     }
   }
 
-  static constexpr Index chunk_size = 128;
-  template <Index first, Index... i>
-  WENGERT_FUSED_STEP void chunk(const Batch& batch, Tile* v, std::integer_sequence<Index, i...>) {
+  static constexpr NodeId chunk_size = 128;
+  template <NodeId first, NodeId... i>
+  WENGERT_FUSED_STEP void chunk(const Batch& batch, Tile* v, std::integer_sequence<NodeId, i...>) {
     (step<first + i>(batch, v, std::make_integer_sequence<int, unroll>()), ...);
   }
   /// A chunk as a function of its own. Compilers take more than linear time over one function, and have no registers for the
   /// values of so large a program anyway.
-  template <Index first, Index count>
+  template <NodeId first, NodeId count>
   [[gnu::noinline]] static void chunk_apart(const Batch& batch, Tile* v) {
-    chunk<first>(batch, v, std::make_integer_sequence<Index, count>());
+    chunk<first>(batch, v, std::make_integer_sequence<NodeId, count>());
   }
-  template <Index first = 0>
+  template <NodeId first = 0>
   WENGERT_FUSED_STEP void run_steps(const Batch& batch, Tile* v) {
-    constexpr Index left = program.size - first, count = left < chunk_size ? left : chunk_size;
+    constexpr NodeId left = program.size - first, count = left < chunk_size ? left : chunk_size;
     if constexpr (left > 0) {
       if constexpr (program.size > 2 * chunk_size)
         chunk_apart<first, count>(batch, v);
       else
-        chunk<first>(batch, v, std::make_integer_sequence<Index, count>());
+        chunk<first>(batch, v, std::make_integer_sequence<NodeId, count>());
       run_steps<first + chunk_size>(batch, v);
     }
   }

@@ -17,7 +17,7 @@ struct DerivativeRecipe {
   static constexpr std::size_t room = room_for<Callable, Shape>(4);
   static constexpr Build build(Tape& to) {
     Tape tape(false);
-    const Index dependent = record_fused<Callable, Shape>(tape);
+    const NodeId dependent = record_fused<Callable, Shape>(tape);
     Build result;
     result.program.outputs = record_derivative(tape, std::span(&dependent, 1), to);
     return result;
@@ -35,7 +35,7 @@ struct GradientRecipe {
     Build result;
     result.program.outputs.assign(recorded_derivative.outputs.begin(), recorded_derivative.outputs.end());
     result.report = optimise(tape, result.program.outputs, to, true);
-    result.shared = static_cast<Index>(Shape::inputs);
+    result.shared = static_cast<NodeId>(Shape::inputs);
     return result;
   }
 };
@@ -46,8 +46,8 @@ struct HessianVectorRecipe {
   static constexpr std::size_t room = room_for<Callable, Shape>(16);
   static constexpr Build build(Tape& to) {
     Tape tape(false), gradient(false);
-    const Index dependent = record_fused<Callable, Shape>(tape);
-    const std::vector<Index> partials = derivative(tape, std::span(&dependent, 1), gradient);
+    const NodeId dependent = record_fused<Callable, Shape>(tape);
+    const std::vector<NodeId> partials = derivative(tape, std::span(&dependent, 1), gradient);
     return pull_back_of(gradient, std::span(partials).subspan(1), to);
   }
 };

@@ -34,19 +34,19 @@ template <class Recipe, class T>
 struct StraightLine {
   static constexpr const auto& program = frozen<Recipe>;
 
-  static constexpr bool is_product(Index i) {
+  static constexpr bool is_product(NodeId i) {
     return i >= 0 && (program[i].op == Op::Mul || program[i].op == Op::AbsorbingProduct);
   }
   /// The products that go on into something else than products: a compiler must not contract the two.
   static constexpr auto summed = [] {
     std::array<bool, static_cast<std::size_t>(program.size)> result{};
-    for (Index i = 0; i < program.size; ++i)
-      for (const Index argument : {program[i].x, program[i].y, program[i].z})
+    for (NodeId i = 0; i < program.size; ++i)
+      for (const NodeId argument : {program[i].x, program[i].y, program[i].z})
         if (is_product(argument) && !is_product(i)) result[static_cast<std::size_t>(argument)] = true;
     return result;
   }();
 
-  template <Index i>
+  template <NodeId i>
   WENGERT_FUSED_STEP T operand(const T* v) {
     if constexpr (i < 0)
       return T(program.constant(i));
@@ -55,7 +55,7 @@ struct StraightLine {
   }
 
   /// Computes node i. In a debugger `name` says which one it is, and `v[i]` is its value afterwards.
-  template <Index i>
+  template <NodeId i>
   WENGERT_FUSED_STEP void step(T* v) {
     constexpr FrozenNode node = program[i];
     if constexpr (node.op != Op::Independent) {
@@ -72,25 +72,25 @@ struct StraightLine {
   }
 
   // Steps in chunks: clang limits one fold to 256.
-  static constexpr Index chunk_size = 128;
-  template <Index first, Index... i>
-  WENGERT_FUSED_STEP void chunk(T* v, std::integer_sequence<Index, i...>) {
+  static constexpr NodeId chunk_size = 128;
+  template <NodeId first, NodeId... i>
+  WENGERT_FUSED_STEP void chunk(T* v, std::integer_sequence<NodeId, i...>) {
     (step<first + i>(v), ...);
   }
-  template <Index first = 0>
+  template <NodeId first = 0>
   WENGERT_FUSED_STEP void run(T* v) {
-    constexpr Index left = program.size - first;
+    constexpr NodeId left = program.size - first;
     if constexpr (left > 0) {
-      chunk<first>(v, std::make_integer_sequence<Index, (left < chunk_size ? left : chunk_size)>());
+      chunk<first>(v, std::make_integer_sequence<NodeId, (left < chunk_size ? left : chunk_size)>());
       run<first + chunk_size>(v);
     }
   }
 
   /// Puts the inputs in the independents' places: the k-th independent is among the first nodes, but not always node k.
   static constexpr auto places = [] {
-    std::array<Index, static_cast<std::size_t>(program.independents)> result{};
+    std::array<NodeId, static_cast<std::size_t>(program.independents)> result{};
     std::size_t k = 0;
-    for (Index i = 0; i < program.size; ++i)
+    for (NodeId i = 0; i < program.size; ++i)
       if (program[i].op == Op::Independent) result[k++] = i;
     return result;
   }();

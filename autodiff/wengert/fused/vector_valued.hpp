@@ -36,15 +36,15 @@ struct Tangents : NumberType<Tangents<n>> {
 /// Records on the empty tape `to` what one forward sweep gives: the outputs, then for each of them its derivative in each of the
 /// n directions, which seed(point) writes into the tangents of the inputs once they are all on the tape.
 template <std::size_t n, class Seed>
-constexpr std::vector<Index> record_tangents(const Tape& from, std::span<const Index> dependents, Tape& to, Seed seed) {
+constexpr std::vector<NodeId> record_tangents(const Tape& from, std::span<const NodeId> dependents, Tape& to, Seed seed) {
   std::vector<Tangents<n>> point;
   for (std::size_t i = 0; i < from.independents().size(); ++i) point.emplace_back(to.variable(0, {}, Location{}));
   seed(std::span(point));
   const Values<Tangents<n>> values = forward_sweep<Tangents<n>>(from, std::span<const Tangents<n>>(point));
   const auto index = [&to](const Var& x) { return x.is_constant() ? to.constant(x.value()) : x.index(); };
-  std::vector<Index> results;
-  for (const Index dependent : dependents) results.push_back(index(values[dependent].value));
-  for (const Index dependent : dependents)
+  std::vector<NodeId> results;
+  for (const NodeId dependent : dependents) results.push_back(index(values[dependent].value));
+  for (const NodeId dependent : dependents)
     for (std::size_t k = 0; k < n; ++k) results.push_back(index(values[dependent].tangent[k]));
   return results;
 }
@@ -52,7 +52,7 @@ constexpr std::vector<Index> record_tangents(const Tape& from, std::span<const I
 /// Whether a forward sweep gives what the reverse sweep gives wherever values are finite. A zero adjoint carries nothing back,
 /// even through an infinite partial; a tangent, coming the other way, cannot know.
 constexpr bool forward_is_safe(const Tape& tape) {
-  for (Index i = 0; i < tape.size(); ++i)
+  for (NodeId i = 0; i < tape.size(); ++i)
     if (traits_of(tape[i].op).steep) return false;
   return true;
 }
@@ -76,13 +76,13 @@ struct JacobianRecipe {
   static constexpr std::size_t room = room_for<Callable, Shape>(8);
   static constexpr Build build(Tape& to) {
     Tape tape(false), reverse(false), forward(false);
-    const std::vector<Index> dependents = record_outputs<Callable, Shape>(tape);
+    const std::vector<NodeId> dependents = record_outputs<Callable, Shape>(tape);
     Build result;
-    std::vector<Index> outputs = derivative(tape, dependents, reverse, &result.report, true);
+    std::vector<NodeId> outputs = derivative(tape, dependents, reverse, &result.report, true);
     const Tape* fewer = &reverse;
     if (dependents.size() > 1 && forward_is_safe(tape)) {
       Tape raw(false);
-      std::vector<Index> others = record_tangents<Shape::inputs>(tape, dependents, raw, [](auto point) {
+      std::vector<NodeId> others = record_tangents<Shape::inputs>(tape, dependents, raw, [](auto point) {
         for (std::size_t k = 0; k < point.size(); ++k) point[k].tangent[k] = Var(1);
       });
       const OptimiseReport report = optimise(raw, others, forward, true);
@@ -94,7 +94,7 @@ struct JacobianRecipe {
     }
     leave_out_dead(*fewer, outputs, to);  // a copy: it is optimised already
     result.program.outputs = outputs;
-    result.shared = static_cast<Index>(Shape::inputs);
+    result.shared = static_cast<NodeId>(Shape::inputs);
     return result;
   }
 };
@@ -105,8 +105,8 @@ struct PushForwardRecipe {
   static constexpr std::size_t room = room_for<Callable, Shape>(8);
   static constexpr Build build(Tape& to) {
     Tape tape(false), raw(false);
-    const std::vector<Index> dependents = record_outputs<Callable, Shape>(tape);
-    const std::vector<Index> all = record_tangents<1>(tape, dependents, raw, [&](auto point) {
+    const std::vector<NodeId> dependents = record_outputs<Callable, Shape>(tape);
+    const std::vector<NodeId> all = record_tangents<1>(tape, dependents, raw, [&](auto point) {
       for (auto& x : point) x.tangent[0] = raw.variable(0, {}, Location{});
     });
     Build result;
@@ -117,18 +117,18 @@ struct PushForwardRecipe {
 };
 
 /// The gradient of w . (dependents) in the independents of a tape: inputs x then w, outputs w'J.
-constexpr Build pull_back_of(const Tape& tape, std::span<const Index> dependents, Tape& to) {
+constexpr Build pull_back_of(const Tape& tape, std::span<const NodeId> dependents, Tape& to) {
   Tape weighted(false), raw(false);
   TapeCopy copy(tape, weighted);
-  for (const Index i : tape.independents()) copy.independent(i);
+  for (const NodeId i : tape.independents()) copy.independent(i);
   std::vector<Var> weights;
   for (std::size_t k = 0; k < dependents.size(); ++k) weights.push_back(weighted.variable(0, {}, Location{}));
-  for (Index i = 0; i < tape.size(); ++i)
+  for (NodeId i = 0; i < tape.size(); ++i)
     if (tape[i].op != Op::Independent) copy.node(i);
   Var sum = 0;
   for (std::size_t k = 0; k < dependents.size(); ++k) accumulate(sum, weights[k] * Var(weighted, copy.at(dependents[k])));
-  const Index dot = index_on(weighted, sum, "fuse", {});
-  const std::vector<Index> all = record_derivative(weighted, std::span(&dot, 1), raw);
+  const NodeId dot = index_on(weighted, sum, "fuse", {});
+  const std::vector<NodeId> all = record_derivative(weighted, std::span(&dot, 1), raw);
   const auto inputs = static_cast<std::ptrdiff_t>(tape.independents().size());
   Build result;
   result.program.outputs.assign(all.begin() + 1, all.begin() + 1 + inputs);
@@ -140,7 +140,7 @@ struct PullBackRecipe {
   static constexpr std::size_t room = room_for<Callable, Shape>(8);
   static constexpr Build build(Tape& to) {
     Tape tape(false);
-    const std::vector<Index> dependents = record_outputs<Callable, Shape>(tape);
+    const std::vector<NodeId> dependents = record_outputs<Callable, Shape>(tape);
     return pull_back_of(tape, dependents, to);
   }
 };
@@ -151,9 +151,9 @@ struct PartOfHessianRecipe {
   static constexpr std::size_t room = room_for<Callable, Shape>(16);
   static constexpr Build build(Tape& to) {
     Tape tape(false), gradient(false), raw(false);
-    const Index dependent = record_fused<Callable, Shape>(tape);
-    const std::vector<Index> partials = derivative(tape, std::span(&dependent, 1), gradient);
-    const std::vector<Index> all = record_derivative(gradient, std::span(partials).subspan(1, n), raw);
+    const NodeId dependent = record_fused<Callable, Shape>(tape);
+    const std::vector<NodeId> partials = derivative(tape, std::span(&dependent, 1), gradient);
+    const std::vector<NodeId> all = record_derivative(gradient, std::span(partials).subspan(1, n), raw);
     Build result;
     for (std::size_t i = 0; i < n; ++i)
       for (std::size_t j = i; j < n; ++j) result.program.outputs.push_back(all[n + i * Shape::inputs + j]);

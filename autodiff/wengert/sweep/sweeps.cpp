@@ -19,17 +19,17 @@ namespace wengert {
 namespace detail {
 
 template <class T>
-static void pull_back_numbers(const Tape& tape, const T* values, T* adjoints, Index nodes) {
+static void pull_back_numbers(const Tape& tape, const T* values, T* adjoints, NodeId nodes) {
 #if WENGERT_PLAIN_LOOP
   pull_back_all<T>(tape, values, adjoints, nodes);
 #else
   ThreadedSweep<T>::run(tape, values, adjoints, nodes);
 #endif
 }
-void pull_back_all(const Tape& tape, const double* values, double* adjoints, Index nodes) {
+void pull_back_all(const Tape& tape, const double* values, double* adjoints, NodeId nodes) {
   pull_back_numbers(tape, values, adjoints, nodes);
 }
-void pull_back_all(const Tape& tape, const float* values, float* adjoints, Index nodes) {
+void pull_back_all(const Tape& tape, const float* values, float* adjoints, NodeId nodes) {
   pull_back_numbers(tape, values, adjoints, nodes);
 }
 

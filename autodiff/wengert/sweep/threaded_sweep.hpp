@@ -24,16 +24,16 @@ namespace wengert::detail {
 template <class T>
 struct ThreadedSweep {
   const Tape& tape;
-  Index end;  // the sweep stops before it reaches this node
+  NodeId end;  // the sweep stops before it reaches this node
 
-  using Step = void (*)(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, Index i, T adjoint);
+  using Step = void (*)(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, NodeId i, T adjoint);
 
-  static void run(const Tape& tape, const T* values, T* adjoints, Index nodes) {
-    const Index leading = tape.leading_independents();  // nothing is carried from there
+  static void run(const Tape& tape, const T* values, T* adjoints, NodeId nodes) {
+    const NodeId leading = tape.leading_independents();  // nothing is carried from there
     // A stretch at a time, so that a compiler that does not turn calls into jumps (gcc's -Og, say) needs little stack all the
     // same.
-    constexpr Index stretch = 1024;
-    for (Index i = nodes - 1; i >= leading; i -= stretch) {
+    constexpr NodeId stretch = 1024;
+    for (NodeId i = nodes - 1; i >= leading; i -= stretch) {
       const ThreadedSweep sweep{tape, i - leading < stretch ? leading : i - stretch + 1};
       steps[which(tape[i])](sweep, &tape[i], values, adjoints, i, adjoints[i]);
     }
@@ -43,7 +43,7 @@ struct ThreadedSweep {
   static constexpr std::size_t which(const Node& node) { return 4 * static_cast<std::size_t>(node.op) + node.constants; }
 
   /// Leaves node i with its whole adjoint and goes on to the node before it, whose adjoint is `next`.
-  static void go_on(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, Index i, T next) {
+  static void go_on(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, NodeId i, T next) {
     --node;
     --i;
     if (i < sweep.end) {
@@ -54,7 +54,7 @@ struct ThreadedSweep {
   }
 
   /// Adds to the adjoint of `argument`: to `next`, if that is the node before.
-  static void add(T* adjoints, Index argument, Index before, T& next, const T& contribution) {
+  static void add(T* adjoints, NodeId argument, NodeId before, T& next, const T& contribution) {
     if (argument == before)
       next += contribution;
     else
@@ -62,13 +62,13 @@ struct ThreadedSweep {
   }
 
   template <class Rule, unsigned constants>
-  static void step(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, Index i, T adjoint) {
+  static void step(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, NodeId i, T adjoint) {
     adjoints[i] = adjoint;
-    const Index before = i - 1;
+    const NodeId before = i - 1;
     T next = before >= 0 ? adjoints[before] : T(0);
     if (!carries_nothing(adjoint)) {
       const T result = values[i];
-      const Index x = node->x, y = node->y;
+      const NodeId x = node->x, y = node->y;
       constexpr bool to_x = (constants & 1) == 0, to_y = (constants & 2) == 0;
       if constexpr (Rule::arity == 1) {
         if constexpr (to_x) add(adjoints, x, before, next, carry<Rule>(adjoint, Rule::template partials<T>(values[x], result).x));
@@ -84,7 +84,7 @@ struct ThreadedSweep {
           if constexpr (to_y) add(adjoints, y, before, next, carry<Rule>(adjoint, partial.y));
         }
       } else {
-        const Index* const extra = sweep.tape.extra_arguments(y);
+        const NodeId* const extra = sweep.tape.extra_arguments(y);
         const auto partial = Rule::template partials<T>(values[x], values[extra[0]], values[extra[1]], result);
         add(adjoints, x, before, next, carry<Rule>(adjoint, partial.x));
         add(adjoints, extra[0], before, next, carry<Rule>(adjoint, partial.y));
@@ -93,11 +93,11 @@ struct ThreadedSweep {
     }
     WENGERT_TAIL_CALL go_on(sweep, node, values, adjoints, i, next);
   }
-  static void independent(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, Index i, T adjoint) {
+  static void independent(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, NodeId i, T adjoint) {
     adjoints[i] = adjoint;
     WENGERT_TAIL_CALL go_on(sweep, node, values, adjoints, i, i > 0 ? adjoints[i - 1] : T(0));
   }
-  static void kept(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, Index i, T adjoint) {
+  static void kept(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, NodeId i, T adjoint) {
     if constexpr (std::is_same_v<T, double>) {
       if (values == sweep.tape.values().base) {
         adjoints[i] = adjoint;
@@ -108,7 +108,7 @@ struct ThreadedSweep {
     WENGERT_TAIL_CALL custom(sweep, node, values, adjoints, i, adjoint);
   }
   // A function of its own, since it calls others before it goes on.
-  [[gnu::noinline]] static void custom(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, Index i,
+  [[gnu::noinline]] static void custom(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, NodeId i,
                                        T adjoint) {
     adjoints[i] = adjoint;
     if (!carries_nothing(adjoint)) pull_back_custom_anywhere(sweep.tape, values, adjoints, i);

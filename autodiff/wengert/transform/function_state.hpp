@@ -19,7 +19,7 @@ struct Function::State {
   explicit State(bool keep_locations) : tape(keep_locations) {}
 
   Tape tape;
-  std::vector<Index> dependents;
+  std::vector<NodeId> dependents;
   OptimiseReport report;
 
   // Plans for batches, made when first asked for: by number of shared inputs and what is wanted.

@@ -9,14 +9,14 @@
 
 namespace wengert {
 
-double SparseMatrix::operator()(std::size_t i, std::size_t j) const {
+double CompressedRows::operator()(std::size_t i, std::size_t j) const {
   const auto begin = column.begin() + row_begin[i], end = column.begin() + row_begin[i + 1];
   const auto place = std::lower_bound(begin, end, static_cast<int>(j));
   return place != end && *place == static_cast<int>(j) ? value[static_cast<std::size_t>(place - column.begin())] : 0;
 }
 
-Matrix jacobian(std::span<const Var> dependents, std::span<const Var> variables, Location at) {
-  Matrix result(dependents.size(), variables.size());
+DenseMatrix jacobian(std::span<const Var> dependents, std::span<const Var> variables, Location at) {
+  DenseMatrix result(dependents.size(), variables.size());
   Gradient adjoints;
   for (std::size_t row = 0; row < dependents.size(); ++row) {
     gradient(dependents[row], adjoints, at);
@@ -57,10 +57,10 @@ std::vector<double> hessian_vector_product(const Var& t, std::span<const Var> va
   return result;
 }
 
-Matrix hessian(const Var& t, std::span<const Var> variables, Location at) {
-  if (t.is_constant()) return Matrix(variables.size(), variables.size());
+DenseMatrix hessian(const Var& t, std::span<const Var> variables, Location at) {
+  if (t.is_constant()) return DenseMatrix(variables.size(), variables.size());
   const Tape& tape = *t.tape();
-  std::vector<Index> nodes;
+  std::vector<NodeId> nodes;
   for (const Var& x : variables) nodes.push_back(tape.independents()[independent_number(tape, x, "hessian", at)]);
   return detail::hessian_at(tape, tape.values().base, gradient(t, at).adjoints, nodes);
 }

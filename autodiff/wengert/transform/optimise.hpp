@@ -21,12 +21,12 @@ namespace wengert {
 
 /// What an optimiser pass did, in nodes.
 struct OptimiseReport {
-  Index before = 0;      ///< nodes that came in
-  Index dead = 0;        ///< left out: no output needs them
-  Index folded = 0;      ///< all arguments constant: computed now
-  Index merged = 0;      ///< computed before with the same arguments
-  Index simplified = 0;  ///< replaced by an argument or a cheaper operation
-  Index after = 0;       ///< nodes that remain
+  NodeId before = 0;      ///< nodes that came in
+  NodeId dead = 0;        ///< left out: no output needs them
+  NodeId folded = 0;      ///< all arguments constant: computed now
+  NodeId merged = 0;      ///< computed before with the same arguments
+  NodeId simplified = 0;  ///< replaced by an argument or a cheaper operation
+  NodeId after = 0;       ///< nodes that remain
 };
 
 namespace detail {
@@ -34,7 +34,7 @@ namespace detail {
 /// The value of a rule on constants, each by its place. Defined before its user, as clang needs in constant evaluation.
 struct Compute {
   const double* value;
-  Index x, y, z;
+  NodeId x, y, z;
 
   template <class Rule>
   constexpr double operator()() const {
@@ -51,7 +51,7 @@ struct Compute {
 class Rebuilder {
  public:
   /// `last` says that what is rebuilt is not differentiated again.
-  constexpr Rebuilder(Tape& to, Index expected_nodes, OptimiseReport& report, bool last = false)
+  constexpr Rebuilder(Tape& to, NodeId expected_nodes, OptimiseReport& report, bool last = false)
       : to_(to), report_(report), last_(last) {
     std::size_t size = 64;
     while (size < 2 * static_cast<std::size_t>(expected_nodes)) size *= 2;
@@ -59,15 +59,15 @@ class Rebuilder {
     constants_.resize(64, empty);
   }
 
-  constexpr Index constant(double value) {
+  constexpr NodeId constant(double value) {
     if (2 * static_cast<std::size_t>(to_.constants()) > constants_.size()) grow_constants();
-    Index& cell = constant_cell(value);
+    NodeId& cell = constant_cell(value);
     if (cell == empty) cell = to_.constant(value);
     return cell;
   }
 
-  constexpr Index emit(Op op, Index x, Index y, Index z, Location at) {
-    const Index simpler = simplify(op, x, y, z, at);
+  constexpr NodeId emit(Op op, NodeId x, NodeId y, NodeId z, Location at) {
+    const NodeId simpler = simplify(op, x, y, z, at);
     if (simpler != none) {
       ++report_.simplified;
       return simpler;
@@ -80,22 +80,22 @@ class Rebuilder {
   }
 
  private:
-  static constexpr Index none = std::numeric_limits<Index>::min();
-  static constexpr Index empty = none;
+  static constexpr NodeId none = std::numeric_limits<NodeId>::min();
+  static constexpr NodeId empty = none;
 
-  constexpr double value(Index constant) const { return to_.value(constant); }
-  constexpr bool is(Index x, double number) const {
+  constexpr double value(NodeId constant) const { return to_.value(constant); }
+  constexpr bool is(NodeId x, double number) const {
     return x < 0 && std::bit_cast<std::uint64_t>(value(x)) == std::bit_cast<std::uint64_t>(number);
   }
-  constexpr bool is(Index x, Op op) const { return x >= 0 && to_[x].op == op; }
-  constexpr bool is_finite_constant(Index x) const { return x < 0 && value(x) - value(x) == 0; }
+  constexpr bool is(NodeId x, Op op) const { return x >= 0 && to_[x].op == op; }
+  constexpr bool is_finite_constant(NodeId x) const { return x < 0 && value(x) - value(x) == 0; }
 
-  constexpr bool can_fold(Op op, Index x, Index y, Index z) const {
+  constexpr bool can_fold(Op op, NodeId x, NodeId y, NodeId z) const {
     const int count = arity(op);
     if (x >= 0 || (count >= 2 && y >= 0) || (count == 3 && z >= 0)) return false;
     if (!std::is_constant_evaluated()) return true;
     // The compiler rejects arithmetic that makes a NaN or an infinity: leave that, and the transcendental, to run time.
-    const auto tame = [this](Index k) {
+    const auto tame = [this](NodeId k) {
       return value(k) == 0 || (value(k) < 1e75 && value(k) > -1e75 && (value(k) > 1e-75 || value(k) < -1e-75));
     };
     return traits_of(op).arithmetic && tame(x) && (count < 2 || tame(y)) && (count < 3 || tame(z)) &&
@@ -103,7 +103,7 @@ class Rebuilder {
   }
 
   /// A node that stands for op(x, y, z) at less cost, or `none`.
-  constexpr Index simplify(Op op, Index x, Index y, Index z, Location at) {
+  constexpr NodeId simplify(Op op, NodeId x, NodeId y, NodeId z, Location at) {
     switch (op) {
       case Op::Add:
         if (is(x, -0.0)) return y;
@@ -159,35 +159,35 @@ class Rebuilder {
     }
   }
   /// The partials of pow as the products that its rule makes of them for plain numbers: they share the power, and run on lanes.
-  constexpr Index pow_partial_x(Index x, Index y, Location at) {
-    const Index result = emit(Op::Pow, x, y, none, at);
-    const Index ordinary = emit(Op::Equal, emit(Op::Div, result, result, none, at), constant(1), none, at);
-    const Index below = emit(Op::Pow, x, emit(Op::Sub, y, constant(1), none, at), none, at);
-    const Index edge = emit(Op::Select, emit(Op::Equal, result, result, none, at), below, constant(ops::not_a_number), at);
+  constexpr NodeId pow_partial_x(NodeId x, NodeId y, Location at) {
+    const NodeId result = emit(Op::Pow, x, y, none, at);
+    const NodeId ordinary = emit(Op::Equal, emit(Op::Div, result, result, none, at), constant(1), none, at);
+    const NodeId below = emit(Op::Pow, x, emit(Op::Sub, y, constant(1), none, at), none, at);
+    const NodeId edge = emit(Op::Select, emit(Op::Equal, result, result, none, at), below, constant(ops::not_a_number), at);
     return emit(Op::AbsorbingProduct, y, emit(Op::Select, ordinary, emit(Op::Div, result, x, none, at), edge, at), none, at);
   }
-  constexpr Index pow_partial_y(Index x, Index y, Location at) {
-    const Index product = emit(Op::AbsorbingProduct, emit(Op::Pow, x, y, none, at), emit(Op::Log, x, none, none, at), none, at);
+  constexpr NodeId pow_partial_y(NodeId x, NodeId y, Location at) {
+    const NodeId product = emit(Op::AbsorbingProduct, emit(Op::Pow, x, y, none, at), emit(Op::Log, x, none, none, at), none, at);
     return emit(Op::Select, emit(Op::LessEqual, constant(0), x, none, at), product, constant(ops::not_a_number), at);
   }
   /// (-a) * b = -(a * b) and the like: exact, and signs that meet cancel.
-  constexpr Index move_sign_out(Op op, Index x, Index y, Location at) {
+  constexpr NodeId move_sign_out(Op op, NodeId x, NodeId y, Location at) {
     if (is(x, Op::Neg)) return emit(Op::Neg, emit(op, to_[x].x, y, none, at), none, none, at);
     if (is(y, Op::Neg)) return emit(Op::Neg, emit(op, x, to_[y].x, none, at), none, none, at);
     return none;
   }
   /// 2^j * (2^k * x) = 2^(j+k) * x, where the inner product cannot overflow (k <= 0); below the normal numbers it may round less.
-  constexpr Index join_scales(Index scale, Index product, Location at) {
-    const Index a = to_[product].x, b = to_[product].y;
-    const Index inner = a < 0 ? a : b, x = a < 0 ? b : a;
+  constexpr NodeId join_scales(NodeId scale, NodeId product, Location at) {
+    const NodeId a = to_[product].x, b = to_[product].y;
+    const NodeId inner = a < 0 ? a : b, x = a < 0 ? b : a;
     if (inner >= 0 || !has_exact_reciprocal(value(scale)) || !has_exact_reciprocal(value(inner))) return none;
     if (value(inner) > 1 || value(inner) < -1) return none;
     return emit(Op::Mul, constant(value(scale) * value(inner)), x, none, at);
   }
   /// select(select(c, k, l) == m, y, z) with constants k, l, m asks only for c.
-  constexpr Index choose_earlier(Index equal, Index y, Index z, Location at) {
-    const Index a = to_[equal].x, b = to_[equal].y;
-    const Index choice = is(a, Op::Select) ? a : b, number = is(a, Op::Select) ? b : a;
+  constexpr NodeId choose_earlier(NodeId equal, NodeId y, NodeId z, Location at) {
+    const NodeId a = to_[equal].x, b = to_[equal].y;
+    const NodeId choice = is(a, Op::Select) ? a : b, number = is(a, Op::Select) ? b : a;
     if (!is(choice, Op::Select) || number >= 0 || second(choice) >= 0 || third(choice) >= 0) return none;
     return emit(Op::Select, to_[choice].x, value(second(choice)) == value(number) ? y : z,
                 value(third(choice)) == value(number) ? y : z, at);
@@ -198,19 +198,19 @@ class Rebuilder {
     const auto exponent = (bits >> 52) & 0x7ff;
     return (bits & 0xfffffffffffff) == 0 && exponent > 1 && exponent < 0x7fd;
   }
-  constexpr Index second(Index select) const { return to_.extra_arguments(to_[select].y)[0]; }
-  constexpr Index third(Index select) const { return to_.extra_arguments(to_[select].y)[1]; }
+  constexpr NodeId second(NodeId select) const { return to_.extra_arguments(to_[select].y)[0]; }
+  constexpr NodeId third(NodeId select) const { return to_.extra_arguments(to_[select].y)[1]; }
 
-  constexpr Index find_or_push(Op op, Index x, Index y, Index z, Location at) {
+  constexpr NodeId find_or_push(Op op, NodeId x, NodeId y, NodeId z, Location at) {
     const int count = arity(op);
     if (count < 2) y = x;
     if (count < 3) z = 0;
     if (count == 2 && y > x && traits_of(op).commutative) {
-      const Index larger = y;
+      const NodeId larger = y;
       y = x;
       x = larger;
     }
-    Index& cell = node_cell(op, x, y, z);
+    NodeId& cell = node_cell(op, x, y, z);
     if (cell != empty) {
       ++report_.merged;
       return cell;
@@ -220,53 +220,53 @@ class Rebuilder {
   }
 
   // Open addressing, linear probing. A cell is an index on the new tape, or empty.
-  constexpr Index& node_cell(Op op, Index x, Index y, Index z) {
+  constexpr NodeId& node_cell(Op op, NodeId x, NodeId y, NodeId z) {
     const auto mix = [](std::uint64_t a, std::uint64_t b) { return (a ^ b) * 0x9E3779B97F4A7C15u; };
-    const auto as_bits = [](Index i) { return static_cast<std::uint32_t>(i); };
+    const auto as_bits = [](NodeId i) { return static_cast<std::uint32_t>(i); };
     std::uint64_t hash = mix(mix(mix(static_cast<std::uint64_t>(op), as_bits(x)), as_bits(y)), as_bits(z));
     for (std::size_t k = (hash >> 20) & (nodes_.size() - 1);; k = (k + 1) & (nodes_.size() - 1)) {
-      const Index i = nodes_[k];
+      const NodeId i = nodes_[k];
       if (i == empty) return nodes_[k];
       if (to_[i].op != op || to_[i].x != x) continue;
       if (arity(op) == 3 ? second(i) == y && third(i) == z : to_[i].y == y) return nodes_[k];
     }
   }
-  constexpr Index& constant_cell(double value) {
+  constexpr NodeId& constant_cell(double value) {
     const auto bits = std::bit_cast<std::uint64_t>(value);
     for (std::size_t k = ((bits * 0x9E3779B97F4A7C15u) >> 40) & (constants_.size() - 1);; k = (k + 1) & (constants_.size() - 1))
       if (constants_[k] == empty || is(constants_[k], value)) return constants_[k];
   }
   constexpr void grow_constants() {
-    constants_ = std::vector<Index>(2 * constants_.size(), empty);
-    for (Index c = -1; c >= -to_.constants(); --c) constant_cell(to_.value(c)) = c;
+    constants_ = std::vector<NodeId>(2 * constants_.size(), empty);
+    for (NodeId c = -1; c >= -to_.constants(); --c) constant_cell(to_.value(c)) = c;
   }
 
   Tape& to_;
   OptimiseReport& report_;
   bool last_;
-  std::vector<Index> nodes_;
-  std::vector<Index> constants_;
+  std::vector<NodeId> nodes_;
+  std::vector<NodeId> constants_;
 };
 
 /// One pass from a tape to an empty one. All independents stay, in their order; `outputs` becomes their indices on the new tape.
-constexpr OptimiseReport optimise_once(const Tape& from, std::vector<Index>& outputs, Tape& to, bool last) {
+constexpr OptimiseReport optimise_once(const Tape& from, std::vector<NodeId>& outputs, Tape& to, bool last) {
   OptimiseReport report;
   report.before = from.size();
   Rebuilder rebuilder(to, from.size(), report, last);
   const std::vector<unsigned char> live = live_nodes(from, outputs);
-  std::vector<Index> place(static_cast<std::size_t>(from.size()), 0);
-  const auto moved = [&](Index i) { return i < 0 ? rebuilder.constant(from.value(i)) : place[static_cast<std::size_t>(i)]; };
+  std::vector<NodeId> place(static_cast<std::size_t>(from.size()), 0);
+  const auto moved = [&](NodeId i) { return i < 0 ? rebuilder.constant(from.value(i)) : place[static_cast<std::size_t>(i)]; };
   auto guard = from.guards().begin();
-  const auto move_guards = [&](Index before) {
+  const auto move_guards = [&](NodeId before) {
     for (; guard != from.guards().end() && guard->position <= before; ++guard) {
-      const Index x = moved(guard->x), y = moved(guard->y);
+      const NodeId x = moved(guard->x), y = moved(guard->y);
       if (x >= 0 || y >= 0) to.push_guard({guard->relation, x, y, guard->outcome, to.size(), guard->location});
     }
   };
-  for (Index i = 0; i < from.size(); ++i) {
+  for (NodeId i = 0; i < from.size(); ++i) {
     move_guards(i);
     const Node node = from[i];
-    Index& here = place[static_cast<std::size_t>(i)];
+    NodeId& here = place[static_cast<std::size_t>(i)];
     if (node.op == Op::Independent) {
       here = to.variable(from.value(i), from.name(i), from.location(i)).index();
       continue;
@@ -279,25 +279,25 @@ constexpr OptimiseReport optimise_once(const Tape& from, std::vector<Index>& out
     if (node.op == Op::Custom) {
       here = copy_node(from, i, to, moved);
     } else {
-      const Index count = arguments.size();
+      const NodeId count = arguments.size();
       here = rebuilder.emit(node.op, moved(arguments[0]), count > 1 ? moved(arguments[1]) : 0,
                             count > 2 ? moved(arguments[2]) : 0, from.location(i));
     }
     if (here >= 0 && !from.name(i).empty() && to.name(here).empty()) to.set_name(here, from.name(i));
   }
   move_guards(from.size());
-  for (Index& output : outputs) output = moved(output);
+  for (NodeId& output : outputs) output = moved(output);
   report.after = to.size();
   return report;
 }
 
 /// Copies what the outputs and guards need to the empty tape `to`. Returns how many nodes they do not.
-constexpr Index leave_out_dead(const Tape& from, std::vector<Index>& outputs, Tape& to) {
+constexpr NodeId leave_out_dead(const Tape& from, std::vector<NodeId>& outputs, Tape& to) {
   const std::vector<unsigned char> live = live_nodes(from, outputs);
   TapeCopy copy(from, to);
-  Index dead = 0;
+  NodeId dead = 0;
   auto guard = from.guards().begin();
-  for (Index i = 0; i <= from.size(); ++i) {
+  for (NodeId i = 0; i <= from.size(); ++i) {
     for (; guard != from.guards().end() && guard->position <= i; ++guard) copy.guard(*guard);
     if (i == from.size()) break;
     if (from[i].op == Op::Independent)
@@ -307,14 +307,14 @@ constexpr Index leave_out_dead(const Tape& from, std::vector<Index>& outputs, Ta
     else
       ++dead;
   }
-  for (Index& output : outputs) output = copy.at(output);
+  for (NodeId& output : outputs) output = copy.at(output);
   return dead;
 }
 
 /// Optimises `from` into the empty tape `to`; `outputs` (indices on `from`) becomes their indices on `to`, below 0 for what
 /// turned out to be constant. All independents stay. `last` says that the result is not differentiated again. What the pass made
 /// dead is swept up after it. O(nodes).
-constexpr OptimiseReport optimise(const Tape& from, std::vector<Index>& outputs, Tape& to, bool last = false) {
+constexpr OptimiseReport optimise(const Tape& from, std::vector<NodeId>& outputs, Tape& to, bool last = false) {
   Tape once(from.keeps_locations());
   OptimiseReport report = optimise_once(from, outputs, once, last);
   report.dead += leave_out_dead(once, outputs, to);
