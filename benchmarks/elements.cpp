@@ -299,7 +299,7 @@ void tetrahedra() {
       wengert::record(tetrahedron, Numbers{0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1}, Numbers(rest.begin(), rest.begin() + 10));
   // all of them added up in one sparse matrix, whose pattern is known
   wengert::ElementHessian by_recording(recorded, elements, x.size());
-  const wengert::SparseMatrix pattern = by_recording(x, data, 1);
+  const wengert::CompressedRows pattern = by_recording(x, data, 1);
   std::vector<int> place;  // of each entry of the upper half and of its mirror image
   for (std::size_t e = 0; e < count; ++e)
     for (std::size_t i = 0; i < n; ++i)

@@ -19,7 +19,7 @@ double nanoseconds() {
 }
 
 /// x <- x * b + a at b = 1, two nodes a step and no constants: every adjoint is 1 along x, so no node is skipped.
-wengert::Var chain(wengert::Tape& tape, wengert::Index nodes, wengert::Var& a) {
+wengert::Var chain(wengert::Tape& tape, wengert::NodeId nodes, wengert::Var& a) {
   a = tape.variable(0.5);
   const wengert::Var b = tape.variable(1);
   wengert::Var x = a;
@@ -34,7 +34,7 @@ wengert::Var chain(wengert::Tape& tape, wengert::Index nodes, wengert::Var& a) {
 
 int main() {
   fmt::print("# nodes  record_ns_per_node  sweep_ns_per_node  tape_bytes_per_node  peak_MB\n");
-  for (wengert::Index nodes = 100; nodes <= 10'000'000; nodes *= 10) {
+  for (wengert::NodeId nodes = 100; nodes <= 10'000'000; nodes *= 10) {
     wengert::Tape tape(false);
     tape.reserve(nodes);
     wengert::Gradient gradient;

@@ -14,7 +14,7 @@ namespace wengert {
 
 namespace detail {
 [[noreturn]] void throw_not_on(const char* function, const Var& x, const Tape* tape, std::uint32_t generation, Location at);
-[[noreturn]] void throw_values(Index constants, Index nodes, Index expected_constants, Index expected_nodes);
+[[noreturn]] void throw_values(NodeId constants, NodeId nodes, NodeId expected_constants, NodeId expected_nodes);
 /// What maps a Var to a number, for constraints: clang 14 crashes over a lambda in one.
 template <class T>
 struct NumberOfVar {
@@ -57,7 +57,7 @@ class Adjoints {
   /// Whether the tape still holds what was differentiated.
   constexpr bool current() const { return tape_ == nullptr || tape_->generation() == generation_; }
   /// The adjoint of node i.
-  constexpr T operator[](Index i) const { return i < adjoints.nodes() ? adjoints[i] : T(0); }
+  constexpr T operator[](NodeId i) const { return i < adjoints.nodes() ? adjoints[i] : T(0); }
 
   /// By node. Nodes after the last dependent are left out: their adjoint is 0.
   Values<T> adjoints;
@@ -83,7 +83,7 @@ constexpr void seed_adjoints(const Tape& tape, ValuesView<T> values, std::span<c
                              Location at) {
   if (values.nodes != tape.size() || values.constants != tape.constants())
     throw_values(values.constants, values.nodes, tape.constants(), tape.size());
-  Index nodes = 0;
+  NodeId nodes = 0;
   for (const Seed<T>& seed : seeds) {
     if (seed.variable.is_constant()) continue;  // a constant has no derivative
     if (seed.variable.tape() != &tape || seed.variable.generation() != tape.generation())

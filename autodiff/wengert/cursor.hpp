@@ -14,11 +14,11 @@ namespace wengert {
 
 /// One product of the chain rule: `amount` = adjoint of `from` * `partial` is added to the adjoint of `to`.
 struct Contribution {
-  Index from;      ///< the node whose rule gives the partial
-  Index argument;  ///< which of its arguments, from 0
-  Index to;        ///< that argument; below 0 for a constant
-  double partial;  ///< d from / d to, through this argument alone
-  double amount;   ///< as the sweep adds it: 0 where the adjoint is 0, whatever the partial
+  NodeId from;      ///< the node whose rule gives the partial
+  NodeId argument;  ///< which of its arguments, from 0
+  NodeId to;        ///< that argument; below 0 for a constant
+  double partial;   ///< d from / d to, through this argument alone
+  double amount;    ///< as the sweep adds it: 0 where the adjoint is 0, whatever the partial
 };
 
 /// Stands on the node that the sweep has just done, or before the first. The tape must outlive it, and must not be cleared
@@ -48,7 +48,7 @@ class Cursor {
   /// Goes to a node, in either direction, so that it is the one just done: run_to(z) shows z with its adjoint complete. Throws
   /// NotRecorded if the sweep does not pass it (it comes after the dependent) or if there is none of that name ("v7" is node 7),
   /// ForeignVariable or StaleVariable for a variable of another recording.
-  void run_to(Index node);
+  void run_to(NodeId node);
   void run_to(const Var& x, Location at = Location::current());
   void run_to(std::string_view name);
   /// Steps on to the next node that was recorded there; the file may be given by the end of its path. False, at the end of the
@@ -64,29 +64,29 @@ class Cursor {
   }
 
   /// The node of that name, or of that number ("v7"). Throws NotRecorded if there is none; the message lists the names.
-  Index find(std::string_view name) const;
+  NodeId find(std::string_view name) const;
 
   /// Which way this sweep goes.
   Direction direction() const { return direction_; }
   /// The node just done; -1 before the first step.
-  Index node() const { return before_first() ? -1 : position_; }
+  NodeId node() const { return before_first() ? -1 : position_; }
   /// Where it stands: before_first(), and done() after the last step; steps_done() of all the steps(). tape() is the tape that it
   /// reads.
   bool before_first() const { return steps_done() == 0; }
   bool done() const { return steps_done() == steps(); }
-  Index steps() const { return nodes_; }
-  Index steps_done() const { return direction_ == Direction::reverse ? nodes_ - position_ : position_ + 1; }
+  NodeId steps() const { return nodes_; }
+  NodeId steps_done() const { return direction_ == Direction::reverse ? nodes_ - position_ : position_ + 1; }
   const Tape& tape() const { return *tape_; }
 
   /// value() and adjoint() by node, or below 0 by constant. Going forwards, a value that is yet to come is 0; so is an adjoint
   /// that nothing reached yet.
-  double value(Index i) const { return values_[i]; }
-  double adjoint(Index i) const { return i < nodes_ ? adjoints_[i] : 0; }
+  double value(NodeId i) const { return values_[i]; }
+  double adjoint(NodeId i) const { return i < nodes_ ? adjoints_[i] : 0; }
   /// value() and adjoint() of the node just done.
   double value() const { return value(node()); }
   double adjoint() const { return adjoint(node()); }
   /// Going forwards: whether node i has its value. Going backwards: whether its adjoint is complete.
-  bool reached(Index i) const { return direction_ == Direction::reverse ? i >= position_ && i < nodes_ : i <= position_; }
+  bool reached(NodeId i) const { return direction_ == Direction::reverse ? i >= position_ && i < nodes_ : i <= position_; }
   /// The values so far.
   ValuesView<double> values() const { return values_; }
   /// None while going forwards.
@@ -95,18 +95,18 @@ class Cursor {
   /// What the last step added to each argument. Empty going forwards, and for an independent.
   std::vector<Contribution> contributions() const;
   /// What the steps so far added to the adjoint of a node, in their order. O(nodes).
-  std::vector<Contribution> contributions_to(Index node) const;
+  std::vector<Contribution> contributions_to(NodeId node) const;
 
  private:
   Cursor(const Tape& tape, Direction direction);
   void check_tape() const;
-  void check_guards(Index position) const;
+  void check_guards(NodeId position) const;
 
   const Tape* tape_;
   std::uint32_t generation_;
   Direction direction_;
-  Index nodes_;     // that the sweep passes
-  Index position_;  // the node just done: nodes_ before the first step of a reverse sweep, -1 of a forward one
+  NodeId nodes_;     // that the sweep passes
+  NodeId position_;  // the node just done: nodes_ before the first step of a reverse sweep, -1 of a forward one
   Values<double> values_, adjoints_;
   std::vector<double> before_;  // of each step in turn: the cells that it was about to change
 };
@@ -114,6 +114,6 @@ class Cursor {
 /// The cursor's stop as text: the node, its source line, its value and adjoint, and what it added to each argument.
 std::string describe(const Cursor& cursor, int digits = 6);
 /// What made up the adjoint of a node so far, product by product, and the sum; of more than ten products the largest.
-std::string explain_adjoint(const Cursor& cursor, Index node, int digits = 6);
+std::string explain_adjoint(const Cursor& cursor, NodeId node, int digits = 6);
 
 }  // namespace wengert

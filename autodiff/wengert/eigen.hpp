@@ -2,8 +2,7 @@
 //
 // Every scalar operation of Eigen's algorithm is recorded, its pivoting comparisons as guarded branches. Matrices of numbers and
 // of variables mix. x.cast<double>() gives values, without their derivatives. What Eigen's iterations lose stands in
-// CONVENTIONS.md; symmetric_eigen_decomposition(a) and singular_value_decomposition(a) lose nothing. Who opens both namespaces
-// says which Matrix, Index and SparseMatrix is meant, in a namespace of his own: using Eigen::Matrix;
+// CONVENTIONS.md; symmetric_eigen_decomposition(a) and singular_value_decomposition(a) lose nothing.
 #pragma once
 
 #include <Eigen/Core>
@@ -25,10 +24,10 @@ namespace wengert {
 using MatrixXv = Eigen::Matrix<Var, Eigen::Dynamic, Eigen::Dynamic>;
 using VectorXv = Eigen::Matrix<Var, Eigen::Dynamic, 1>;
 
-struct SparseMatrix;
+struct CompressedRows;
 /// A sparse matrix of elements.hpp as Eigen's, in its memory: it must outlive the result. Needs <Eigen/SparseCore>.
 // A template, for where Eigen's sparse matrices are not included.
-template <std::same_as<SparseMatrix> Matrix>
+template <std::same_as<CompressedRows> Matrix>
 auto as_eigen(const Matrix& matrix) {
   using Number = std::conditional_t<(sizeof(Matrix) > 0), double, void>;
   using Rows = Eigen::SparseMatrix<Number, Eigen::RowMajor, int>;

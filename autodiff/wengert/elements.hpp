@@ -151,36 +151,36 @@ class ElementHessian {
       : ElementHessian(detail::ElementCodes<Summand, optimised>::hessian(f, elements.size()), std::move(elements), entries) {}
   /// Valid until the next call. Throws as sum_gradient does. Costs, of a recorded function, a batch with second derivatives for
   /// each input that is gathered; of a fused one, half a Hessian of straight-line code for each element.
-  const SparseMatrix& operator()(std::span<const double> x, const Samples& data, int threads = 0);
-  const SparseMatrix& operator()(std::span<const double> x, int threads = 0);
+  const CompressedRows& operator()(std::span<const double> x, const Samples& data, int threads = 0);
+  const CompressedRows& operator()(std::span<const double> x, int threads = 0);
 
   /// From what the constructor above makes of f.
   ElementHessian(detail::ElementCode code, Elements elements, std::size_t entries);
 
  private:
-  const SparseMatrix& fill(std::span<const double> x, const Samples* data, int threads);
+  const CompressedRows& fill(std::span<const double> x, const Samples* data, int threads);
 
   Elements elements_;
   detail::ElementCode code_;
   std::vector<int> place_;  // of each element's entry (i, j) among the values: element after element for (0, 0), then (0, 1), …
-  SparseMatrix hessian_;
+  CompressedRows hessian_;
 };
 /// The same once.
 template <ElementFunction Summand, bool optimised = WENGERT_OPTIMISED>
-SparseMatrix sum_hessian(const Summand& f, std::span<const double> x, const Elements& elements, const Samples& data,
-                         int threads = 0) {
+CompressedRows sum_hessian(const Summand& f, std::span<const double> x, const Elements& elements, const Samples& data,
+                           int threads = 0) {
   return ElementHessian(detail::ElementCodes<Summand, optimised>::hessian(f, elements.size()), elements, x.size())(x, data,
                                                                                                                    threads);
 }
 template <ElementFunction Summand, bool optimised = WENGERT_OPTIMISED>
-SparseMatrix sum_hessian(const Summand& f, std::span<const double> x, const Elements& elements, int threads = 0) {
+CompressedRows sum_hessian(const Summand& f, std::span<const double> x, const Elements& elements, int threads = 0) {
   return ElementHessian(detail::ElementCodes<Summand, optimised>::hessian(f, elements.size()), elements, x.size())(x, threads);
 }
 
 /// Least squares: the outputs of g for each element, one after the other (`values`), and their `jacobian`, a row for each.
 struct Residuals {
   std::vector<double> values;
-  SparseMatrix jacobian;
+  CompressedRows jacobian;
 };
 /// Those of g at one x after the other: the pattern of the Jacobian is worked out once.
 class ElementResiduals {

@@ -10,12 +10,12 @@ namespace wengert {
 
 /// How much of a tape is printed, and how.
 struct TableOptions {
-  int width = 80;         ///< columns; names, statements and places are shortened to fit. 0: as wide as it takes
-  int digits = 6;         ///< significant digits
-  Index most_rows = 200;  ///< of a longer tape the middle is left out, and a line says so
-  Index around = -1;      ///< a node: only it and those near it in the order of recording
-  Index reach = 10;       ///< how many nodes before and after `around`
-  Index mark = -1;        ///< a node whose line begins with >
+  int width = 80;          ///< columns; names, statements and places are shortened to fit. 0: as wide as it takes
+  int digits = 6;          ///< significant digits
+  NodeId most_rows = 200;  ///< of a longer tape the middle is left out, and a line says so
+  NodeId around = -1;      ///< a node: only it and those near it in the order of recording
+  NodeId reach = 10;       ///< how many nodes before and after `around`
+  NodeId mark = -1;        ///< a node whose line begins with >
 };
 
 /// One line per node: its number, name, what it computes, its value, and the source line where that is known. Independents come

@@ -20,11 +20,11 @@ struct NonFiniteOrigin {
   /// value: the node whose value is not finite though all its arguments' are (or an independent given so).
   /// adjoint: the node whose rule sent something that is not finite though its own adjoint is, or that received a sum that
   /// overflowed.
-  Index node = -1;
-  Index argument = -1;  ///< adjoint: the node that received it
-  double value = 0;     ///< what appeared
-  Location location;    ///< of `node`, where the tape kept it
-  std::string message;  ///< all of it in words, with operands and partials
+  NodeId node = -1;
+  NodeId argument = -1;  ///< adjoint: the node that received it
+  double value = 0;      ///< what appeared
+  Location location;     ///< of `node`, where the tape kept it
+  std::string message;   ///< all of it in words, with operands and partials
 };
 
 /// Finds what made t, or else its gradient, NaN or infinite: only nodes that such a number really came through count, so a

@@ -11,11 +11,11 @@ namespace wengert {
 
 /// How much of a graph is drawn, and how.
 struct GraphOptions {
-  Index most_nodes = 2500;  ///< of a larger graph, nobody could read the picture: ask for a window
-  Index around = -1;        ///< a node: only it and what is near it in the graph
-  int reach = 3;            ///< how many edges from `around`, either way
-  int digits = 4;           ///< significant digits in pictures
-  Index graphviz_nodes =
+  NodeId most_nodes = 2500;  ///< of a larger graph, nobody could read the picture: ask for a window
+  NodeId around = -1;        ///< a node: only it and what is near it in the graph
+  int reach = 3;             ///< how many edges from `around`, either way
+  int digits = 4;            ///< significant digits in pictures
+  NodeId graphviz_nodes =
       40;               ///< a larger graph (or one of twice as many edges) is laid out in columns by depth, without Graphviz
   double seconds = 20;  ///< after which Graphviz is ended, with an Error
 };

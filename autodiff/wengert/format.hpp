@@ -1,6 +1,6 @@
 // fmt prints the library's types: fmt::print("{:.3f}", t). The one public header that needs more than the standard library.
 //
-// A format specification applies to every number inside: {:.3f} on a Matrix formats its elements.
+// A format specification applies to every number inside: {:.3f} on a DenseMatrix formats its elements.
 #pragma once
 
 #include <fmt/format.h>
@@ -61,9 +61,9 @@ struct fmt::formatter<wengert::Location> {
 
 /// [[1, 2], [3, 4]], a row to a line.
 template <>
-struct fmt::formatter<wengert::Matrix> : fmt::formatter<double> {
+struct fmt::formatter<wengert::DenseMatrix> : fmt::formatter<double> {
   template <class Context>
-  auto format(const wengert::Matrix& matrix, Context& context) const {
+  auto format(const wengert::DenseMatrix& matrix, Context& context) const {
     context.advance_to(fmt::format_to(context.out(), "["));
     for (std::size_t row = 0; row < matrix.rows; ++row) {
       context.advance_to(fmt::format_to(context.out(), "{}", row == 0 ? "[" : ",\n ["));
@@ -87,7 +87,7 @@ struct fmt::formatter<wengert::Adjoints<T>> : fmt::formatter<T> {
     if (!adjoints.current()) return fmt::format_to(context.out(), "{{of a tape cleared since}}");
     const char* separator = "";
     context.advance_to(fmt::format_to(context.out(), "{{"));
-    for (const wengert::Index i : adjoints.tape()->independents()) {
+    for (const wengert::NodeId i : adjoints.tape()->independents()) {
       const std::string_view name = adjoints.tape()->name(i);
       context.advance_to(name.empty() ? fmt::format_to(context.out(), "{}v{}: ", separator, i)
                                       : fmt::format_to(context.out(), "{}{}: ", separator, name));

@@ -12,7 +12,7 @@
 namespace wengert {
 
 namespace detail {
-[[noreturn]] void throw_independents(const char* function, Index expected, std::size_t got);
+[[noreturn]] void throw_independents(const char* function, NodeId expected, std::size_t got);
 [[noreturn]] void throw_branch_changed(const Tape& tape, const Guard& guard, double x, double y);
 }  // namespace detail
 
@@ -21,7 +21,7 @@ template <class T>
 struct Evaluate {
   const Tape& tape;
   const T* values;
-  Index i;
+  NodeId i;
 
   template <class Rule>
   constexpr T operator()() const {
@@ -31,7 +31,7 @@ struct Evaluate {
     } else if constexpr (Rule::arity == 2) {
       return detail::evaluate<Rule, T>(values[node.x], values[node.y]);
     } else {
-      const Index* extra = tape.extra_arguments(node.y);
+      const NodeId* extra = tape.extra_arguments(node.y);
       return detail::evaluate<Rule, T>(values[node.x], values[extra[0]], values[extra[1]]);
     }
   }
@@ -39,7 +39,7 @@ struct Evaluate {
 
 /// The value of one node that is no independent.
 template <class T>
-constexpr T evaluate_node(const Tape& tape, const T* values, Index i) {
+constexpr T evaluate_node(const Tape& tape, const T* values, NodeId i) {
   if (tape[i].op == Op::Custom) [[unlikely]]
     return detail::evaluate_custom<T>(tape, values, i);
   return dispatch(tape[i].op, Evaluate<T>{tape, values, i});
@@ -49,21 +49,21 @@ namespace detail {
 
 /// The forward sweep proper: the values of nodes first … end - 1.
 template <class T>
-constexpr void evaluate_nodes(const Tape& tape, T* values, Index first, Index end) {
-  for (Index i = first; i < end; ++i)  // arguments precede the node that uses them
+constexpr void evaluate_nodes(const Tape& tape, T* values, NodeId first, NodeId end) {
+  for (NodeId i = first; i < end; ++i)  // arguments precede the node that uses them
     if (tape[i].op != Op::Independent) values[i] = evaluate_node(tape, values, i);
 }
 // For numbers compiled in sweeps.cpp, where an optimised build has a quicker way through the same steps.
-void evaluate_numbers(const Tape& tape, double* values, Index first, Index end);
-void evaluate_numbers(const Tape& tape, float* values, Index first, Index end);
+void evaluate_numbers(const Tape& tape, double* values, NodeId first, NodeId end);
+void evaluate_numbers(const Tape& tape, float* values, NodeId first, NodeId end);
 template <std::floating_point T>
-constexpr void evaluate_nodes(const Tape& tape, T* values, Index first, Index end) {
+constexpr void evaluate_nodes(const Tape& tape, T* values, NodeId first, NodeId end) {
   if (!std::is_constant_evaluated()) return evaluate_numbers(tape, values, first, end);
-  for (Index i = first; i < end; ++i)
+  for (NodeId i = first; i < end; ++i)
     if (tape[i].op != Op::Independent) values[i] = evaluate_node(tape, values, i);
 }
 // Compiled in bounds.cpp.
-void evaluate_nodes(const Tape& tape, Bounded* values, Index first, Index end);
+void evaluate_nodes(const Tape& tape, Bounded* values, NodeId first, NodeId end);
 
 /// A comparison by its operation.
 template <class T>
@@ -105,12 +105,12 @@ constexpr T constant_beside(double value, std::span<const T> xs) {
 template <class T, class Evaluate>
 constexpr void sweep_forward(const Tape& tape, std::span<const T> independents, Values<T>& values, Evaluate evaluate) {
   if (independents.size() != tape.independents().size())
-    throw_independents("forward_sweep", static_cast<Index>(tape.independents().size()), independents.size());
+    throw_independents("forward_sweep", static_cast<NodeId>(tape.independents().size()), independents.size());
   values.resize(tape.constants(), tape.size());
   T* const value = values.base();
-  for (Index k = -tape.constants(); k < 0; ++k) value[k] = constant_beside<T>(tape.value(k), independents);
+  for (NodeId k = -tape.constants(); k < 0; ++k) value[k] = constant_beside<T>(tape.value(k), independents);
   for (std::size_t k = 0; k < independents.size(); ++k) value[tape.independents()[k]] = independents[k];
-  Index done = 0;
+  NodeId done = 0;
   for (const Guard& guard : tape.guards()) {  // in the order of recording
     evaluate(value, done, guard.position);
     done = guard.position;
@@ -127,7 +127,7 @@ constexpr void sweep_forward(const Tape& tape, std::span<const T> independents, 
 template <class T>
 constexpr void forward_sweep(const Tape& tape, std::span<const T> independents, Values<T>& values) {
   detail::sweep_forward(tape, independents, values,
-                        [&tape](T* value, Index first, Index end) { detail::evaluate_nodes(tape, value, first, end); });
+                        [&tape](T* value, NodeId first, NodeId end) { detail::evaluate_nodes(tape, value, first, end); });
 }
 
 template <class T>

@@ -34,7 +34,7 @@ struct Workspace {
 /// of another. Of nodes one by one, between such groups, `op` is Op::Independent.
 struct NodeGroup {
   Op op;
-  Index first, count;
+  NodeId first, count;
 };
 
 /// y = f(x) for n numbers x and m numbers y, on a tape of its own. Made by record(). Copies share the tape, which never changes:
@@ -52,7 +52,7 @@ class Function {
   std::size_t outputs() const { return dependents().size(); }
   const Tape& tape() const;
   /// Indices of the outputs on the tape; below 0 for an output that is constant.
-  std::span<const Index> dependents() const;
+  std::span<const NodeId> dependents() const;
 
   /// The value of a function with one output: f(0.5, 0.8) or f(x). One forward sweep.
   double operator()(std::span<const double> x) const;
@@ -116,19 +116,19 @@ class Function {
 
   /// outputs x inputs. One forward sweep, then tangents of eight inputs or adjoints of eight outputs at a time, whichever takes
   /// fewer sweeps (adjoints where a partial is not finite: a zero adjoint carries nothing back).
-  Matrix jacobian(std::span<const double> x) const;
+  DenseMatrix jacobian(std::span<const double> x) const;
   /// The same with an entry only where an output varies with an input. The pattern is worked out at the first call, and columns
   /// (or rows) that have no row (column) in common share a sweep: a band of width b costs b / 8 sweeps, however many inputs.
-  SparseMatrix sparse_jacobian(std::span<const double> x) const;
+  CompressedRows sparse_jacobian(std::span<const double> x) const;
   /// Hessian of the one output times v, exact; a small constant times one gradient. Throws NoSecondOrder if a custom operation
   /// has no second derivatives.
   std::vector<double> hessian_vector(std::span<const double> x, std::span<const double> v) const;
   /// inputs x inputs: partials and second derivatives of all nodes once, then eight columns at a time. Takes some 200 bytes a
   /// node. Throws as hessian_vector does.
-  Matrix hessian(std::span<const double> x) const;
+  DenseMatrix hessian(std::span<const double> x) const;
   /// The same with an entry only where two inputs meet in an operation that is not linear in them, symmetric to the bit. Pattern
   /// and shared sweeps as in sparse_jacobian; an arrow-shaped Hessian takes one sweep.
-  SparseMatrix sparse_hessian(std::span<const double> x) const;
+  CompressedRows sparse_hessian(std::span<const double> x) const;
 
   /// The same for other ranges, Eigen's vectors among them: gradient(), value_and_gradient(), jacobian(), sparse_jacobian(),
   /// hessian(), sparse_hessian(), hessian_vector(), pull_back(), push_forward(), and, of variables too, values() and the call.
@@ -163,19 +163,19 @@ class Function {
     return value_and_gradient(std::span<const double>(detail::side_by_side<double>(x)));
   }
   template <detail::OtherRangeOf<double> Point>
-  Matrix jacobian(const Point& x) const {
+  DenseMatrix jacobian(const Point& x) const {
     return jacobian(std::span<const double>(detail::side_by_side<double>(x)));
   }
   template <detail::OtherRangeOf<double> Point>
-  SparseMatrix sparse_jacobian(const Point& x) const {
+  CompressedRows sparse_jacobian(const Point& x) const {
     return sparse_jacobian(std::span<const double>(detail::side_by_side<double>(x)));
   }
   template <detail::OtherRangeOf<double> Point>
-  Matrix hessian(const Point& x) const {
+  DenseMatrix hessian(const Point& x) const {
     return hessian(std::span<const double>(detail::side_by_side<double>(x)));
   }
   template <detail::OtherRangeOf<double> Point>
-  SparseMatrix sparse_hessian(const Point& x) const {
+  CompressedRows sparse_hessian(const Point& x) const {
     return sparse_hessian(std::span<const double>(detail::side_by_side<double>(x)));
   }
   template <class First, class Second>
@@ -246,7 +246,7 @@ class Recorder {
   /// Ends the recording. Throws ForeignVariable if a dependent is on another tape.
   Function finish(std::span<const Var> dependents);
   /// Ends the recording of a tape whose outputs are known by index.
-  Function finish(std::vector<Index> dependents, const OptimiseReport& report = {});
+  Function finish(std::vector<NodeId> dependents, const OptimiseReport& report = {});
 
  private:
   std::shared_ptr<Function::State> state_;

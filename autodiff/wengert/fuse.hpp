@@ -44,7 +44,7 @@ template <class Callable, class Shape>
 Shape stated_shape(const Shaped<Callable, Shape>&);
 
 /// How a program reads: a line for each node with its arguments; in a batch, whether it is computed once or for each sample.
-std::string print_fused(const Tape& tape, std::span<const Index> outputs, Index shared, const OptimiseReport& report);
+std::string print_fused(const Tape& tape, std::span<const NodeId> outputs, NodeId shared, const OptimiseReport& report);
 
 }  // namespace detail
 
@@ -113,7 +113,7 @@ class Fused : public detail::LocatedCall<Fused<Callable>> {
     std::array<std::array<bool, n>, m> pattern{};
     for (std::size_t i = 0; i < m; ++i)
       for (std::size_t k = 0; k < n; ++k) {
-        const Index entry = program.outputs[m + i * n + k];
+        const NodeId entry = program.outputs[m + i * n + k];
         pattern[i][k] = entry >= 0 || program.constant(entry) != 0;
       }
     return pattern;

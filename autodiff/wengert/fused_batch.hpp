@@ -143,7 +143,7 @@ BatchResult run_fused(const char* name, bool mean, std::span<const double, share
   std::array<Moments, static_cast<std::size_t>(Layout::leading)> totals;
   const Moments* next = varying.data();
   for (std::size_t k = 0; k < totals.size(); ++k) {
-    const Index output = program.outputs[k];
+    const NodeId output = program.outputs[k];
     totals[k] = program.varies(output) ? *next++ : Moments{values[output], 0};
   }
   BatchResult result = without_gradient(count, totals, mean, standard_errors);

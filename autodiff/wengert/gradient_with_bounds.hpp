@@ -27,7 +27,7 @@ GradientWithBounds gradient_with_bounds(const Var& t, Location at = Location::cu
 
 /// Where most digits were lost.
 struct Cancellation {
-  Index node = -1;  ///< the node whose value, or whose adjoint, is the difference of much larger numbers; -1 for none
+  NodeId node = -1;  ///< the node whose value, or whose adjoint, is the difference of much larger numbers; -1 for none
   bool on_the_way_back = false;  ///< whether it is the adjoint
   double digits_before = 0;      ///< decimal digits that were right in what went in …
   double digits_after = 0;       ///< … and in what came out

@@ -11,23 +11,23 @@
 namespace wengert {
 
 /// Row-major numbers, m(row, column): `rows` x `columns` of them in `data`.
-struct Matrix {
+struct DenseMatrix {
   std::size_t rows = 0, columns = 0;
   std::vector<double> data;
 
-  Matrix() = default;
+  DenseMatrix() = default;
   /// All zeros.
-  Matrix(std::size_t row_count, std::size_t column_count)
+  DenseMatrix(std::size_t row_count, std::size_t column_count)
       : rows(row_count), columns(column_count), data(row_count * column_count) {}
   /// One of the numbers, unchecked.
   double& operator()(std::size_t row, std::size_t column) { return data[row * columns + column]; }
   double operator()(std::size_t row, std::size_t column) const { return data[row * columns + column]; }
-  bool operator==(const Matrix&) const = default;
+  bool operator==(const DenseMatrix&) const = default;
 };
 
 /// Compressed rows, `rows` x `columns`: row i has the entries `row_begin`[i] … row_begin[i + 1] - 1, each with its `column`,
 /// which ascend, and `value`. (eigen.hpp: as_eigen(m).)
-struct SparseMatrix {
+struct CompressedRows {
   std::size_t rows = 0, columns = 0;
   std::vector<int> row_begin, column;
   std::vector<double> value;
@@ -41,10 +41,10 @@ struct SparseMatrix {
 /// d dependents[row] / d variables[column], at the recorded values. Of up to four dependents a reverse sweep each; of more, the
 /// partials of all nodes once, and then eight dependents, or eight variables where these are fewer, at a time. Throws as
 /// gradient() and its wrt() do.
-Matrix jacobian(std::span<const Var> dependents, std::span<const Var> variables, Location at = Location::current());
+DenseMatrix jacobian(std::span<const Var> dependents, std::span<const Var> variables, Location at = Location::current());
 
-inline Matrix jacobian(std::initializer_list<Var> dependents, std::initializer_list<Var> variables,
-                       Location at = Location::current()) {
+inline DenseMatrix jacobian(std::initializer_list<Var> dependents, std::initializer_list<Var> variables,
+                            Location at = Location::current()) {
   return jacobian(std::span(dependents.begin(), dependents.size()), std::span(variables.begin(), variables.size()), at);
 }
 
@@ -62,15 +62,15 @@ inline std::vector<double> hessian_vector_product(const Var& t, std::initializer
 
 /// The Hessian of t in the independents `variables`, at the recorded values: partials and second derivatives of all nodes once,
 /// then eight columns at a time. Takes some 200 bytes a node. Throws as hessian_vector_product does.
-Matrix hessian(const Var& t, std::span<const Var> variables, Location at = Location::current());
-inline Matrix hessian(const Var& t, std::initializer_list<Var> variables, Location at = Location::current()) {
+DenseMatrix hessian(const Var& t, std::span<const Var> variables, Location at = Location::current());
+inline DenseMatrix hessian(const Var& t, std::initializer_list<Var> variables, Location at = Location::current()) {
   return hessian(t, std::span(variables.begin(), variables.size()), at);
 }
 
 /// The same for other ranges, Eigen's vectors among them: jacobian(), hessian_vector_product(), hessian().
 template <class Dependents, class Variables>
   requires(detail::OtherRangeOf<Dependents, Var> || detail::OtherRangeOf<Variables, Var>)
-Matrix jacobian(const Dependents& dependents, const Variables& variables, Location at = Location::current()) {
+DenseMatrix jacobian(const Dependents& dependents, const Variables& variables, Location at = Location::current()) {
   const auto ys = detail::side_by_side<Var>(dependents);
   const auto xs = detail::side_by_side<Var>(variables);
   return jacobian(std::span<const Var>(ys), std::span<const Var>(xs), at);
@@ -84,7 +84,7 @@ std::vector<double> hessian_vector_product(const Var& t, const Variables& variab
   return hessian_vector_product(t, std::span<const Var>(xs), std::span<const double>(v), at);
 }
 template <detail::OtherRangeOf<Var> Variables>
-Matrix hessian(const Var& t, const Variables& variables, Location at = Location::current()) {
+DenseMatrix hessian(const Var& t, const Variables& variables, Location at = Location::current()) {
   return hessian(t, std::span<const Var>(detail::side_by_side<Var>(variables)), at);
 }
 

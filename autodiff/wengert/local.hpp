@@ -42,7 +42,7 @@ void differentiate(Tape& tape, const Var& y, std::span<double> out);
 /// The k-th row of the Hessian.
 void hessian_row(Tape& tape, const Var& y, std::size_t k, std::span<double> out);
 /// The value of a node, and its derivatives in the first variables, of numbers with bounds.
-Bounded differentiate_with_bounds(const Tape& tape, Index dependent, std::span<const Bounded> x, std::span<Bounded> out);
+Bounded differentiate_with_bounds(const Tape& tape, NodeId dependent, std::span<const Bounded> x, std::span<Bounded> out);
 /// A piece of so many inputs as an operation, from its value, its gradient, the rows of its Hessian, and all of it with bounds.
 CustomOperation local_operation(std::size_t inputs, CustomOperation::Value value,
                                 std::function<void(std::span<const double> x, std::span<double> out)> gradient,

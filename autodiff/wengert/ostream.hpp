@@ -52,7 +52,7 @@ std::basic_ostream<Char, Traits>& operator<<(std::basic_ostream<Char, Traits>& o
 
 /// [[1, 2], [3, 4]], a row to a line.
 template <class Char, class Traits>
-std::basic_ostream<Char, Traits>& operator<<(std::basic_ostream<Char, Traits>& out, const Matrix& matrix) {
+std::basic_ostream<Char, Traits>& operator<<(std::basic_ostream<Char, Traits>& out, const DenseMatrix& matrix) {
   out << '[';
   for (std::size_t row = 0; row < matrix.rows; ++row) {
     out << (row == 0 ? "[" : ",\n [");
@@ -70,7 +70,7 @@ std::basic_ostream<Char, Traits>& operator<<(std::basic_ostream<Char, Traits>& o
   if (adjoints.tape() == nullptr) return out << "{}";
   if (!adjoints.current()) return out << "{of a tape cleared since}";
   const char* separator = "{";
-  for (const Index i : adjoints.tape()->independents()) {
+  for (const NodeId i : adjoints.tape()->independents()) {
     out << separator;
     const std::string_view name = adjoints.tape()->name(i);
     if (name.empty()) out << 'v' << i;

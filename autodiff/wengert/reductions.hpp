@@ -33,14 +33,14 @@ concept Reducible = requires(const Range& range) {
 /// Value and partials.
 double compute(Reduction reduction, std::span<const double> x, std::span<double> partials);
 /// The place of the operation among those of the tape.
-Index adopt(Tape& tape, Reduction reduction, std::size_t arguments);
+NodeId adopt(Tape& tape, Reduction reduction, std::size_t arguments);
 [[noreturn]] void throw_lengths(const char* name, std::size_t x, std::size_t y, Location at);
 
 /// The reduction of all entries of xs…, one node, or a number where there is none but numbers.
 template <class Rule, class... Entries>
 auto reduce(Reduction reduction, Location at, std::span<const Entries>... xs) {
   const std::size_t size = (... + xs.size());
-  Scratch<double> point(static_cast<Index>(size)), partials(static_cast<Index>(size));
+  Scratch<double> point(static_cast<NodeId>(size)), partials(static_cast<NodeId>(size));
   double* next = point.span().data();
   const auto enter = [&](const auto& entries) {
     for (const auto& x : entries) *next++ = value_of(Var(x));

@@ -18,7 +18,7 @@ struct PullBack {
   const Tape& tape;
   const T* values;
   T* adjoints;
-  Index i;
+  NodeId i;
 
   template <class Rule>
   constexpr void operator()() const {
@@ -36,7 +36,7 @@ struct PullBack {
       add<Rule>(node.x, adjoint, partial.x);
       add<Rule>(node.y, adjoint, partial.y);
     } else {
-      const Index* extra = tape.extra_arguments(node.y);
+      const NodeId* extra = tape.extra_arguments(node.y);
       const auto partial = Rule::template partials<T>(values[node.x], values[extra[0]], values[extra[1]], result);
       add<Rule>(node.x, adjoint, partial.x);
       add<Rule>(extra[0], adjoint, partial.y);
@@ -50,7 +50,7 @@ struct PullBack {
  private:
   // The adjoint of a constant is never read, but asking which arguments are constants would cost more than adding up numbers.
   template <class Rule>
-  constexpr void add(Index argument, const T& adjoint, const T& partial) const {
+  constexpr void add(NodeId argument, const T& adjoint, const T& partial) const {
     if (std::is_same_v<T, Bounded> && argument < 0) return;
     detail::accumulate(adjoints[argument], detail::carry<Rule>(adjoint, partial));
   }
@@ -58,7 +58,7 @@ struct PullBack {
 
 /// Does node i's part of the reverse sweep.
 template <class T>
-constexpr void pull_back(const Tape& tape, const T* values, T* adjoints, Index i) {
+constexpr void pull_back(const Tape& tape, const T* values, T* adjoints, NodeId i) {
   if (detail::carries_nothing(adjoints[i])) return;
   dispatch(tape[i].op, PullBack<T>{tape, values, adjoints, i});
 }
@@ -67,14 +67,14 @@ namespace detail {
 
 /// The reverse sweep proper: from seeded adjoints of the first `nodes` nodes to the adjoints of all of them.
 template <class T>
-constexpr void pull_back_all(const Tape& tape, const T* values, T* adjoints, Index nodes) {
-  for (Index i = nodes; i-- > 0;)  // last node first: every use of a value is met before the node that made it
+constexpr void pull_back_all(const Tape& tape, const T* values, T* adjoints, NodeId nodes) {
+  for (NodeId i = nodes; i-- > 0;)  // last node first: every use of a value is met before the node that made it
     pull_back(tape, values, adjoints, i);
 }
 // For numbers, down to node `first`, in sweeps.cpp, where an optimised build has a quicker way through the same steps.
-void pull_back_all(const Tape& tape, const double* values, double* adjoints, Index nodes, Index first = 0);
-void pull_back_all(const Tape& tape, const float* values, float* adjoints, Index nodes, Index first = 0);
-void pull_back_all(const Tape& tape, const Bounded* values, Bounded* adjoints, Index nodes);
+void pull_back_all(const Tape& tape, const double* values, double* adjoints, NodeId nodes, NodeId first = 0);
+void pull_back_all(const Tape& tape, const float* values, float* adjoints, NodeId nodes, NodeId first = 0);
+void pull_back_all(const Tape& tape, const Bounded* values, Bounded* adjoints, NodeId nodes);
 
 }  // namespace detail
 

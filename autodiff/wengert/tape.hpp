@@ -51,7 +51,7 @@ class Tape : detail::NodeStorage, detail::NaryNodes, detail::Names {
   }
 
   /// Makes room for `nodes` operations and `constants` constants ahead of time.
-  constexpr void reserve(Index nodes, Index constants = 0) {
+  constexpr void reserve(NodeId nodes, NodeId constants = 0) {
     if (nodes <= capacity_ && constants <= constant_capacity_) return;
     move_to(nodes > capacity_ ? nodes : capacity_, constants > constant_capacity_ ? constants : constant_capacity_);
     update_limit();
@@ -65,7 +65,7 @@ class Tape : detail::NodeStorage, detail::NaryNodes, detail::Names {
   /// derivative is a convention. Off by default; free when off.
   constexpr void check_kinks(bool check) { switch_on(checks_kinks_, check); }
   /// Recording more nodes than this throws TapeFull. Never more than 2^31 - 1, the largest index.
-  constexpr void max_nodes(Index most) {
+  constexpr void max_nodes(NodeId most) {
     max_nodes_ = most;
     update_limit();
   }
@@ -73,11 +73,11 @@ class Tape : detail::NodeStorage, detail::NaryNodes, detail::Names {
   // -- what was recorded
 
   /// size(): how many nodes. constants(): how many constants.
-  constexpr Index size() const { return size_; }
-  constexpr Index constants() const { return constants_; }
+  constexpr NodeId size() const { return size_; }
+  constexpr NodeId constants() const { return constants_; }
   /// Node i, and the indices of its arguments().
-  constexpr const Node& operator[](Index i) const { return nodes_[i]; }
-  constexpr Arguments arguments(Index i) const { return arguments(nodes_[i]); }
+  constexpr const Node& operator[](NodeId i) const { return nodes_[i]; }
+  constexpr Arguments arguments(NodeId i) const { return arguments(nodes_[i]); }
   constexpr Arguments arguments(const Node& node) const {
     if (node.op == Op::Custom) return {*extra_arguments(node.x), 0, 0, 0, extra_arguments(node.x) + 1};
     const int count = arity(node.op);
@@ -85,15 +85,15 @@ class Tape : detail::NodeStorage, detail::NaryNodes, detail::Names {
   }
   /// values() as recorded, constants at negative indices; value(i) is one of them. independents(): their nodes.
   constexpr ValuesView<double> values() const { return {values_, constants_, size_}; }
-  constexpr double value(Index i) const { return values_[i]; }
-  constexpr const std::vector<Index>& independents() const { return independents_; }
+  constexpr double value(NodeId i) const { return values_[i]; }
+  constexpr const std::vector<NodeId>& independents() const { return independents_; }
   /// How many nodes at the beginning are independents: a reverse sweep ends there.
-  constexpr Index leading_independents() const { return leading_; }
+  constexpr NodeId leading_independents() const { return leading_; }
   /// guards(): the branches that were taken. keeps_locations(): whether it does from now on.
   constexpr const std::vector<Guard>& guards() const { return guards_; }
   constexpr bool keeps_locations() const { return keeps_locations_; }
   /// Unknown unless locations were kept while the node was recorded.
-  constexpr Location location(Index i) const {
+  constexpr Location location(NodeId i) const {
     return i >= 0 && static_cast<std::size_t>(i) < locations_.size() ? locations_[static_cast<std::size_t>(i)] : Location{};
   }
   /// name(i): empty for a node without a name. find(name): the last node of that name, or -1. set_name(i, name).
@@ -114,25 +114,25 @@ class Tape : detail::NodeStorage, detail::NaryNodes, detail::Names {
   using NodeStorage::constant, NodeStorage::new_constant, NodeStorage::row_of_constants;
 
   /// Appends a node and returns its index. `constants` says which arguments are constants, as in Node.
-  WENGERT_INLINE constexpr Index push(Op op, Index x, Index y, unsigned constants, double value, Location at) {
+  WENGERT_INLINE constexpr NodeId push(Op op, NodeId x, NodeId y, unsigned constants, double value, Location at) {
     // With locations or checks on, the limit is 0 and every node takes the slow way; so they cost nothing when off.
     if (size_ >= limit_) [[unlikely]]
       prepare(op, x, y, value, at.file, at.line);
-    const Index i = size_++;
+    const NodeId i = size_++;
     nodes_[i] = {x, y, op, static_cast<std::uint8_t>(constants)};
     values_[i] = value;
     return i;
   }
   /// The same for any number of arguments.
-  constexpr Index push(Op op, Index x, Index y, Index z, double value, Location at) {
+  constexpr NodeId push(Op op, NodeId x, NodeId y, NodeId z, double value, Location at) {
     const int count = arity(op);
     if (count == 1) return push(op, x, x, x < 0 ? 1u : 0u, value, at);
     if (count == 2) return push(op, x, y, (x < 0 ? 1u : 0u) | (y < 0 ? 2u : 0u), value, at);
-    const Index rest[] = {y, z};
+    const NodeId rest[] = {y, z};
     return push(op, x, push_extra(rest), 0u, value, at);
   }
   /// Says anew where node i was made: for tapes that are made from others.
-  WENGERT_CONSTEXPR void relocate(Index i, Location at) {
+  WENGERT_CONSTEXPR void relocate(NodeId i, Location at) {
     if (static_cast<std::size_t>(i) < locations_.size()) locations_[static_cast<std::size_t>(i)] = at;
   }
   /// Appends a guard; throws AtKink as operations do.
@@ -148,8 +148,8 @@ class Tape : detail::NodeStorage, detail::NaryNodes, detail::Names {
   }
   static constexpr std::uint32_t generations_at_a_time = 16;
   [[noreturn]] void throw_full(Op op, Location at) const;
-  [[noreturn]] void throw_non_finite(Op op, Index x, Index y, double value, Location at) const;
-  void throw_if_at_kink(Op op, Index x, Index y, Location at) const;
+  [[noreturn]] void throw_non_finite(Op op, NodeId x, NodeId y, double value, Location at) const;
+  void throw_if_at_kink(Op op, NodeId x, NodeId y, Location at) const;
 
   constexpr void switch_on(bool& what, bool on) {
     what = on;
@@ -159,7 +159,7 @@ class Tape : detail::NodeStorage, detail::NaryNodes, detail::Names {
     const bool watched = keeps_locations_ || checks_finite_ || checks_kinks_;
     limit_ = watched ? 0 : capacity_ < max_nodes_ ? capacity_ : max_nodes_;
   }
-  WENGERT_COLD constexpr void prepare(Op op, Index x, Index y, double value, const char* file, unsigned line) {
+  WENGERT_COLD constexpr void prepare(Op op, NodeId x, NodeId y, double value, const char* file, unsigned line) {
     const Location at{file, line};
     if (size_ >= max_nodes_) throw_full(op, at);
     if (checks_finite_ && !detail::is_finite(value)) throw_non_finite(op, x, y, value, at);
@@ -173,12 +173,12 @@ class Tape : detail::NodeStorage, detail::NaryNodes, detail::Names {
       locations_.push_back(at);
     }
   }
-  Index leading_ = 0;
-  Index max_nodes_ = std::numeric_limits<Index>::max();
+  NodeId leading_ = 0;
+  NodeId max_nodes_ = std::numeric_limits<NodeId>::max();
   std::uint32_t generation_;
   bool keeps_locations_;
   bool checks_finite_ = false, checks_kinks_ = false;
-  std::vector<Index> independents_;
+  std::vector<NodeId> independents_;
   std::vector<Guard> guards_;
   std::vector<Location> locations_;
 };

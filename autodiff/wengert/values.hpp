@@ -15,7 +15,7 @@
 namespace wengert {
 
 /// Number of a node (from 0) or of a constant (from -1 downwards).
-using Index = std::int32_t;
+using NodeId = std::int32_t;
 
 namespace detail {
 /// By its bits: -ffast-math lets a compiler think that every number is finite.
@@ -58,11 +58,11 @@ auto side_by_side(const Range& range) {
 template <class T>
 struct ValuesView {
   const T* base = nullptr;
-  Index constants = 0;
-  Index nodes = 0;
+  NodeId constants = 0;
+  NodeId nodes = 0;
 
   /// That of node i, or below 0 of a constant; unchecked.
-  constexpr const T& operator[](Index i) const { return base[i]; }
+  constexpr const T& operator[](NodeId i) const { return base[i]; }
 };
 
 /// Values of its own, node i at [i], constant k at [-1 - k].
@@ -71,33 +71,33 @@ class Values {
  public:
   constexpr Values() = default;
   /// Zeros.
-  constexpr Values(Index constants, Index nodes) { reset(constants, nodes); }
+  constexpr Values(NodeId constants, NodeId nodes) { reset(constants, nodes); }
 
   /// All cells T(0), in the memory that is there where it suffices.
-  constexpr void reset(Index constants, Index nodes) {
+  constexpr void reset(NodeId constants, NodeId nodes) {
     cells_.assign(static_cast<std::size_t>(constants) + static_cast<std::size_t>(nodes), T(0));
     constants_ = constants;
   }
   /// The same for a caller that writes every cell: what they hold until then is anything.
-  constexpr void resize(Index constants, Index nodes) {
+  constexpr void resize(NodeId constants, NodeId nodes) {
     if (std::is_constant_evaluated()) return reset(constants, nodes);  // clang does not take libstdc++'s resize there
     cells_.resize(static_cast<std::size_t>(constants) + static_cast<std::size_t>(nodes));
     constants_ = constants;
   }
   /// How many of constants() and of nodes(); base() points to node 0.
-  constexpr Index constants() const { return constants_; }
-  constexpr Index nodes() const { return static_cast<Index>(cells_.size()) - constants_; }
+  constexpr NodeId constants() const { return constants_; }
+  constexpr NodeId nodes() const { return static_cast<NodeId>(cells_.size()) - constants_; }
   constexpr T* base() { return cells_.data() + constants_; }
   constexpr const T* base() const { return cells_.data() + constants_; }
   /// That of node i, or below 0 of a constant; unchecked.
-  constexpr T& operator[](Index i) { return base()[i]; }
-  constexpr const T& operator[](Index i) const { return base()[i]; }
+  constexpr T& operator[](NodeId i) { return base()[i]; }
+  constexpr const T& operator[](NodeId i) const { return base()[i]; }
   /// A view of all.
   constexpr operator ValuesView<T>() const { return {base(), constants_, nodes()}; }
 
  private:
   std::vector<T, detail::LargeAllocator<T>> cells_;
-  Index constants_ = 0;
+  NodeId constants_ = 0;
 };
 
 }  // namespace wengert

@@ -31,16 +31,16 @@ class Var {
   template <detail::Number Number>
   constexpr Var(const Number& value) : value_(static_cast<double>(value)) {}
   /// For sweeps that record: the node (or, below 0, the constant) `index` of a tape.
-  constexpr Var(Tape& tape, Index index) : Var(tape, index, tape.value(index)) {}
-  constexpr Var(Tape& tape, Index index, double value) : Var(&tape, value, index, tape.generation()) {}
+  constexpr Var(Tape& tape, NodeId index) : Var(tape, index, tape.value(index)) {}
+  constexpr Var(Tape& tape, NodeId index, double value) : Var(&tape, value, index, tape.generation()) {}
   /// From its parts, unchecked.
-  constexpr Var(Tape* tape, double value, Index index, std::uint32_t generation)
+  constexpr Var(Tape* tape, double value, NodeId index, std::uint32_t generation)
       : tape_(tape), value_(value), index_(index), generation_(generation) {}
 
   /// The number.
   constexpr double value() const { return value_; }
   /// index(): the node's number; below 0 where is_constant().
-  constexpr Index index() const { return tape_ != nullptr ? index_ : -1; }
+  constexpr NodeId index() const { return tape_ != nullptr ? index_ : -1; }
   constexpr bool is_constant() const { return tape_ == nullptr || index_ < 0; }
   /// tape(): nullptr for a constant made from a number. generation(): the tape's when this was recorded.
   constexpr Tape* tape() const { return tape_; }
@@ -59,7 +59,7 @@ class Var {
 
   Tape* tape_ = nullptr;
   double value_ = 0;
-  Index index_ = 0;
+  NodeId index_ = 0;
   std::uint32_t generation_ = 0;  // of no tape, so that one comparison tells constants and strangers from what is on the tape
 };
 
@@ -86,7 +86,7 @@ struct Operand {
   /// Whether it needs no further look: a number, or a variable of the tape as it is recorded now.
   WENGERT_INLINE constexpr bool fits(const Tape& tape) const { return is_number || var.generation_ == tape.generation(); }
   /// The index of an operand that fits; of a number, that of a constant for it.
-  WENGERT_INLINE constexpr Index index_on(Tape& tape) const {
+  WENGERT_INLINE constexpr NodeId index_on(Tape& tape) const {
     if (!is_number) return var.index_;
     return WENGERT_IS_DATA(var.value_) ? tape.new_constant(var.value_) : tape.constant(var.value_);
   }
@@ -96,9 +96,9 @@ namespace detail {
 
 /// Appends Rule of the nodes x, y and z, as far as it has so many arguments, to the tape.
 template <class Rule>
-WENGERT_INLINE constexpr Var push(Tape& tape, Index x, Index y, Index z, unsigned constants, double value, Location at) {
+WENGERT_INLINE constexpr Var push(Tape& tape, NodeId x, NodeId y, NodeId z, unsigned constants, double value, Location at) {
   if constexpr (Rule::arity == 3) {
-    const Index rest[] = {y, z};
+    const NodeId rest[] = {y, z};
     return Var(tape, tape.push(op_of<Rule>, x, tape.push_extra(rest), 0u, value, at), value);
   } else {
     return Var(tape, tape.push(op_of<Rule>, x, y, constants, value, at), value);
@@ -114,15 +114,15 @@ void a_fused_function_cannot_compute_this_of_a_plain_number_write_the_number();
 // Handed piece by piece: a whole Var would have to be built in memory by every operation, for the sake of this rare call.
 struct Place {
   Tape* tape;
-  Index index;
+  NodeId index;
   std::uint32_t generation;
 };
-WENGERT_COLD Place record_other(Op op, double result, const char* file, unsigned line,              //
-                                Tape* x_tape, double x, Index x_index, std::uint32_t x_generation,  //
-                                Tape* y_tape, double y, Index y_index, std::uint32_t y_generation,  //
-                                Tape* z_tape, double z, Index z_index, std::uint32_t z_generation);
-/// Index on the tape of a variable or constant; an error names the variable `beside` it that is on the tape.
-constexpr Index index_on(Tape& tape, const Var& x, const char* operation, Location at, const Var& beside = {}) {
+WENGERT_COLD Place record_other(Op op, double result, const char* file, unsigned line,               //
+                                Tape* x_tape, double x, NodeId x_index, std::uint32_t x_generation,  //
+                                Tape* y_tape, double y, NodeId y_index, std::uint32_t y_generation,  //
+                                Tape* z_tape, double z, NodeId z_index, std::uint32_t z_generation);
+/// NodeId on the tape of a variable or constant; an error names the variable `beside` it that is on the tape.
+constexpr NodeId index_on(Tape& tape, const Var& x, const char* operation, Location at, const Var& beside = {}) {
   if (x.tape() == &tape && x.generation() == tape.generation()) return x.index();
   if (x.is_constant()) return tape.constant(x.value());
   if (x.tape() != &tape) throw_foreign(operation, x, beside, tape, at);
@@ -147,9 +147,9 @@ constexpr Var record_structure(const Operand& x, const Operand& y, const Operand
     tape = x.var.tape() != nullptr ? x.var.tape() : y.var.tape() != nullptr ? y.var.tape() : z.var.tape();
     if (tape == nullptr) a_fused_function_cannot_compute_this_of_a_plain_number_write_the_number();
   }
-  const Index at_x = index_on(*tape, x.var, Rule::name, at, beside);
-  const Index at_y = Rule::arity > 1 ? index_on(*tape, y.var, Rule::name, at, beside) : at_x;
-  const Index at_z = Rule::arity > 2 ? index_on(*tape, z.var, Rule::name, at, beside) : at_y;
+  const NodeId at_x = index_on(*tape, x.var, Rule::name, at, beside);
+  const NodeId at_y = Rule::arity > 1 ? index_on(*tape, y.var, Rule::name, at, beside) : at_x;
+  const NodeId at_z = Rule::arity > 2 ? index_on(*tape, z.var, Rule::name, at, beside) : at_y;
   return push<Rule>(*tape, at_x, at_y, at_z, (at_x < 0 ? 1u : 0u) | (at_y < 0 ? 2u : 0u), 0, at);
 }
 
@@ -174,9 +174,9 @@ WENGERT_INLINE constexpr Var record(Location at, const Operand& x, const Operand
                                      z.var.tape(), z.var.value(), z.var.index(), z.var.generation());
     return Var(place.tape, value, place.index, place.generation);
   }
-  const Index at_x = x.index_on(*tape);
-  const Index at_y = Rule::arity > 1 ? y.index_on(*tape) : at_x;
-  const Index at_z = Rule::arity > 2 ? z.index_on(*tape) : at_y;
+  const NodeId at_x = x.index_on(*tape);
+  const NodeId at_y = Rule::arity > 1 ? y.index_on(*tape) : at_x;
+  const NodeId at_z = Rule::arity > 2 ? z.index_on(*tape) : at_y;
   return push<Rule>(*tape, at_x, at_y, at_z, (x.is_number ? 1u : 0u) | (y.is_number ? 2u : 0u), value, at);
 }
 
@@ -215,7 +215,7 @@ WENGERT_INLINE constexpr Var& operator/=(Var& x, Operand y) { return x = detail:
 
 // Inlined, because a Var returned through memory, written by parts and copied whole, stalls its reader.
 WENGERT_INLINE WENGERT_CONSTEXPR Var Tape::variable(double value, std::string_view name, Location at) {
-  const Index i = push(Op::Independent, 0, 0, 0u, value, at);
+  const NodeId i = push(Op::Independent, 0, 0, 0u, value, at);
   if (i == leading_) ++leading_;
   independents_.push_back(i);
   if (!name.empty()) set_name(i, name);

@@ -100,7 +100,7 @@ class Jacobian {
     }
     pattern_.value.resize(pattern_.column.size());
   }
-  void operator()(wengert::SparseMatrix& out) {
+  void operator()(wengert::CompressedRows& out) {
     if (out.value.empty()) out = pattern_;
     double* value = out.value.data();
     for (std::size_t e = 0; e < problem_.observations; ++e) {
@@ -113,11 +113,11 @@ class Jacobian {
 
  private:
   Problem problem_;
-  wengert::SparseMatrix pattern_;
+  wengert::CompressedRows pattern_;
 };
 
 /// The numbers of the first two rows, and the last, of each list: as GradBench wants it.
-Json first_and_last(const wengert::SparseMatrix& jacobian) {
+Json first_and_last(const wengert::CompressedRows& jacobian) {
   const auto part = [](const auto& all) {
     auto result = std::vector(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(std::min(2 * inputs, all.size())));
     result.push_back(all.back());
@@ -129,23 +129,24 @@ Json first_and_last(const wengert::SparseMatrix& jacobian) {
 }  // namespace
 
 Module ba() {
-  return {"ba",
-          {{"objective",
-            [](const Json& input) { return task<Residuals>([p = Problem(input)](Residuals& out) { primal(p, out); }, as_json); }},
-           {"jacobian", [](const Json& input) { return task<wengert::SparseMatrix>(Jacobian(Problem(input)), first_and_last); }}},
-          [] {
-            return std::vector<Example>{{"n 49, m 7776, p 31843",
-                                         "objective",
-                                         "jacobian",
-                                         "a residual fused, one by one",
-                                         {{"n", 49},
-                                          {"m", 7776},
-                                          {"p", 31843},
-                                          {"cam", {0.1, -0.2, 0.3, 0.5, -0.4, 0.2, 500.0, 320.0, 240.0, -0.1, 0.02}},
-                                          {"x", {0.3, -0.6, 4.0}},
-                                          {"w", 0.8},
-                                          {"feat", {300.0, 200.0}}}}};
-          }};
+  return {
+      "ba",
+      {{"objective",
+        [](const Json& input) { return task<Residuals>([p = Problem(input)](Residuals& out) { primal(p, out); }, as_json); }},
+       {"jacobian", [](const Json& input) { return task<wengert::CompressedRows>(Jacobian(Problem(input)), first_and_last); }}},
+      [] {
+        return std::vector<Example>{{"n 49, m 7776, p 31843",
+                                     "objective",
+                                     "jacobian",
+                                     "a residual fused, one by one",
+                                     {{"n", 49},
+                                      {"m", 7776},
+                                      {"p", 31843},
+                                      {"cam", {0.1, -0.2, 0.3, 0.5, -0.4, 0.2, 500.0, 320.0, 240.0, -0.1, 0.02}},
+                                      {"x", {0.3, -0.6, 4.0}},
+                                      {"w", 0.8},
+                                      {"feat", {300.0, 200.0}}}}};
+      }};
 }
 
 }  // namespace gradbench

@@ -20,7 +20,7 @@
 namespace gradbench {
 namespace {
 
-using wengert::Matrix, wengert::Var;
+using wengert::DenseMatrix, wengert::Var;
 
 constexpr std::size_t pose_size = 26, fingers = 5, least_bones = 2 + 4 * fingers - 1;
 
@@ -75,7 +75,7 @@ struct Problem {
   std::vector<double> pose;
   std::vector<int> parents;  ///< -1 for none
   std::vector<Affine<double>> relative, inverse_absolute;
-  Matrix vertices, weights, points, places;  ///< a row for each
+  DenseMatrix vertices, weights, points, places;  ///< a row for each
   std::vector<std::array<int, 3>> triangles;
   std::vector<int> correspondences;
   bool mirrored;
@@ -96,10 +96,10 @@ struct Problem {
     inverse_absolute = affine(model, "inverse_base_absolutes", bones);
     mirrored = model.truth("is_mirrored");
 
-    places = object.has("us") ? object.rows("us") : Matrix();
+    places = object.has("us") ? object.rows("us") : DenseMatrix();
     const bool on_triangles = places.rows > 0;
     if (on_triangles) {
-      const Matrix corners = model.rows("triangles");
+      const DenseMatrix corners = model.rows("triangles");
       if (corners.columns != 3) model.refuse("triangles", "must have three numbers in each row");
       for (std::size_t t = 0; t < corners.rows; ++t) {
         std::array<int, 3> triangle;
@@ -127,7 +127,7 @@ struct Problem {
  private:
   static std::vector<Affine<double>> affine(const Input& model, const char* field, std::size_t bones) {
     std::vector<Affine<double>> result;
-    for (const Matrix& m : model.blocks(field, bones, 4, 4)) {
+    for (const DenseMatrix& m : model.blocks(field, bones, 4, 4)) {
       if (m(3, 0) != 0 || m(3, 1) != 0 || m(3, 2) != 0 || m(3, 3) != 1)
         model.refuse(field, "must be matrices whose last row is 0, 0, 0, 1");
       Affine<double>& a = result.emplace_back();
@@ -235,7 +235,7 @@ class Jacobian {
                      point_)
                      .optimised();
   }
-  void operator()(Matrix& out) { out = residuals_.jacobian(point_); }
+  void operator()(DenseMatrix& out) { out = residuals_.jacobian(point_); }
 
  private:
   Problem problem_;
@@ -292,7 +292,7 @@ Module ht() {
               return task<std::vector<double>>(
                   [p = Problem(input)](std::vector<double>& out) { out = residuals<double>(p, p.pose, 0, 0); });
             }},
-           {"jacobian", [](const Json& input) { return task<Matrix>(Jacobian(Problem(input)), as_rows); }}},
+           {"jacobian", [](const Json& input) { return task<DenseMatrix>(Jacobian(Problem(input)), as_rows); }}},
           [] {
             return std::vector<Example>{
                 {"544 vertices, 1000 points", "objective", "jacobian", "replayed, 26 columns", input(544, 1000, false)},

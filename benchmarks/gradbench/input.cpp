@@ -9,7 +9,7 @@
 
 namespace gradbench {
 
-using wengert::Matrix, nlohmann::json;
+using wengert::DenseMatrix, nlohmann::json;
 
 Input::Input(const json& object, std::string where) : object_(&object), where_(std::move(where)) {
   if (!object.is_object())
@@ -78,8 +78,8 @@ std::vector<int> Input::indices(const char* field, int least, std::size_t end) c
   return result;
 }
 
-Matrix Input::rows(const json& rows, const std::string& field) const {
-  Matrix result;
+DenseMatrix Input::rows(const json& rows, const std::string& field) const {
+  DenseMatrix result;
   for (const json& row : list(rows, field)) {
     const std::string name = fmt::format("{}[{}]", field, result.rows);
     const std::size_t columns = list(row, name).size();
@@ -91,21 +91,22 @@ Matrix Input::rows(const json& rows, const std::string& field) const {
   return result;
 }
 
-void Input::expect_shape(const Matrix& found, const std::string& field, std::size_t rows, std::size_t columns) const {
+void Input::expect_shape(const DenseMatrix& found, const std::string& field, std::size_t rows, std::size_t columns) const {
   if (found.rows != rows || (rows > 0 && found.columns != columns))
     refuse(field, fmt::format("must be {} rows of {} numbers, and is {} rows of {}", rows, columns, found.rows, found.columns));
 }
 
-Matrix Input::rows(const char* field) const { return rows(at(field), field); }
+DenseMatrix Input::rows(const char* field) const { return rows(at(field), field); }
 
-Matrix Input::rows(const char* field, std::size_t row_count, std::size_t column_count) const {
-  Matrix result = rows(field);
+DenseMatrix Input::rows(const char* field, std::size_t row_count, std::size_t column_count) const {
+  DenseMatrix result = rows(field);
   expect_shape(result, field, row_count, column_count);
   return result;
 }
 
-std::vector<Matrix> Input::blocks(const char* field, std::size_t count, std::size_t row_count, std::size_t column_count) const {
-  std::vector<Matrix> result;
+std::vector<DenseMatrix> Input::blocks(const char* field, std::size_t count, std::size_t row_count,
+                                       std::size_t column_count) const {
+  std::vector<DenseMatrix> result;
   for (const json& block : list(at(field), field)) {
     const std::string name = fmt::format("{}[{}]", field, result.size());
     result.push_back(rows(block, name));
@@ -117,7 +118,7 @@ std::vector<Matrix> Input::blocks(const char* field, std::size_t count, std::siz
 
 Input Input::object(const char* field) const { return Input(at(field), where_.empty() ? field : where_ + "." + field); }
 
-json as_rows(const Matrix& matrix) {
+json as_rows(const DenseMatrix& matrix) {
   json result = json::array();
   for (std::size_t i = 0; i < matrix.rows; ++i)
     result.push_back(std::span(matrix.data).subspan(i * matrix.columns, matrix.columns));

@@ -28,10 +28,10 @@ class Input {
   /// A list of whole numbers, each `least` or more and below `end`.
   std::vector<int> indices(const char* field, int least, std::size_t end) const;
   /// A list of rows of equal length; of that many rows and columns. Of no row there are no columns.
-  wengert::Matrix rows(const char* field) const;
-  wengert::Matrix rows(const char* field, std::size_t rows, std::size_t columns) const;
+  wengert::DenseMatrix rows(const char* field) const;
+  wengert::DenseMatrix rows(const char* field, std::size_t rows, std::size_t columns) const;
   /// A list of such lists, all of that shape.
-  std::vector<wengert::Matrix> blocks(const char* field, std::size_t count, std::size_t rows, std::size_t columns) const;
+  std::vector<wengert::DenseMatrix> blocks(const char* field, std::size_t count, std::size_t rows, std::size_t columns) const;
   /// A field that is an object itself.
   Input object(const char* field) const;
 
@@ -41,8 +41,8 @@ class Input {
  private:
   const nlohmann::json& at(const char* field) const;
   double number(const nlohmann::json& value, const std::string& field) const;
-  wengert::Matrix rows(const nlohmann::json& list, const std::string& field) const;
-  void expect_shape(const wengert::Matrix& found, const std::string& field, std::size_t rows, std::size_t columns) const;
+  wengert::DenseMatrix rows(const nlohmann::json& list, const std::string& field) const;
+  void expect_shape(const wengert::DenseMatrix& found, const std::string& field, std::size_t rows, std::size_t columns) const;
   const nlohmann::json& list(const nlohmann::json& value, const std::string& field) const;
 
   const nlohmann::json* object_;
@@ -50,6 +50,6 @@ class Input {
 };
 
 /// A matrix as a list of its rows.
-nlohmann::json as_rows(const wengert::Matrix& matrix);
+nlohmann::json as_rows(const wengert::DenseMatrix& matrix);
 
 }  // namespace gradbench

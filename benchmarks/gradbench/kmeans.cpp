@@ -18,10 +18,10 @@
 namespace gradbench {
 namespace {
 
-using wengert::Elements, wengert::Matrix, wengert::Samples;
+using wengert::Elements, wengert::DenseMatrix, wengert::Samples;
 
 struct Problem {
-  Matrix points, centroids;
+  DenseMatrix points, centroids;
 
   explicit Problem(const Json& input) {
     const Input object(input);
@@ -58,7 +58,7 @@ double cost(const Problem& problem) {
 
 constexpr auto along_one_coordinate = wengert::fuse([](auto c, auto p) { return (c - p) * (c - p); }).gathering<1>();
 
-void direction(const Problem& problem, Matrix& out) {
+void direction(const Problem& problem, DenseMatrix& out) {
   const std::size_t n = problem.points.rows, d = problem.points.columns;
   std::vector<std::uint32_t> reads(n * d);
   for (std::size_t i = 0; i < n; ++i) {
@@ -68,8 +68,8 @@ void direction(const Problem& problem, Matrix& out) {
   const Elements elements = Elements::rows(reads, 1);
   const std::vector<double>& x = problem.centroids.data;
   const auto gradient = sum_gradient(along_one_coordinate, x, elements, Samples(problem.points.data), 1).gradient;
-  const wengert::SparseMatrix hessian = sum_hessian(along_one_coordinate, x, elements, Samples(problem.points.data), 1);
-  out = Matrix(problem.centroids.rows, d);
+  const wengert::CompressedRows hessian = sum_hessian(along_one_coordinate, x, elements, Samples(problem.points.data), 1);
+  out = DenseMatrix(problem.centroids.rows, d);
   for (std::size_t k = 0; k < x.size(); ++k) {
     if (hessian.row_begin[k] == hessian.row_begin[k + 1])
       throw std::domain_error("centroids: one is nearest to no point, and the Hessian in it is 0");
@@ -92,7 +92,9 @@ Module kmeans() {
       "kmeans",
       {{"cost", [](const Json& input) { return task<double>([p = Problem(input)](double& y) { y = cost(p); }); }},
        {"dir",
-        [](const Json& input) { return task<Matrix>([p = Problem(input)](Matrix& out) { direction(p, out); }, as_rows); }}},
+        [](const Json& input) {
+          return task<DenseMatrix>([p = Problem(input)](DenseMatrix& out) { direction(p, out); }, as_rows);
+        }}},
       [] { return std::vector<Example>{{"k 1000, n 10000, d 16", "cost", "dir", "elements, fused", input(1000, 10000, 16)}}; }};
 }
 

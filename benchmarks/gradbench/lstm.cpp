@@ -21,14 +21,14 @@ struct Problem {
 
   explicit Problem(const Json& input) {
     const Input object(input);
-    const wengert::Matrix sequence = object.rows("sequence"), main = object.rows("main_params");
+    const wengert::DenseMatrix sequence = object.rows("sequence"), main = object.rows("main_params");
     const std::size_t width = sequence.columns, layers = main.rows / 2;
     if (sequence.rows < 2 || width == 0) object.refuse("sequence", "must have two rows at least, and a number in each");
     if (layers == 0 || main.rows % 2 != 0)
       object.refuse("main_params", "must have two rows for each layer, and a layer at least");
     if (main.columns != 4 * width)
       object.refuse("main_params", "must have four numbers in a row for each that the sequence has in a row");
-    const wengert::Matrix extra = object.rows("extra_params", 3, width), state = object.rows("state", 2 * layers, width);
+    const wengert::DenseMatrix extra = object.rows("extra_params", 3, width), state = object.rows("state", 2 * layers, width);
 
     Lstm lstm(layers, 0);
     lstm.length = sequence.rows;

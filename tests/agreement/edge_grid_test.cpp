@@ -141,11 +141,11 @@ Outcome sweep_that_records(const Point<Rule::arity>& at, Kind kind) {
   std::vector<Var> x;
   for (const double number : inputs<Rule::arity>(at, kind)) x.push_back(tape.variable(number));
   const Values<Var> values = forward_sweep<Var>(f.tape(), x);
-  const Index last = f.dependents()[0];
+  const NodeId last = f.dependents()[0];
   const Seed<Var> seed{Var(const_cast<Tape&>(f.tape()), last), 1.0};
   const auto adjoints = reverse_sweep<Var>(f.tape(), values, std::span(&seed, 1));
   Outcome result{values[last].value(), {}};
-  for (const Index i : f.tape().independents()) result.gradient.push_back(adjoints.adjoints[i].value());
+  for (const NodeId i : f.tape().independents()) result.gradient.push_back(adjoints.adjoints[i].value());
   return result;
 }
 
@@ -172,11 +172,11 @@ Outcome reverse_on_duals(const Point<Rule::arity>& at, Kind kind) {
   const auto x = inputs<Rule::arity>(at, kind);
   const std::vector<Dual<double>> point(x.begin(), x.end());
   const auto values = forward_sweep<Dual<double>>(f.tape(), point);
-  const Index last = f.dependents()[0];
+  const NodeId last = f.dependents()[0];
   const Seed<Dual<double>> seed{Var(const_cast<Tape&>(f.tape()), last), {1.0, 0.0}};
   const auto adjoints = reverse_sweep<Dual<double>>(f.tape(), values, std::span(&seed, 1));
   Outcome result{values[last].value, {}};
-  for (const Index i : f.tape().independents()) result.gradient.push_back(adjoints.adjoints[i].value);
+  for (const NodeId i : f.tape().independents()) result.gradient.push_back(adjoints.adjoints[i].value);
   return result;
 }
 

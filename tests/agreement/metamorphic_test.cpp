@@ -125,7 +125,7 @@ TEST_F(Laws, ComposingMultipliesJacobians) {
     Vars at;
     for (const double number : x) at.push_back(tape.variable(number));
     const Vars inner = h(at);
-    const Matrix j = jacobian(inner, at);
+    const DenseMatrix j = jacobian(inner, at);
     std::vector<double> inner_values;
     for (const Var& each : inner) inner_values.push_back(each.value());
     for (const Body& f : bodies()) {

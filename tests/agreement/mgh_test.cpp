@@ -50,7 +50,7 @@ void expect_problem(const char* name, const std::vector<double>& start, double m
   // up to some thousand roundings of terms that are no larger than the largest entry's
   for (std::size_t k = 0; k < n; ++k) EXPECT_NEAR(gradient[k], expected[k], 1e-12 * largest) << "x" << k;
 
-  const Matrix hessian = f.hessian(start);
+  const DenseMatrix hessian = f.hessian(start);
   double curvature = 0;
   for (const double h : hessian.data) curvature = std::max(curvature, std::abs(h));
   for (std::size_t j = 0; j < n; ++j) {
@@ -71,14 +71,14 @@ void expect_problem(const char* name, const std::vector<double>& start, double m
   std::vector<double> x = start;
   double damping = 1e-2, value = f(x);
   for (int iteration = 0; iteration < 2000 && damping < 1e30; ++iteration) {
-    const Matrix j = r.jacobian(x);
+    const DenseMatrix j = r.jacobian(x);
     const std::vector<double> values = r.values(x);
     const auto m = static_cast<Eigen::Index>(j.rows), columns = static_cast<Eigen::Index>(n);
     const Eigen::Map<const Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>> J(j.data.data(), m, columns);
     const Eigen::Map<const Eigen::VectorXd> R(values.data(), m);
     Eigen::MatrixXd normal = J.transpose() * J;
     if (iteration % 2 == 1) {  // and Newton's every other time: along a curved valley the former creeps
-      const Matrix h = f.hessian(x);
+      const DenseMatrix h = f.hessian(x);
       for (Eigen::Index k = 0; k < columns; ++k)
         for (Eigen::Index l = 0; l < columns; ++l) normal(k, l) = h(static_cast<std::size_t>(k), static_cast<std::size_t>(l)) / 2;
     }

@@ -229,7 +229,7 @@ TEST(RandomPrograms, TheRecordedGradientIsTheGradient) {
       ++tally.too_wild;
       return;
     }
-    const Index size = r.tape.size();
+    const NodeId size = r.tape.size();
     // the reverse sweep on Vars: the gradient, on a tape of its own
     Tape second;
     std::vector<Var> x;

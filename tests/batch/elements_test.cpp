@@ -66,7 +66,7 @@ TEST(Elements, OfTheEdgesOfAGraphGiveItsLaplacian) {
     for (std::size_t i = 0; i < x.size(); ++i)
       EXPECT_NEAR(one.gradient[i], laplacian_x[i], 2 * (degree[i] + 1) * degree[i] * 2.3e-16);
     if (edges > 1000) continue;
-    const SparseMatrix h = sum_hessian(f, x, elements);
+    const CompressedRows h = sum_hessian(f, x, elements);
     std::vector<double> dense(x.size() * x.size(), 0.0);
     for (std::size_t e = 0; e < edges; ++e) {
       const auto i = static_cast<std::size_t>(ends[2 * e]), j = static_cast<std::size_t>(ends[2 * e + 1]);
@@ -84,7 +84,7 @@ TEST(Elements, HaveTheSameMatricesToTheBitForAnyNumberOfThreads) {
   const Function f = record([](Var a, Var b) { return sin(a) * exp(b); }, 0.1, 0.2);
   const std::vector<double> x = point(257);
   const Elements elements = Elements::rows(ring(257, 30001), 2);
-  const SparseMatrix hessian = sum_hessian(f, x, elements, 1);
+  const CompressedRows hessian = sum_hessian(f, x, elements, 1);
   const Residuals one = residuals(f, x, elements, 1);
   for (const int threads : {2, 3, 4}) {
     SCOPED_TRACE(testing::Message() << threads << " threads");
@@ -147,7 +147,7 @@ TEST(Elements, WithDataAreALikelihood) {
   const BatchResult sum = sum_gradient(loss, x, rows, in_rows);
   EXPECT_EQ(sum_gradient(loss, x, rows, made).gradient, sum.gradient);
   const BatchResult mean = mean_gradient(loss, x, rows, in_rows);
-  const SparseMatrix h = sum_hessian(loss, x, rows, in_rows);
+  const CompressedRows h = sum_hessian(loss, x, rows, in_rows);
   for (std::size_t i = 0; i < 5; ++i) {
     EXPECT_NEAR(sum.gradient[i], gradient[i], 5000 * 5000 * 1.2e-16 * 0.5);  // sums of 5000 numbers below 1
     EXPECT_DOUBLE_EQ(mean.gradient[i], sum.gradient[i] / 5000);

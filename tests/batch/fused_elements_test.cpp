@@ -49,7 +49,7 @@ TEST(FusedElements, OfTheEdgesOfAGraphGiveItsLaplacian) {
       ASSERT_EQ(sum.value, energy) << edges;
       ASSERT_EQ(sum.gradient, gradient) << edges;
       ASSERT_EQ(sum.count, edges);
-      const SparseMatrix h = sum_hessian(half_square, x, elements, threads);
+      const CompressedRows h = sum_hessian(half_square, x, elements, threads);
       for (std::size_t i = 0; i < n; ++i)
         for (std::size_t j = 0; j < n; ++j) ASSERT_EQ(h(i, j), laplacian[i * n + j]) << edges;
     }
@@ -144,7 +144,7 @@ TEST(FusedElements, HessianInWhatIsGathered) {
   const std::vector<double> x{2, 3, 5}, data{1, 2, 4, 8};
   const Elements elements = Elements::rows(std::vector{0, 1, 1, 2}, 2);
   const Samples samples = Samples::rows(data, 2);
-  for (const SparseMatrix& h : {sum_hessian(f.gathering<2>(), x, elements, samples), sum_hessian(f, x, elements, samples)}) {
+  for (const CompressedRows& h : {sum_hessian(f.gathering<2>(), x, elements, samples), sum_hessian(f, x, elements, samples)}) {
     EXPECT_EQ(h(0, 0), 2 * 1 * 3);
     EXPECT_EQ(h(0, 1), 2 * 1 * 2);
     EXPECT_EQ(h(1, 1), 2 * 2 + 2 * 4 * 5);

@@ -211,7 +211,7 @@ TEST(EigenVectors, StandWhereNumbersAndVariablesAreWanted) {
   EXPECT_EQ(by_entry, (MatrixXd{{12, 12}, {9, 9}, {4, 4}}));
   EXPECT_EQ(gradient(y).wrt(x.tail(2)), (VectorXd{{9, 1}}));
 
-  const wengert::Matrix h = hessian(y, x);
+  const wengert::DenseMatrix h = hessian(y, x);
   EXPECT_EQ(h.data, (std::vector<double>{4, 6, 0, 6, 0, 0, 0, 0, 0}));
   EXPECT_EQ(hessian_vector_product(y, x, VectorXd{{1, 0, 0}}), (std::vector<double>{4, 6, 0}));
   VectorXv both(2);

@@ -11,7 +11,7 @@
 #include "wengert/function.hpp"
 #include "wengert/wengert.hpp"
 
-// As a program that uses both would have it; `Matrix` and `Index`, which both have, need their namespace.
+// As a program that uses both would have it.
 using namespace Eigen;
 using namespace wengert;
 

@@ -323,7 +323,7 @@ TEST(EigenSolve, HasSecondDerivativesAtZeros) {
   };
   const auto check = [&](auto solve) {
     const std::vector<double> point{0, 0, 5};
-    const wengert::Matrix first = system(solve, 0).hessian(point), second = system(solve, 1).hessian(point);
+    const wengert::DenseMatrix first = system(solve, 0).hessian(point), second = system(solve, 1).hessian(point);
     EXPECT_NEAR(first(0, 2), -1. / 36, tolerance);
     EXPECT_NEAR(first(0, 1), 0, tolerance);
     EXPECT_NEAR(first(0, 0), 0, tolerance);

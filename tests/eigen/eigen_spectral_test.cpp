@@ -58,11 +58,11 @@ TEST(SymmetricEigen, HasDerivativesUpToTheThirdOrder) {
   const std::vector<double> at{1, 0, 3};  // b - a = 2
   const Function f = record(lower, at);
   const Function value = f.output(0), along = f.output(1), across = f.output(2);
-  EXPECT_NEAR(value.hessian(at)(1, 1), -1, tolerance);                // -2/(b - a)
-  EXPECT_NEAR(across.gradient(at)[1], -0.5, tolerance);               // -1/(b - a)
-  EXPECT_NEAR(across.hessian(at)(0, 1), -0.25, tolerance);            // -1/(b - a)^2
-  EXPECT_NEAR(along.hessian(at)(1, 1), -0.25, tolerance);             // -1/(b - a)^2
-  const Matrix third = value.derivative().derivative().jacobian(at);  // value, gradient; their gradients; and once more
+  EXPECT_NEAR(value.hessian(at)(1, 1), -1, tolerance);                     // -2/(b - a)
+  EXPECT_NEAR(across.gradient(at)[1], -0.5, tolerance);                    // -1/(b - a)
+  EXPECT_NEAR(across.hessian(at)(0, 1), -0.25, tolerance);                 // -1/(b - a)^2
+  EXPECT_NEAR(along.hessian(at)(1, 1), -0.25, tolerance);                  // -1/(b - a)^2
+  const DenseMatrix third = value.derivative().derivative().jacobian(at);  // value, gradient; their gradients; and once more
   const auto third_in = [&](std::size_t i, std::size_t j, std::size_t k) { return third(third.rows - 9 + 3 * i + j, k); };
   EXPECT_NEAR(third_in(1, 1, 0), -0.5, tolerance);  // -2/(b - a)^2
   EXPECT_NEAR(third_in(1, 1, 2), 0.5, tolerance);
@@ -121,7 +121,7 @@ TEST(SingularValues, SumsOfTheirLogarithmsHaveTheDerivativesOfTheDeterminant) {
   const Var log_det = singular_value_decomposition(A).values.array().log().sum();
   EXPECT_LT((gradient(log_det).wrt(A) - MatrixXd(inverse.transpose())).cwiseAbs().maxCoeff(), tolerance);
   const std::vector<Var> x{A(0, 0), A(0, 1), A(1, 0), A(1, 1)};
-  const Matrix h = hessian(log_det, x);
+  const DenseMatrix h = hessian(log_det, x);
   for (int p = 0; p < 4; ++p)
     for (int q = 0; q < 4; ++q)
       EXPECT_NEAR(h(static_cast<std::size_t>(p), static_cast<std::size_t>(q)), -inverse(p % 2, q / 2) * inverse(q % 2, p / 2),

@@ -72,7 +72,7 @@ TEST(Fuse, AppliedToVarsIsOneNodeWithPartialsFromStraightLineCode) {
   // second order through the node
   const Var plain = 2 * smooth(x, y);
   const std::array both{x, y};
-  const Matrix h = hessian(t, both), expected = hessian(plain, both);
+  const DenseMatrix h = hessian(t, both), expected = hessian(plain, both);
   for (std::size_t k = 0; k < 4; ++k) EXPECT_NEAR(h.data[k], expected.data[k], 1e-14);  // some ten roundings of numbers up to 10
   EXPECT_TRUE(f(Var(1), Var(2)).is_constant());
 }

@@ -154,7 +154,7 @@ TEST(Piece, ForeignAndStaleVariablesAreRefusedWhereverTheyStand) {
     for (std::size_t k = 0; k < n; ++k) as[k] = tape.variable(a[k]);
     const Var kept = as[wrong];
     as[wrong] = other.variable(1);
-    const Index before = tape.size();
+    const NodeId before = tape.size();
     EXPECT_THROW(weighed(as, b, c), ForeignVariable);
     EXPECT_EQ(tape.size(), before);
     tape.clear();
@@ -178,7 +178,7 @@ TEST(Piece, ArgumentsThatRecordWhenTheyAreRead) {
   Tape tape;
   const Var x = tape.variable(2);
   const Late late{&x};  // x^2 + x
-  const Index before = tape.size();
+  const NodeId before = tape.size();
   const Var t = f(std::array<Late, 4>{late, late, late, late}, late);
   EXPECT_EQ(tape.size() - before, 6);
   EXPECT_EQ(t.value(), 6 * 6 + 3 * 6);

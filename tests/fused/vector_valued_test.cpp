@@ -71,7 +71,7 @@ TEST(VectorValued, PullsBackAndPushesForward) {
 template <class Fused, class... Point>
 double ulps_apart(const Fused& fused, const Function& recorded, const std::vector<double>& all, const Point&... x) {
   const auto jacobian = fused.jacobian(x...);
-  const Matrix expected = recorded.jacobian(all);
+  const DenseMatrix expected = recorded.jacobian(all);
   double difference = 0, largest = 0;
   for (std::size_t i = 0; i < expected.rows; ++i)
     for (std::size_t k = 0; k < expected.columns; ++k) {
@@ -123,7 +123,7 @@ TEST(VectorValued, KeepsTheRuleOfZeroAdjoints) {
   };
   const auto jacobian = fuse(powers).jacobian(0.0);
   for (const auto& row : jacobian) EXPECT_EQ(row[0], 0);
-  const Matrix recorded = record(powers, 1.0).jacobian(std::array{0.0});
+  const DenseMatrix recorded = record(powers, 1.0).jacobian(std::array{0.0});
   for (std::size_t i = 0; i < 4; ++i) EXPECT_EQ(recorded(i, 0), 0);
 }
 
@@ -146,7 +146,7 @@ TEST(VectorValued, OnVariablesIsANodeForEachOutput) {
   constexpr auto fused = fuse(polar);
   Tape tape(true);
   const Var r = tape.variable(2, "r"), a = tape.variable(0.5, "a");
-  const Index before = tape.size();
+  const NodeId before = tape.size();
   const std::array<Var, 2> xy = fused(r, a);
   EXPECT_EQ(tape.location(xy[1].index()).line, __LINE__ - 1);
   EXPECT_EQ(tape.size(), before + 2);
@@ -161,7 +161,7 @@ TEST(VectorValued, OnVariablesIsANodeForEachOutput) {
       },
       1.0, 1.0);
   EXPECT_DOUBLE_EQ(f(2.0, 0.5), 2 * std::sin(1.0));
-  const Matrix h = f.hessian(std::array{2.0, 0.5});
+  const DenseMatrix h = f.hessian(std::array{2.0, 0.5});
   EXPECT_NEAR(h(0, 0), std::sin(1.0), 1e-15);
   EXPECT_NEAR(h(0, 1), 4 * std::cos(1.0), 1e-15 * 4);
   EXPECT_NEAR(h(1, 1), -8 * std::sin(1.0), 1e-15 * 8);

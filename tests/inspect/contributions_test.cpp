@@ -128,7 +128,7 @@ TEST(Contributions, AddUpToTheAdjointsOfTheSweepBitForBit) {
       }
     }
     const Gradient g = gradient(pool.back());
-    for (Index i = 0; i + 1 < g.adjoints.nodes(); ++i) {
+    for (NodeId i = 0; i + 1 < g.adjoints.nodes(); ++i) {
       double sum = 0;
       for (const auto& part : contributions_to(tape, tape.values(), g.adjoints, i)) sum += part.amount;
       ASSERT_EQ(sum, g.adjoints[i]) << "node " << i << " of trial " << trial;

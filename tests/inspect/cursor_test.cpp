@@ -20,7 +20,7 @@ using testing::HasSubstr;
 // Of the nodes: a sweep may or may not add up what a constant gets, which nobody reads.
 std::vector<std::uint64_t> bits(ValuesView<double> values) {
   std::vector<std::uint64_t> result;
-  for (Index i = 0; i < values.nodes; ++i) result.push_back(std::bit_cast<std::uint64_t>(values[i]));
+  for (NodeId i = 0; i < values.nodes; ++i) result.push_back(std::bit_cast<std::uint64_t>(values[i]));
   return result;
 }
 
@@ -119,7 +119,7 @@ TEST_F(CursorOnTheDemo, SaysWhatIsWrongWithAPlaceThatItCannotRunTo) {
   EXPECT_THROW(cursor.run_to("v1x"), NotRecorded);
   EXPECT_THROW(cursor.run_to(Location{"cursor_test.cpp", 1}), NotRecorded);
   EXPECT_THROW(cursor.run_to(Location{"sor_test.cpp", line_of_r}), NotRecorded);
-  EXPECT_THROW(cursor.run_to(Index{-1}), NotRecorded);
+  EXPECT_THROW(cursor.run_to(NodeId{-1}), NotRecorded);
   Tape other;
   EXPECT_THROW(cursor.run_to(other.variable(1)), ForeignVariable);
   EXPECT_THROW(Cursor::reverse(Var(3)), NotRecorded);
@@ -214,7 +214,7 @@ TEST(Cursor, BackAfterStepRestoresEveryAdjointBitForBit) {
     }
     ASSERT_EQ(states.size(), 1u);
     for (int k = 0; k < 200; ++k) random() % 3 != 0 ? cursor.step() : cursor.back();
-    const Index node = cursor.node();
+    const NodeId node = cursor.node();
     const auto there = bits(cursor.adjoints());
     while (cursor.back()) continue;
     if (node >= 0) cursor.run_to(node);

@@ -105,8 +105,8 @@ Var regression(Tape& tape, int n) {
 struct Box {
   double x, y, width, height;
 };
-std::map<Index, Box> boxes(const std::string& svg) {
-  std::map<Index, Box> result;
+std::map<NodeId, Box> boxes(const std::string& svg) {
+  std::map<NodeId, Box> result;
   const std::regex node(
       "<g id=\"n(\\d+)\" class=\"node\"><title>[^<]*</title><rect x=\"([^\"]+)\" y=\"([^\"]+)\" width=\"([^\"]+)\" "
       "height=\"([^\"]+)\"");
@@ -157,7 +157,7 @@ TEST_F(Export, JsonReadsBackToTheBit) {
   const auto json = nlohmann::json::parse(to_json(sum));
   const Gradient g = gradient(sum);
   for (const auto& node : json["nodes"]) {
-    const Index i = node["index"];
+    const NodeId i = node["index"];
     if (node["value"].is_number()) {
       EXPECT_EQ(node["value"].get<double>(), tape.value(i));
     }
@@ -254,7 +254,7 @@ TEST_F(Export, ColumnsShowArgumentsBeforeTheirUseAndNoTwoNodesInOnePlace) {
   Tape tape_of_regression;
   const Var loss = regression(tape_of_regression, 60);
   const std::string svg = to_svg(loss);
-  const std::map<Index, Box> at = boxes(svg);
+  const std::map<NodeId, Box> at = boxes(svg);
   ASSERT_EQ(at.size(), static_cast<std::size_t>(loss.index()) + 1);
   std::smatch size;
   ASSERT_TRUE(std::regex_search(svg, size, std::regex("viewBox=\"0 0 ([^ ]+) ([^\"]+)\"")));
@@ -270,9 +270,9 @@ TEST_F(Export, ColumnsShowArgumentsBeforeTheirUseAndNoTwoNodesInOnePlace) {
           << i << " and " << j;
   }
   int edges = 0, drawn = 0;
-  for (Index i = 0; i <= loss.index(); ++i) {
+  for (NodeId i = 0; i <= loss.index(); ++i) {
     const Arguments arguments = tape_of_regression.arguments(i);
-    for (Index k = 0; k < arguments.size(); ++k) {
+    for (NodeId k = 0; k < arguments.size(); ++k) {
       if (arguments[k] < 0) continue;
       ++edges;
       const Box from = at.at(arguments[k]), to = at.at(i);

@@ -33,7 +33,7 @@ TEST(Format, PrintsANanWithoutItsSign) {
   const Var x = tape.variable(negative, "x");
   EXPECT_EQ(fmt::format("{} {:.1f}", x, x), "nan nan");
   EXPECT_EQ(fmt::format("{}", Dual<double>(negative, negative)), "(nan, nan)");
-  Matrix matrix(1, 1);
+  DenseMatrix matrix(1, 1);
   matrix(0, 0) = negative;
   EXPECT_EQ(fmt::format("{}", matrix), "[[nan]]");
   EXPECT_EQ(fmt::format("{}", gradient(x * negative)), "{x: nan}");
@@ -56,11 +56,11 @@ TEST(Format, PrintsALocationAsFileAndLine) {
 }
 
 TEST(Format, PrintsAMatrixARowToALine) {
-  Matrix matrix(2, 3);
+  DenseMatrix matrix(2, 3);
   for (std::size_t k = 0; k < 6; ++k) matrix.data[k] = static_cast<double>(k);
   EXPECT_EQ(fmt::format("{}", matrix), "[[0, 1, 2],\n [3, 4, 5]]");
   EXPECT_EQ(fmt::format("{:.1f}", matrix), "[[0.0, 1.0, 2.0],\n [3.0, 4.0, 5.0]]");
-  EXPECT_EQ(fmt::format("{}", Matrix()), "[]");
+  EXPECT_EQ(fmt::format("{}", DenseMatrix()), "[]");
 }
 
 TEST(Format, PrintsAGradientByTheNamesOfItsIndependents) {

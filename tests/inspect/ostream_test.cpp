@@ -40,7 +40,7 @@ TEST(Io, PrintsANanWithoutItsSign) {
   const Var x = tape.variable(negative, "x");
   EXPECT_EQ(printed(x), "nan");
   EXPECT_EQ(printed(Dual<double>(negative, negative)), "(nan, nan)");
-  Matrix matrix(1, 1);
+  DenseMatrix matrix(1, 1);
   matrix(0, 0) = negative;
   EXPECT_EQ(printed(matrix), "[[nan]]");
   EXPECT_EQ(printed(gradient(x * negative)), "{x: nan}");
@@ -57,10 +57,10 @@ TEST(Io, PrintsTheOtherTypesAsFormatDoes) {
   EXPECT_EQ(printed(Op::Mul), "mul");
   EXPECT_EQ(printed(Location{"demo.cpp", 12}), "demo.cpp:12");
   EXPECT_EQ(printed(Location{}), "unknown place");
-  Matrix matrix(2, 2);
+  DenseMatrix matrix(2, 2);
   matrix.data = {1, 2, 3, 4};
   EXPECT_EQ(printed(matrix), "[[1, 2],\n [3, 4]]");
-  EXPECT_EQ(printed(Matrix()), "[]");
+  EXPECT_EQ(printed(DenseMatrix()), "[]");
 }
 
 TEST(Io, PrintsAGradientByTheNamesOfItsIndependents) {

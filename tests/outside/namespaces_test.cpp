@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include <Eigen/Dense>
+#include <Eigen/Sparse>
 #include <algorithm>
 #include <cmath>
 #include <complex>
@@ -60,3 +62,34 @@ TEST(Namespaces, FunctionsOfBothGoByTheirArguments) {
 }
 
 }  // namespace with_std
+
+namespace with_eigen {
+using namespace Eigen;
+using namespace wengert;
+
+TEST(Namespaces, ClassesOfEigenAreReachedByTheirShortNames) {
+  Tape tape;
+  Matrix<Var, Dynamic, 1> x(3);
+  for (Index i = 0; i < x.size(); ++i) x(i) = tape.variable(static_cast<double>(i + 1));
+  const Matrix<double, 3, 3> numbers = Matrix3d::Identity() * 2;
+  const Var y = x.dot(numbers * x) + exp(x.array()).sum() * 0 + abs(x(0)) + pow(x(1), 2);
+  const VectorXd g = gradient(y).wrt(x);
+  EXPECT_EQ(g, (Vector3d(4 + 1, 8 + 4, 12)));
+  SparseMatrix<Var> a(2, 2);
+  a.insert(0, 0) = x(0);
+  a.makeCompressed();
+  EXPECT_EQ(a.nonZeros(), 1);
+}
+
+// And ours beside them.
+TEST(Namespaces, OurMatricesHaveNamesOfTheirOwn) {
+  const Function f = record([](const std::vector<Var>& x) { return x[0] * x[0] * x[1]; }, std::vector{2.0, 3.0});
+  const DenseMatrix h = f.hessian(Vector2d(2, 3));
+  EXPECT_EQ(h(0, 0), 6);
+  const CompressedRows s = f.sparse_hessian(Vector2d(2, 3));
+  EXPECT_EQ(SparseMatrix<double>(as_eigen(s)).coeff(0, 1), 4);
+  const NodeId last = f.tape().size() - 1;
+  EXPECT_EQ(f.tape()[last].op, Op::Mul);
+}
+
+}  // namespace with_eigen

@@ -150,7 +150,7 @@ TEST_F(Misuse, WithoutLocationsAMessageTellsHowToGetThem) {
 
 TEST_F(Misuse, LeavesTheTapeAsItWas) {
   const Var x = tape.variable(1), y = other.variable(2);
-  const Index before = tape.size();
+  const NodeId before = tape.size();
   EXPECT_THROW(x * y, ForeignVariable);
   EXPECT_EQ(tape.size(), before);
   EXPECT_EQ(gradient(x * 3).wrt(x), 3);

@@ -86,7 +86,7 @@ TEST_F(Location, OfAnOperatorInAStatementOfManyLinesIsTheLineOfItsLastOperand) {
                   y
                   - 2
                   * x;
-  for (Index i = 2; i < tape.size(); ++i) {  // the compiler may begin with either side
+  for (NodeId i = 2; i < tape.size(); ++i) {  // the compiler may begin with either side
     if (tape[i].op == Op::Add) {
       EXPECT_EQ(tape.location(i).line, first + 1);
     } else if (tape[i].op == Op::Mul) {

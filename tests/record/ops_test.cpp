@@ -308,12 +308,12 @@ TYPED_TEST(OpsAccuracy, SecondPartialsAreAccurateToFourTimesTheBoundOfTheFirst) 
 
 /// The nodes of a tape that holds Rule's value and the recorded gradient of that.
 template <class Rule>
-constexpr Index nodes_with_gradient() {
+constexpr NodeId nodes_with_gradient() {
   Tape tape(false), again(false);
   std::vector<Var> x;
   for (int k = 0; k < Rule::arity; ++k) tape.variable(0.5, {}, Location{});
   for (int k = 0; k < Rule::arity; ++k) x.push_back(again.variable(0.5, {}, Location{}));
-  const Index last = tape.push(op_of<Rule>, 0, 1, 2, 0.0, Location{});
+  const NodeId last = tape.push(op_of<Rule>, 0, 1, 2, 0.0, Location{});
   const auto values = forward_sweep<Var>(tape, x);
   const Seed<Var> seed{Var(tape, last), 1.0};
   reverse_sweep<Var>(tape, values, std::span(&seed, 1));
@@ -321,7 +321,7 @@ constexpr Index nodes_with_gradient() {
 }
 
 TYPED_TEST(OpsAccuracy, ValueAndPartialsCanBeRecordedDuringCompilation) {
-  constexpr Index nodes = nodes_with_gradient<TypeParam>();
+  constexpr NodeId nodes = nodes_with_gradient<TypeParam>();
   static_assert(nodes > TypeParam::arity);
   EXPECT_EQ(nodes, nodes_with_gradient<TypeParam>()) << "as many as at run time";
 }

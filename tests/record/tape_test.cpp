@@ -226,7 +226,7 @@ TEST(Tape, GrowingKeepsEverything) {
   Tape tape;
   Var x = tape.variable(1);
   for (int i = 1; i < 5000; ++i) x = x + i;
-  for (Index i = 1; i < 5000; ++i) {
+  for (NodeId i = 1; i < 5000; ++i) {
     ASSERT_EQ(tape[i].x, i - 1);
     ASSERT_EQ(tape.value(tape[i].y), i);
   }
@@ -239,7 +239,7 @@ TEST(Tape, GrowingAtBothEndsKeepsEverything) {
   Tape tape(false);
   Var x = tape.variable(0);
   for (int i = 1; i <= operations; ++i) x = x + static_cast<double>(i % 1000 == 0 ? 2 * i : i);
-  for (Index i = 1; i <= operations; ++i) {
+  for (NodeId i = 1; i <= operations; ++i) {
     ASSERT_EQ(tape[i].x, i - 1);
     ASSERT_EQ(tape.value(tape[i].y), i % 1000 == 0 ? 2 * i : i);
   }
@@ -321,7 +321,7 @@ TEST(Tape, ChangesItsGenerationWithEveryClear) {
 
 // -- constant evaluation
 
-constexpr Index nodes_of_a_recorded_function() {
+constexpr NodeId nodes_of_a_recorded_function() {
   Tape tape;
   const Var x = tape.variable(0.5, "x"), y = tape.variable(2);
   const Var z = named("z", exp(x * y) + 3 * sin(select(x < y, x, y)));
@@ -375,7 +375,7 @@ TEST(CheckKinks, LeavesNothingHalfRecordedAndIsOffByDefault) {
   const Var x = tape.variable(0);
   EXPECT_EQ(gradient(abs(x)).wrt(x), 0);
   tape.check_kinks(true);
-  const Index before = tape.size();
+  const NodeId before = tape.size();
   EXPECT_THROW(abs(x), AtKink);
   EXPECT_EQ(tape.size(), before);
   tape.check_kinks(false);

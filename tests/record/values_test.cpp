@@ -10,7 +10,7 @@ using namespace wengert;
 
 TEST(Values, NumbersNodesFromZeroUpAndConstantsFromMinusOneDown) {
   Values<double> values(2, 3);
-  for (Index i = -2; i < 3; ++i) values[i] = 10 * i;
+  for (NodeId i = -2; i < 3; ++i) values[i] = 10 * i;
   EXPECT_EQ(values.constants(), 2);
   EXPECT_EQ(values.nodes(), 3);
   EXPECT_EQ(values.base()[-2], -20);

@@ -91,7 +91,7 @@ void expect_hessian(Callable f, const Point& x, const std::vector<double>& hessi
   for (std::size_t k = 0; k < x.size(); ++k) elsewhere.push_back(0.5 + 0.25 * static_cast<double>(k));
   const Function recorded = record(f, elsewhere);
   EXPECT_THAT(recorded.hessian(x).data, testing::Pointwise(NanSensitiveDoubleEq(), hessian)) << "forward over reverse";
-  const Matrix twice = recorded.derivative().jacobian(x);  // the first row is the gradient
+  const DenseMatrix twice = recorded.derivative().jacobian(x);  // the first row is the gradient
   EXPECT_THAT(std::vector(twice.data.begin() + static_cast<long>(x.size()), twice.data.end()),
               testing::Pointwise(NanSensitiveDoubleEq(), hessian))
       << "gradient of the gradient";

@@ -43,7 +43,7 @@ TEST_F(ForwardSweep, AtTheRecordedPointGivesTheRecordedValuesBitForBit) {
   const Values<double> values = forward_sweep(tape, std::span(std::as_const(point)));
   ASSERT_EQ(values.nodes(), tape.size());
   ASSERT_EQ(values.constants(), tape.constants());
-  for (Index i = -tape.constants(); i < tape.size(); ++i) EXPECT_EQ(values[i], tape.value(i)) << "node " << i;
+  for (NodeId i = -tape.constants(); i < tape.size(); ++i) EXPECT_EQ(values[i], tape.value(i)) << "node " << i;
 }
 
 TEST_F(ForwardSweep, AtAnotherPointGivesWhatThePlainFunctionGives) {
@@ -66,7 +66,7 @@ TEST_F(ForwardSweep, RunsInDualAndYieldsADirectionalDerivative) {
 
 TEST_F(ForwardSweep, LeavesTheTapeAsItWas) {
   const double before = tape.value(t.index());
-  const Index size = tape.size();
+  const NodeId size = tape.size();
   at(3.0, 4.0);
   EXPECT_EQ(tape.value(t.index()), before);
   EXPECT_EQ(tape.size(), size);

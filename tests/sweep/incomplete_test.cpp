@@ -79,7 +79,7 @@ TEST(IncompleteGamma, HasTheDigitsOfTheTable) {
     EXPECT_NEAR(of_p[1], row.density, 8 * ulp * row.density);
     EXPECT_NEAR(of_q[1], -row.density, 8 * ulp * row.density);
     const double scale = std::abs(row.in_aa) + std::abs(row.in_a) + trigamma(std::max(1.0, row.a)) * std::min(row.p, row.q);
-    const Matrix bends = recorded_p.hessian(std::vector{row.a, row.x});
+    const DenseMatrix bends = recorded_p.hessian(std::vector{row.a, row.x});
     EXPECT_NEAR(bends(0, 0), row.in_aa, 64 * ulp * scale);
     // the derivatives of the density, of terms that cancel near its largest value
     const double slope = std::log(row.x) - digamma(row.a), terms = std::abs(std::log(row.x)) + std::abs(digamma(row.a));
@@ -146,7 +146,7 @@ TEST(IncompleteBeta, HasTheDigitsOfTheTable) {
       EXPECT_NEAR(slopes[k], want[k], 64 * ulp * std::abs(want[k])) << k;
       EXPECT_EQ(others[k], -slopes[k]) << k;
     }
-    const Matrix bends = recorded_i.hessian(std::vector{row.a, row.b, row.x});
+    const DenseMatrix bends = recorded_i.hessian(std::vector{row.a, row.b, row.x});
     const double tail = std::min(row.value, row.complement), first = std::abs(row.in_a) + std::abs(row.in_b);
     const auto expect = [&](double got, double wanted, double least) {
       EXPECT_NEAR(got, wanted, 128 * ulp * (std::abs(wanted) + first + trigamma(least) * tail));
@@ -186,7 +186,7 @@ TEST(Incomplete, HigherDerivativesInXAreThereAndThoseOfParametersThatAreNotAreNa
   const auto third = [](const Function& f, std::initializer_list<double> at, std::size_t of, std::size_t n) {
     // derivative() puts values first: of the last n^2 outputs, the second derivative in argument `of` twice
     const Function twice = f.derivative().derivative();
-    const Matrix all = twice.jacobian(std::vector<double>(at));
+    const DenseMatrix all = twice.jacobian(std::vector<double>(at));
     return all(twice.outputs() - n * n + of * n + of, of);
   };
   EXPECT_NEAR(third(recorded_p, {1, 0.7}, 1, 2), std::exp(-0.7), 1e-15);
@@ -236,7 +236,7 @@ TEST(Incomplete, RunInEveryWay) {
     EXPECT_NEAR(log_likelihood(dual[0], dual[1], dual[2]).tangent, replayed[k], 8 * ulp * (std::abs(replayed[k]) + 1)) << k;
   }
   // second derivatives: forward over reverse, of the recorded gradient, and fused
-  const Matrix bends = f.hessian(std::vector{a, b, x}), again = f.derivative().jacobian(std::vector{a, b, x});
+  const DenseMatrix bends = f.hessian(std::vector{a, b, x}), again = f.derivative().jacobian(std::vector{a, b, x});
   const auto of_fused = fused_f.hessian(a, b, x);
   for (std::size_t j = 0; j < 3; ++j)
     for (std::size_t k = 0; k < 3; ++k) {

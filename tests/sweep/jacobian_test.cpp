@@ -19,8 +19,8 @@ using testing::ThrowsMessage;
 
 constexpr double epsilon = std::numeric_limits<double>::epsilon();
 
-TEST(Matrix, IsStoredByRows) {
-  Matrix m(2, 3);
+TEST(DenseMatrix, IsStoredByRows) {
+  DenseMatrix m(2, 3);
   m(0, 2) = 5;
   m(1, 0) = 7;
   EXPECT_THAT(m.data, ElementsAre(0, 0, 5, 7, 0, 0));
@@ -34,7 +34,7 @@ TEST(Jacobian, OfSphericalCoordinatesIsTheClosedForm) {
   Tape tape;
   const Var a = tape.variable(rho), b = tape.variable(theta), c = tape.variable(phi);
   const std::vector<Var> xyz{a * sin(b) * cos(c), a * sin(b) * sin(c), a * cos(b)}, variables{a, b, c};
-  const Matrix j = jacobian(xyz, variables);
+  const DenseMatrix j = jacobian(xyz, variables);
   const double st = std::sin(theta), ct = std::cos(theta), sp = std::sin(phi), cp = std::cos(phi);
   const double expected[3][3] = {
       {st * cp, rho * ct * cp, -rho * st * sp}, {st * sp, rho * ct * sp, rho * st * cp}, {ct, -rho * st, 0}};
@@ -46,13 +46,13 @@ TEST(Jacobian, OfALinearMapIsItsMatrix) {
   Tape tape;
   const Var x = tape.variable(0.3), y = tape.variable(0.7), unused = tape.variable(1);
   const std::vector<Var> rows{2 * x - 3 * y, y * 4, Var(5), x}, columns{x, y, unused};
-  const Matrix j = jacobian(rows, columns);
+  const DenseMatrix j = jacobian(rows, columns);
   EXPECT_EQ(j.rows, 4u);
   EXPECT_THAT(j.data, ElementsAre(2, -3, 0, 0, 4, 0, 0, 0, 0, 1, 0, 0));
 }
 
 TEST(Jacobian, OfNothingIsEmpty) {
-  EXPECT_EQ(jacobian({}, {}), Matrix());
+  EXPECT_EQ(jacobian({}, {}), DenseMatrix());
   Tape tape;
   const std::vector<Var> x{tape.variable(1)};
   EXPECT_EQ(jacobian(x, {}).rows, 1u);
@@ -75,7 +75,7 @@ TEST(Jacobian, OfAnyNumberOfOutputsIsTheClosedForm) {
     for (std::size_t i = 0; i < m; ++i) x.push_back(tape.variable(std::cos(static_cast<double>(i))));
     const auto before = [m](std::size_t i) { return (i + m - 1) % m; };
     for (std::size_t i = 0; i < m; ++i) r.push_back(exp(x[i] - x[before(i)]) / static_cast<double>(i + 1));
-    const Matrix j = jacobian(r, x);
+    const DenseMatrix j = jacobian(r, x);
     ASSERT_EQ(j.data.size(), m * m);
     for (std::size_t i = 0; i < m; ++i)
       for (std::size_t k = 0; k < m; ++k) {
@@ -93,11 +93,11 @@ TEST(Jacobian, IsInAnyNodesWhicheverWayItGoes) {
   const Var x = tape.variable(0.75), y = x * x, after = tape.variable(2);
   std::vector<Var> powers{y};
   while (powers.size() < 9) powers.push_back(powers.back() * y);
-  const Matrix one = jacobian(powers, std::vector<Var>{y});
+  const DenseMatrix one = jacobian(powers, std::vector<Var>{y});
   std::vector<Var> nine(9, after);
   nine[0] = x;
   nine[1] = y;
-  const Matrix some = jacobian(powers, nine);
+  const DenseMatrix some = jacobian(powers, nine);
   double power = 1;  // of y, whose powers are short binary fractions up to the sixth
   for (std::size_t k = 0; k < 9; ++k, power *= y.value()) {
     const double expected = static_cast<double>(k + 1) * power;  // k products and sums, each rounded
@@ -114,7 +114,7 @@ TEST(Jacobian, OfManyOutputsKeepsTheRuleOfTheZeroAdjoint) {
   const Var x = tape.variable(0);
   std::vector<Var> r;
   for (int k = 0; k < 9; ++k) r.push_back(select(x < k, k * x, sqrt(x)));
-  const Matrix j = jacobian(r, std::vector<Var>{x});
+  const DenseMatrix j = jacobian(r, std::vector<Var>{x});
   EXPECT_EQ(j(0, 0), std::numeric_limits<double>::infinity());
   for (std::size_t k = 1; k < 9; ++k) EXPECT_EQ(j(k, 0), static_cast<double>(k));
 }
@@ -124,7 +124,7 @@ TEST(Jacobian, OfManyOutputsTakesConstantsAndRefusesStrangers) {
   const Var x = tape.variable(2), foreign = other.variable(1);
   std::vector<Var> r(9, Var(5));
   const std::vector<Var> wrt{x}, constant{Var(1)}, strangers{x, foreign};
-  EXPECT_EQ(jacobian(r, wrt), Matrix(9, 1));
+  EXPECT_EQ(jacobian(r, wrt), DenseMatrix(9, 1));
   EXPECT_THROW(jacobian(r, constant), NotRecorded);
   r[8] = 3 * x;
   EXPECT_EQ(jacobian(r, wrt)(8, 0), 3);
@@ -145,7 +145,7 @@ TEST(Hessian, OfRosenbrockIsTheClosedForm) {
   const double x = -1.25, y = 1.5;
   Tape tape;
   const std::vector<Var> variables{tape.variable(x), tape.variable(y)};
-  const Matrix h = hessian(rosenbrock(variables[0], variables[1]), variables);
+  const DenseMatrix h = hessian(rosenbrock(variables[0], variables[1]), variables);
   // products and sums of short binary fractions: exact
   EXPECT_EQ(h(0, 0), 2 - 400 * (y - x * x) + 800 * x * x);
   EXPECT_EQ(h(0, 1), -400 * x);
@@ -162,7 +162,7 @@ TEST(Hessian, OfAQuadraticFormIsItsSymmetricPart) {
   Var form = 0;
   for (std::size_t i = 0; i < n; ++i)
     for (std::size_t j = 0; j < n; ++j) form += a(i, j) * x[i] * x[j];
-  const Matrix h = hessian(form, x);
+  const DenseMatrix h = hessian(form, x);
   for (std::size_t i = 0; i < n; ++i)
     for (std::size_t j = 0; j < n; ++j) EXPECT_EQ(h(i, j), a(i, j) + a(j, i));
 }

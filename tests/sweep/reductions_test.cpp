@@ -49,7 +49,7 @@ TEST(Reductions, AreOneNodeWithTheDerivativesOfTheFormulas) {
       const std::vector<double> w(weights.begin() + 1, weights.end());
       Tape tape;
       const std::vector<Var> x = variables(tape, at);
-      const Index before = tape.size();
+      const NodeId before = tape.size();
       const Var s = sum(x), d = dot(x, w), q = squared_norm(x);
       ASSERT_EQ(tape.size(), before + 3);
       const Gradient of_s = gradient(s), of_d = gradient(d), of_q = gradient(q);
@@ -106,11 +106,11 @@ TEST(Reductions, HaveSecondDerivativesInEveryWay) {
   Tape tape;
   const std::vector<Var> x = variables(tape, at);
   const Var t = f(x);
-  const Matrix h = hessian(t, x);
+  const DenseMatrix h = hessian(t, x);
   const Function recorded = record([&](const std::vector<Var>& xs) { return f(xs); }, std::vector<double>{1, 1, 1, 1});
-  const Matrix replayed = recorded.hessian(at);
+  const DenseMatrix replayed = recorded.hessian(at);
   const Function first = recorded.derivative();
-  const Matrix second = first.jacobian(at);
+  const DenseMatrix second = first.jacobian(at);
   for (std::size_t i = 0; i < 4; ++i) {
     // sums of some ten terms of up to 50
     EXPECT_NEAR(gradient(t).wrt(x[i]), slope(i), 1e-13);
@@ -136,7 +136,7 @@ TEST(Reductions, ThirdDerivativesAreThoseOfTheHyperbolicTangent) {
     const double third =
         second.values(std::array{x}).size() == 4 ? first.jacobian(std::array{x})(1, 0) : std::numeric_limits<double>::quiet_NaN();
     EXPECT_NEAR(third, sech, 1e-15);
-    const Matrix all = second.jacobian(std::array{x});
+    const DenseMatrix all = second.jacobian(std::array{x});
     EXPECT_NEAR(all(all.rows - 1, 0), -2 * t * sech, 4e-15);
   }
 }
@@ -190,7 +190,7 @@ TEST(Reductions, RefuseWhatAnyOperationRefuses) {
   const Var x = tape.variable(1), stranger = other.variable(2);
   EXPECT_THROW(sum(std::array{x, stranger}), ForeignVariable);
   EXPECT_THROW(dot(std::array{x, x}, std::array{1.0, 2.0, 3.0}), ShapeMismatch);
-  const Index before = tape.size();
+  const NodeId before = tape.size();
   EXPECT_THROW(log_sum_exp(std::array{x, stranger}), ForeignVariable);
   EXPECT_EQ(tape.size(), before);
   tape.clear();

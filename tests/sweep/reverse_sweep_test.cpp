@@ -63,7 +63,7 @@ TEST(ReverseSweep, GivesTheSameBitsEachTime) {
   const Var x = tape.variable(0.3), y = tape.variable(1.7);
   const Var t = exp(sin(x) * y) / (x + tanh(y)) + pow(y, x);
   const Gradient first = gradient(t), second = gradient(t);
-  for (Index i = 0; i < tape.size(); ++i) EXPECT_EQ(first[i], second[i]);
+  for (NodeId i = 0; i < tape.size(); ++i) EXPECT_EQ(first[i], second[i]);
 }
 
 TEST(ReverseSweep, LeavesTheTapeAndTheValuesAsTheyWere) {
@@ -211,7 +211,7 @@ TEST(ReverseSweep, AnErrorLeavesTheResultOfBefore) {
   EXPECT_EQ(g.wrt(x), 6);
 }
 
-constexpr Index nodes_of_a_recorded_gradient() {
+constexpr NodeId nodes_of_a_recorded_gradient() {
   Tape tape, of_gradient;
   const Var x = tape.variable(0);
   const Var t = x * exp(x);

@@ -179,7 +179,7 @@ TEST(Special, KnowsTheCallersLine) {
   Tape tape(true);
   const Var x = tape.variable(0.25);
   const Var y = normal_quantile(x) + log_beta(x, 2.0) + digamma(x);
-  for (Index i = 1; i <= y.index(); ++i) EXPECT_STREQ(tape.location(i).file, __FILE__) << i;
+  for (NodeId i = 1; i <= y.index(); ++i) EXPECT_STREQ(tape.location(i).file, __FILE__) << i;
 }
 
 }  // namespace

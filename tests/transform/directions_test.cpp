@@ -29,8 +29,8 @@ std::vector<double> unit(std::size_t n, std::size_t k) {
 }
 
 /// The Hessian as it comes from one product with a direction after the other.
-Matrix hessian_by_columns(const Function& f, const std::vector<double>& x) {
-  Matrix result(x.size(), x.size());
+DenseMatrix hessian_by_columns(const Function& f, const std::vector<double>& x) {
+  DenseMatrix result(x.size(), x.size());
   for (std::size_t j = 0; j < x.size(); ++j) {
     const auto column = f.hessian_vector(x, unit(x.size(), j));
     for (std::size_t i = 0; i < x.size(); ++i) result(i, j) = column[i];
@@ -38,8 +38,8 @@ Matrix hessian_by_columns(const Function& f, const std::vector<double>& x) {
   return result;
 }
 
-Matrix dense(const SparseMatrix& sparse) {
-  Matrix result(sparse.rows, sparse.columns);
+DenseMatrix dense(const CompressedRows& sparse) {
+  DenseMatrix result(sparse.rows, sparse.columns);
   for (std::size_t i = 0; i < sparse.rows; ++i)
     for (std::size_t j = 0; j < sparse.columns; ++j) result(i, j) = sparse(i, j);
   return result;
@@ -53,7 +53,7 @@ using Shapes = ::testing::Types<Polynomial, Quotient, Exponentials, Logarithms, 
 TYPED_TEST_SUITE(DirectionsOf, Shapes);
 
 /// Equal within roundings of the terms, which are as large as the largest entry.
-void expect_same(const Matrix& a, const Matrix& b) {
+void expect_same(const DenseMatrix& a, const DenseMatrix& b) {
   ASSERT_EQ(a.data.size(), b.data.size());
   double largest = 0;
   for (const double entry : b.data)
@@ -72,9 +72,9 @@ TYPED_TEST(DirectionsOf, AHessianIsItsProductsWithDirections) {
       SCOPED_TRACE(::testing::Message() << "at (" << x << ", " << y << ')');
       const auto gradient = f.gradient(x, y);
       if (!std::isfinite(f(x, y) + gradient[0] + gradient[1])) continue;
-      const Matrix h = f.hessian(std::array{x, y});
+      const DenseMatrix h = f.hessian(std::array{x, y});
       expect_same(h, hessian_by_columns(f, {x, y}));
-      Matrix mirrored = h;
+      DenseMatrix mirrored = h;
       mirrored(1, 0) = mirrored(0, 1);
       expect_same(dense(f.sparse_hessian(std::array{x, y})), mirrored);
     }
@@ -91,7 +91,7 @@ TYPED_TEST(DirectionsOf, AJacobianIsWhatItsRowsPullBack) {
   for (const double x : parity_points)
     for (const double y : parity_points) {
       SCOPED_TRACE(::testing::Message() << "at (" << x << ", " << y << ')');
-      Matrix rows(9, 2);
+      DenseMatrix rows(9, 2);
       for (std::size_t i = 0; i < 9; ++i) {
         const auto row = f.pull_back(unit(9, i), std::array{x, y});
         std::copy(row.begin(), row.end(), &rows(i, 0));
@@ -125,7 +125,7 @@ TEST(SparseJacobian, OfATridiagonalFunctionTakesThreeColours) {
         return r;
       },
       x);
-  const SparseMatrix j = f.sparse_jacobian(x);
+  const CompressedRows j = f.sparse_jacobian(x);
   ASSERT_EQ(j.value.size(), 3 * x.size() - 2);
   for (std::size_t i = 0; i < x.size(); ++i) {
     EXPECT_NEAR(j(i, i), 3 - 4 * x[i], 4 * 2.3e-16);  // two products and a sum of numbers up to 3
@@ -147,7 +147,7 @@ TEST(SparseJacobian, OfArrowsTakesTwoColours) {
         return r;
       },
       x);
-  const SparseMatrix rows = long_row.sparse_jacobian(x);
+  const CompressedRows rows = long_row.sparse_jacobian(x);
   EXPECT_EQ(rows.directions, 2u);
   const Function long_column = record(
       [](const std::vector<Var>& v) {
@@ -156,7 +156,7 @@ TEST(SparseJacobian, OfArrowsTakesTwoColours) {
         return r;
       },
       x);
-  const SparseMatrix columns = long_column.sparse_jacobian(x);
+  const CompressedRows columns = long_column.sparse_jacobian(x);
   EXPECT_EQ(columns.directions, 2u);
   for (std::size_t i = 0; i < x.size(); ++i) {
     EXPECT_EQ(rows(i, i), 3);
@@ -177,7 +177,7 @@ TEST(SparseHessian, IsRightAtAllScales) {
           return sum;
         },
         x);
-    const SparseMatrix h = f.sparse_hessian(x);
+    const CompressedRows h = f.sparse_hessian(x);
     ASSERT_EQ(h.value.size(), x.size());
     for (std::size_t i = 0; i < x.size(); ++i) {
       const double expected = std::cosh(x[i] / scale) / scale / scale;
@@ -196,7 +196,7 @@ TEST(SparseHessian, OfAnArrowTakesTwoColours) {
         return v[0] * sum;
       },
       x);
-  const SparseMatrix h = f.sparse_hessian(x);
+  const CompressedRows h = f.sparse_hessian(x);
   EXPECT_EQ(h.value.size(), 3 * (x.size() - 1));
   EXPECT_EQ(h(0, 0), 0);
   for (std::size_t i = 1; i < x.size(); ++i) {
@@ -218,7 +218,7 @@ TEST(SparseHessian, OfAChainIsTridiagonal) {
         return sum;
       },
       x);
-  const SparseMatrix h = f.sparse_hessian(x);
+  const CompressedRows h = f.sparse_hessian(x);
   EXPECT_EQ(h.value.size(), 3 * x.size() - 2);
   EXPECT_LE(h.directions, 3u);
   const std::size_t last = x.size() - 1;
@@ -256,12 +256,12 @@ TEST(SparseHessian, AsksForOneOutputAndItsBranches) {
 TEST(SparseHessian, IsAskedFromSeveralThreadsAtOnce) {
   const Function f = record([](const std::vector<Var>& v) { return v[0] * v[1] + exp(v[1] * v[2]); }, std::vector{1.0, 2.0, 3.0});
   const std::vector<double> x{0.5, 0.25, 2};
-  std::vector<Matrix> results(4);
+  std::vector<DenseMatrix> results(4);
   std::vector<std::thread> threads;
-  for (Matrix& result : results) threads.emplace_back([&] { result = dense(f.sparse_hessian(x)); });
+  for (DenseMatrix& result : results) threads.emplace_back([&] { result = dense(f.sparse_hessian(x)); });
   for (std::thread& thread : threads) thread.join();
   const double e = std::exp(0.5);
-  for (const Matrix& h : results) {
+  for (const DenseMatrix& h : results) {
     EXPECT_EQ(h(0, 1), 1);
     EXPECT_DOUBLE_EQ(h(1, 1), 4 * e);
     EXPECT_DOUBLE_EQ(h(1, 2), 1.5 * e);  // (1 + x1 x2) exp(x1 x2)
@@ -281,10 +281,10 @@ TEST(Hessian, OfReductions) {
   const auto squared = [](const std::vector<Var>& v) { return squared_norm(v); };
   const auto dotted = [&](const std::vector<Var>& v) { return dot(first(v), second(v)); };
   EXPECT_EQ(entries(summed), 0u);
-  EXPECT_EQ(hessian(summed), Matrix(1000, 1000));
+  EXPECT_EQ(hessian(summed), DenseMatrix(1000, 1000));
   EXPECT_EQ(entries(squared), 1000u);
   EXPECT_EQ(entries(dotted), 1000u);
-  const Matrix h = hessian(squared), d = hessian(dotted);
+  const DenseMatrix h = hessian(squared), d = hessian(dotted);
   for (std::size_t i = 0; i < 1000; ++i)
     for (std::size_t j = 0; j < 1000; ++j) {
       ASSERT_EQ(h(i, j), i == j ? 2 : 0);
@@ -292,7 +292,7 @@ TEST(Hessian, OfReductions) {
     }
   // log-sum-exp: p_i (i == j) - p_i p_j, with p the softmax; here of 40 numbers
   const std::vector<double> few(x.begin(), x.begin() + 40);
-  const Matrix l = record([](const std::vector<Var>& v) { return log_sum_exp(v); }, few).hessian(few);
+  const DenseMatrix l = record([](const std::vector<Var>& v) { return log_sum_exp(v); }, few).hessian(few);
   double total = 0;
   for (const double number : few) total += std::exp(number);
   for (std::size_t i = 0; i < 40; ++i)
@@ -330,7 +330,7 @@ TEST(SparseHessian, ReadsEachEntryWhereItStandsAlone) {
   std::mt19937 random(11);
   for (int round = 0; round < 40; ++round) {
     const std::size_t n = 3 + random() % 40;
-    Matrix a(n, n);
+    DenseMatrix a(n, n);
     for (std::size_t k = 0; k < 2 * n; ++k) {
       const std::size_t i = random() % n, j = random() % n;
       a(i, j) = a(j, i) = 1 + static_cast<double>(random() % 1000);
@@ -354,7 +354,7 @@ TEST(SparseHessian, ReadsEachEntryWhereItStandsAlone) {
 TEST(SparseHessian, HasEntriesWhereAnOperationIsNotLinear) {
   const auto entries = [](auto callable) {
     std::vector<int> result;
-    const SparseMatrix h = record(callable, 0.3, 0.4, 0.5).sparse_hessian(std::array{0.3, 0.4, 0.5});
+    const CompressedRows h = record(callable, 0.3, 0.4, 0.5).sparse_hessian(std::array{0.3, 0.4, 0.5});
     for (int row = 0; row < 3; ++row)
       for (int k = h.row_begin[static_cast<std::size_t>(row)]; k < h.row_begin[static_cast<std::size_t>(row) + 1]; ++k)
         result.push_back(10 * row + h.column[static_cast<std::size_t>(k)]);

@@ -46,7 +46,7 @@ TEST(Function, GradientAndHessianMatchTheClosedForm) {
   const auto g = f.gradient(at);
   EXPECT_NEAR(g[0], y * e + 3 * x * x * std::sin(y), near);
   EXPECT_NEAR(g[1], x * e + x * x * x * std::cos(y), near);
-  const Matrix h = f.hessian(at);
+  const DenseMatrix h = f.hessian(at);
   EXPECT_NEAR(h(0, 0), y * y * e + 6 * x * std::sin(y), near);
   EXPECT_NEAR(h(0, 1), e * (1 + x * y) + 3 * x * x * std::cos(y), near);
   EXPECT_EQ(h(0, 1), h(1, 0));
@@ -74,7 +74,7 @@ TEST(Function, TakesScalarsAndRangesAndReturnsRanges) {
   EXPECT_EQ(f.outputs(), 3u);
   const std::vector<double> at{3, 1, 2, 3, 5, 7};
   EXPECT_EQ(f.values(at), (std::vector<double>{21, 17, 7}));
-  const Matrix j = f.jacobian(at);
+  const DenseMatrix j = f.jacobian(at);
   EXPECT_EQ(j.data, (std::vector<double>{7, 21, 0, 0, 0, 3, 0, 0, 1, 5, 3, 0, 0, 0, 0, 0, 0, 0}));
 }
 
@@ -169,7 +169,7 @@ TEST(Function, DerivativeOfTheDerivativeIsTheHessianAndThenTheThirdOrder) {
   const std::array at{x, y};
   // outputs of d: f, fx, fy; of dd: those, then the gradient of each
   const auto second = f.derivative().derivative().values(at);
-  const Matrix h = f.hessian(at);
+  const DenseMatrix h = f.hessian(at);
   EXPECT_NEAR(second[3 + 2], h(0, 0), near);
   EXPECT_NEAR(second[3 + 3], h(0, 1), near);
   EXPECT_NEAR(second[3 + 5], h(1, 1), near);

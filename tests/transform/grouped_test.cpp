@@ -37,7 +37,7 @@ std::vector<double> ramp(std::size_t n, double from, double to) {
 
 TEST(Grouped, PutsTheUnitsOfALayerSideBySide) {
   const Function f = layer(40).grouped();
-  std::vector<std::pair<Op, Index>> found;
+  std::vector<std::pair<Op, NodeId>> found;
   for (const NodeGroup& group : f.groups()) found.emplace_back(group.op, group.count);
   // the sum is a chain, and stays one by one; so the whole is what a person would have grouped
   EXPECT_THAT(found, testing::ElementsAre(std::pair(Op::Mul, 40), std::pair(Op::Tanh, 40), std::pair(Op::Independent, 40)));
@@ -46,15 +46,15 @@ TEST(Grouped, PutsTheUnitsOfALayerSideBySide) {
 
 TEST(Grouped, NoNodeOfAGroupIsAnArgumentOfAnotherAndAllNodesAreInOne) {
   const Function f = layer(300).derivative().grouped();
-  Index next = f.tape().leading_independents();
+  NodeId next = f.tape().leading_independents();
   EXPECT_EQ(next, 301);
   for (const NodeGroup& group : f.groups()) {
     EXPECT_EQ(group.first, next);
     next += group.count;
     if (group.op == Op::Independent) continue;
-    for (Index i = group.first; i < group.first + group.count; ++i) {
+    for (NodeId i = group.first; i < group.first + group.count; ++i) {
       EXPECT_EQ(f.tape()[i].op, group.op);
-      for (const Index argument : f.tape().arguments(i)) EXPECT_LT(argument, group.first);
+      for (const NodeId argument : f.tape().arguments(i)) EXPECT_LT(argument, group.first);
     }
   }
   EXPECT_EQ(next, f.tape().size());
@@ -166,7 +166,7 @@ TEST(Grouped, GroupsOnBothSidesOfAGuard) {
                          },
                          std::vector<double>(5, 0.0))
                          .grouped();
-  std::vector<Index> wide;
+  std::vector<NodeId> wide;
   for (const NodeGroup& group : f.groups())
     if (group.op == Op::Exp) wide.push_back(group.count);
   EXPECT_THAT(wide, testing::ElementsAre(5, 5));
@@ -208,10 +208,10 @@ TEST(Grouped, KeepsNamesPlacesAndOutputsAndEverythingElseThatAFunctionDoes) {
   EXPECT_EQ(g.outputs(), 10u);
   EXPECT_EQ(g.values(point)[9], 7);
   std::vector<std::string> names;
-  for (Index i = 0; i < g.tape().size(); ++i)
+  for (NodeId i = 0; i < g.tape().size(); ++i)
     if (g.tape()[i].op == Op::Exp) names.emplace_back(g.tape().name(i));
   EXPECT_THAT(names, testing::ElementsAre("e0", "e1", "e2", "e3", "e4", "e5", "e6", "e7", "e8"));
-  const Matrix J = g.jacobian(point);
+  const DenseMatrix J = g.jacobian(point);
   for (std::size_t row = 0; row < 9; ++row)
     for (std::size_t column = 0; column < 9; ++column) {
       const double e = std::exp(point[row]);
@@ -226,7 +226,7 @@ TEST(Grouped, IsTheSameFunctionInBatchesAndSecondDerivatives) {
   const Function f = layer(20), g = f.grouped();
   std::vector<double> point = ramp(20, -1, 1);
   point.push_back(0.3);
-  const Matrix a = f.hessian(point), b = g.hessian(point);
+  const DenseMatrix a = f.hessian(point), b = g.hessian(point);
   for (std::size_t k = 0; k < a.data.size(); ++k) EXPECT_NEAR(a.data[k], b.data[k], 1e-14);  // sums of 20 terms below 1
   const std::vector<double> weights = ramp(20, -1, 1), samples = ramp(500, -2, 2);
   const BatchResult p = mean_gradient(f, weights, samples), q = mean_gradient(g, weights, samples);

@@ -36,8 +36,8 @@ TEST(Local, IsOneNodeWithThePartialsOfTheBranchTaken) {
   EXPECT_DOUBLE_EQ(gradient(upper).wrt(u), std::cos(2.0) / 0.5);
   EXPECT_DOUBLE_EQ(gradient(upper).wrt(v), -std::sin(2.0) / 0.25);
   EXPECT_DOUBLE_EQ(gradient(lower).wrt(v), 4);
-  EXPECT_DOUBLE_EQ(gradient(lower).wrt(u), 2);  // 2 a b
-  const Matrix h = hessian(lower, {v, u});      // of a b^2
+  EXPECT_DOUBLE_EQ(gradient(lower).wrt(u), 2);   // 2 a b
+  const DenseMatrix h = hessian(lower, {v, u});  // of a b^2
   EXPECT_DOUBLE_EQ(h(0, 0), 0);
   EXPECT_DOUBLE_EQ(h(0, 1), 4);
   EXPECT_DOUBLE_EQ(h(1, 1), 1);

@@ -79,7 +79,7 @@ TEST(Optimise, KeepsNamesAndGuards) {
   const Var x = tape.variable(2, "x");
   Var y = named("double", 2 * x);
   if (y > 3) y = named("square", y * y);
-  std::vector<Index> outputs{y.index()};
+  std::vector<NodeId> outputs{y.index()};
   Tape to;
   optimise(tape, outputs, to);
   EXPECT_GE(to.find("double"), 0);
@@ -88,15 +88,15 @@ TEST(Optimise, KeepsNamesAndGuards) {
 }
 
 // The same passes in constant evaluation.
-constexpr Index nodes_of_a_derivative() {
+constexpr NodeId nodes_of_a_derivative() {
   Tape tape(false);
   const Var x = tape.variable(0), y = tape.variable(0);
-  const Index dependent = (x * y + pow(2.0, x)).index();
+  const NodeId dependent = (x * y + pow(2.0, x)).index();
   Tape to(false);
   derivative(tape, std::span(&dependent, 1), to, nullptr, true);
   return to.size();
 }
-constexpr Index at_compile_time = nodes_of_a_derivative();
+constexpr NodeId at_compile_time = nodes_of_a_derivative();
 
 TEST(Optimise, WorksInConstantEvaluation) {
   // log(2) is left to run time there, and folded here

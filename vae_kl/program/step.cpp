@@ -65,7 +65,7 @@ std::string outcome(const wengert::Cursor& cursor) {
   if (!cursor.done()) return {};
   if (cursor.direction() == wengert::Cursor::Direction::forward) return "  the forward sweep is done\n";
   std::string text = "  the sweep is done:\n";
-  for (const wengert::Index i : cursor.tape().independents())
+  for (const wengert::NodeId i : cursor.tape().independents())
     text += fmt::format("  d{}/d{} = {:.10g}\n", label(cursor.tape(), cursor.steps() - 1), label(cursor.tape(), i),
                         cursor.adjoint(i));
   return text;
@@ -166,7 +166,7 @@ void step_through(wengert::Cursor& cursor, Keys& keys, const std::function<void(
           break;
         case 'w': {
           const std::string name = keys.line("why the adjoint of (a name, a node as v7, nothing for this one): ");
-          const wengert::Index node = name.empty() ? cursor.node() : cursor.find(name);
+          const wengert::NodeId node = name.empty() ? cursor.node() : cursor.find(name);
           show(node < 0 ? "  no step was done yet; n goes on\n" : explain_adjoint(cursor, node));
           break;
         }

@@ -62,7 +62,7 @@ class BoundedTape {
  public:
   explicit BoundedTape(const Tape& tape) : tape_(tape) {
     std::vector<Bounded> start;
-    for (const wengert::Index i : tape.independents()) start.emplace_back(tape.value(i), 0);
+    for (const wengert::NodeId i : tape.independents()) start.emplace_back(tape.value(i), 0);
     values_ = wengert::forward_sweep<Bounded>(tape, start);
   }
   Bounded value(const Var& x) const { return values_[x.index()]; }

@@ -36,7 +36,7 @@ Trace trace(double mu, double sigma, double eps) {
         "in the {} of {} ({}:{}): of {:.1f} digits that went in {:.1f} are left", lost.on_the_way_back ? "adjoint" : "value",
         label(tape, lost.node), file.substr(file.rfind('/') + 1), lost.location.line, lost.digits_before, lost.digits_after);
   }
-  for (wengert::Index i = 0; i < tape.size(); ++i) {
+  for (wengert::NodeId i = 0; i < tape.size(); ++i) {
     TraceNode node{i,
                    std::string(tape.name(i)),
                    name(tape[i].op),
@@ -46,7 +46,7 @@ Trace trace(double mu, double sigma, double eps) {
                    values[i].error,
                    bounds.adjoints[i].error};
     const wengert::Arguments arguments = tape.arguments(i);
-    for (wengert::Index k = 0; k < arguments.size(); ++k) node.arguments.push_back(label(tape, arguments[k]));
+    for (wengert::NodeId k = 0; k < arguments.size(); ++k) node.arguments.push_back(label(tape, arguments[k]));
     result.nodes.push_back(std::move(node));
   }
   return result;

@@ -42,7 +42,7 @@ BatchResult without_gradient(std::size_t count, std::span<const Moments> totals,
   return result;
 }
 
-BatchResult assemble(const Tape& outer, const Values<double>& outer_values, std::span<const Index> frontier, std::size_t count,
+BatchResult assemble(const Tape& outer, const Values<double>& outer_values, std::span<const NodeId> frontier, std::size_t count,
                      std::span<const Moments> totals, bool mean, bool standard_errors) {
   BatchResult result = without_gradient(count, totals, mean, standard_errors);
   const double scale = mean ? 1 : static_cast<double>(count);
@@ -50,7 +50,7 @@ BatchResult assemble(const Tape& outer, const Values<double>& outer_values, std:
   for (std::size_t k = 0; k < frontier.size(); ++k) adjoints[frontier[k]] += totals[1 + k].mean * scale;
   pull_back_all(outer, outer_values.base(), adjoints.base(), outer.size());
   result.gradient.reserve(outer.independents().size());
-  for (const Index i : outer.independents()) result.gradient.push_back(adjoints[i]);
+  for (const NodeId i : outer.independents()) result.gradient.push_back(adjoints[i]);
   return result;
 }
 

@@ -20,7 +20,7 @@ void check_batch(const char* function, bool mean, std::size_t inputs, std::size_
 /// gradient. With standard errors the frontier must be the shared inputs themselves.
 BatchResult without_gradient(std::size_t count, std::span<const Moments> totals, bool mean, bool standard_errors);
 /// All of it: the frontier's mean adjoints go back through the outer tape.
-BatchResult assemble(const Tape& outer, const Values<double>& outer_values, std::span<const Index> frontier, std::size_t count,
+BatchResult assemble(const Tape& outer, const Values<double>& outer_values, std::span<const NodeId> frontier, std::size_t count,
                      std::span<const Moments> totals, bool mean, bool standard_errors);
 
 }  // namespace wengert::detail

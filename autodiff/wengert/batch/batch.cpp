@@ -41,7 +41,7 @@ class Replay {
       : code_(code), kernels_(code.kernels<T>()), reductions_(block_reductions<T>()) {
     shared_.reserve(code.numbers.size());
     number_of_sum_.reserve(static_cast<std::size_t>(code.shared) + 1);
-    for (const Index i : code.numbers) shared_.push_back(static_cast<T>(shared[i]));
+    for (const NodeId i : code.numbers) shared_.push_back(static_cast<T>(shared[i]));
     for (std::size_t k = 0; k <= static_cast<std::size_t>(code.shared); ++k)
       number_of_sum_.push_back(code.varies(code.program.outputs[k]) ? sums_++ : 0);
   }
@@ -71,7 +71,7 @@ class Replay {
     T** const cells = reinterpret_cast<T**>(slot + (slots + 1) * std::max<std::size_t>(stride, 64));
     T** cell = cells;
     for (const T& number : shared_) *cell++ = const_cast<T*>(&number);
-    for (Index c = 0; c < code_.columns; ++c) *cell++ = const_cast<T*>(columns[c]);
+    for (NodeId c = 0; c < code_.columns; ++c) *cell++ = const_cast<T*>(columns[c]);
     for (std::size_t k = 0; k < slots; ++k) *cell++ = slot + k * stride;
 
     for (std::size_t k = 0; k < code_.instructions.size(); ++k) {
@@ -88,7 +88,7 @@ class Replay {
     }
     for (std::size_t k = 0; k < code_.program.outputs.size(); ++k) {
       T* const sink = sink_of(k, sinks);
-      const Index output = code_.program.outputs[k];
+      const NodeId output = code_.program.outputs[k];
       if (sink != nullptr && !code_.varies(output)) std::fill_n(sink, n, *cells[code_.cell_of(output)]);
     }
   }
@@ -119,7 +119,7 @@ class Replay {
     const NaryOperation& operation = code_.tape.nary(code_.tape[instruction.node].y);
     Scratch<T> x(arguments.size());
     for (std::size_t k = 0; k < n; ++k) {
-      for (Index a = 0; a < arguments.size(); ++a)
+      for (NodeId a = 0; a < arguments.size(); ++a)
         x.span()[static_cast<std::size_t>(a)] = cells[code_.cell_of(arguments[a])][code_.varies(arguments[a]) ? k : 0];
       cells[instruction.out][k] = evaluate_nary(operation, std::span<const T>(x.span()));
     }
@@ -131,7 +131,7 @@ class Replay {
     const T* const truth = cells[instruction.out];
     for (std::size_t k = 0; k < n; ++k) {
       if (truth[k] == expected) continue;
-      const auto value = [&](Index i, Index cell) { return static_cast<double>(cells[cell][code_.varies(i) ? k : 0]); };
+      const auto value = [&](NodeId i, NodeId cell) { return static_cast<double>(cells[cell][code_.varies(i) ? k : 0]); };
       try {
         throw_branch_changed(code_.tape, guard, value(guard.x, instruction.x), value(guard.y, instruction.y));
       } catch (const BranchChanged& error) {
@@ -152,13 +152,13 @@ class Replay {
 /// Values of the shared nodes of a program; checks its shared guards.
 Values<double> shared_values(const Lowered& code, std::span<const double> frontier) {
   Values<double> values(code.tape.constants(), code.tape.size());
-  for (Index k = -code.tape.constants(); k < 0; ++k) values[k] = code.tape.value(k);
+  for (NodeId k = -code.tape.constants(); k < 0; ++k) values[k] = code.tape.value(k);
   for (std::size_t k = 0; k < frontier.size(); ++k) values[code.tape.independents()[k]] = frontier[k];
-  for (Index i = 0; i < code.tape.size(); ++i)
+  for (NodeId i = 0; i < code.tape.size(); ++i)
     if (!code.varying[static_cast<std::size_t>(i)] && code.tape[i].op != Op::Independent)
       values[i] = evaluate_node(code.tape, values.base(), i);
   for (const Guard& guard : code.tape.guards()) {
-    const auto varies = [&](Index i) { return i >= 0 && code.varying[static_cast<std::size_t>(i)]; };
+    const auto varies = [&](NodeId i) { return i >= 0 && code.varying[static_cast<std::size_t>(i)]; };
     if (!varies(guard.x) && !varies(guard.y) && !same_branch(guard, values.base()))
       throw_branch_changed(code.tape, guard, values[guard.x], values[guard.y]);
   }
@@ -170,9 +170,9 @@ template <class T>
 bool allows(const BatchProgram& program, const Values<double>& values) {
   const auto normal = [](double x) { return std::isnormal(static_cast<T>(x)); };
   return std::all_of(program.finite.begin(), program.finite.end(),
-                     [&](Index i) { return std::isfinite(static_cast<T>(values[i])); }) &&
+                     [&](NodeId i) { return std::isfinite(static_cast<T>(values[i])); }) &&
          std::all_of(program.divisors.begin(), program.divisors.end(),
-                     [&](Index i) { return normal(values[i]) && normal(1 / values[i]); });
+                     [&](NodeId i) { return normal(values[i]) && normal(1 / values[i]); });
 }
 
 template <class T>
@@ -185,7 +185,7 @@ BatchResult run(const char* name, bool mean, const Function& f, std::span<const 
   const Values<double> outer = forward_sweep(plan->outer, shared);
   std::vector<double> frontier;
   frontier.reserve(plan->frontier.size());
-  for (const Index i : plan->frontier) frontier.push_back(outer[i]);
+  for (const NodeId i : plan->frontier) frontier.push_back(outer[i]);
 
   const Lowered* code = &plan->ordinary;
   Values<double> values = shared_values(*code, frontier);
@@ -200,7 +200,7 @@ BatchResult run(const char* name, bool mean, const Function& f, std::span<const 
   // to their places, last first: outputs that do not vary have no moments but their value
   std::size_t summed = job.outputs;
   for (std::size_t k = totals.size(); k-- > 0;) {
-    const Index output = code->program.outputs[k];
+    const NodeId output = code->program.outputs[k];
     totals[k] = code->varies(output) ? totals[--summed] : Moments{values[output], 0};
   }
   return assemble(plan->outer, outer, plan->frontier, count, totals, mean, options.standard_errors);

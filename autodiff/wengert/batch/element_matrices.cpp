@@ -19,12 +19,12 @@ using detail::in_upper_half, detail::Slices;
 /// Rows of a matrix in which each element has entries, as compressed rows; `place[k]` is where the k-th of the entries given came
 /// to lie.
 struct Pattern {
-  SparseMatrix matrix;
+  CompressedRows matrix;
   std::vector<int> place;
 };
 Pattern compress(std::size_t rows, std::size_t columns, const std::vector<std::pair<std::uint32_t, std::uint32_t>>& entries) {
   Pattern result;
-  SparseMatrix& m = result.matrix;
+  CompressedRows& m = result.matrix;
   m.rows = rows;
   m.columns = columns;
   if (entries.size() > static_cast<std::size_t>(INT32_MAX)) throw_entries(entries.size());
@@ -71,7 +71,7 @@ ElementHessian::ElementHessian(detail::ElementCode code, Elements elements, std:
   place_ = std::move(pattern.place);
 }
 
-const SparseMatrix& ElementHessian::fill(std::span<const double> x, const Samples* data, int threads) {
+const CompressedRows& ElementHessian::fill(std::span<const double> x, const Samples* data, int threads) {
   if (x.size() != hessian_.rows)
     throw ShapeMismatch(fmt::format("ElementHessian: x has {} entries, the pattern was made for {}", x.size(), hessian_.rows));
   const Slices slices("ElementHessian", code_, x, elements_, data);
@@ -97,17 +97,17 @@ const SparseMatrix& ElementHessian::fill(std::span<const double> x, const Sample
   });
   return hessian_;
 }
-const SparseMatrix& ElementHessian::operator()(std::span<const double> x, const Samples& data, int threads) {
+const CompressedRows& ElementHessian::operator()(std::span<const double> x, const Samples& data, int threads) {
   return fill(x, &data, threads);
 }
-const SparseMatrix& ElementHessian::operator()(std::span<const double> x, int threads) { return fill(x, nullptr, threads); }
+const CompressedRows& ElementHessian::operator()(std::span<const double> x, int threads) { return fill(x, nullptr, threads); }
 
 ElementResiduals::ElementResiduals(detail::ElementCode code, Elements elements, std::size_t entries)
     : elements_(std::move(elements)), code_(std::move(code)) {
   elements_.check("residuals", entries);
   const std::size_t outputs = code_.values, size = elements_.size(), count = elements_.count();
   if (count * outputs * size > static_cast<std::size_t>(INT32_MAX)) throw_entries(count * outputs * size);
-  SparseMatrix& jacobian = residuals_.jacobian;
+  CompressedRows& jacobian = residuals_.jacobian;
   jacobian.rows = count * outputs;
   jacobian.columns = entries;
   jacobian.row_begin.reserve(jacobian.rows + 1);
@@ -141,7 +141,7 @@ ElementResiduals::ElementResiduals(detail::ElementCode code, Elements elements, 
 }
 
 const Residuals& ElementResiduals::fill(std::span<const double> x, const Samples* data, int threads) {
-  SparseMatrix& jacobian = residuals_.jacobian;
+  CompressedRows& jacobian = residuals_.jacobian;
   if (x.size() != jacobian.columns)
     throw ShapeMismatch(
         fmt::format("ElementResiduals: x has {} entries, the pattern was made for {}", x.size(), jacobian.columns));

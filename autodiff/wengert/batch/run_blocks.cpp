@@ -50,9 +50,9 @@ class Worker {
         options_(options),
         room_bytes_(samples.in_place() ? 0 : (samples.columns() * job.block * sizeof(T) + 63) / 64 * 64),
         memory_(room_bytes_ + job.workspace_bytes),
-        columns_(static_cast<Index>(samples.columns())),
-        sinks_(static_cast<Index>(1 + samples.columns())),
-        sums_(static_cast<Index>(job.outputs)) {}
+        columns_(static_cast<NodeId>(samples.columns())),
+        sinks_(static_cast<NodeId>(1 + samples.columns())),
+        sums_(static_cast<NodeId>(job.outputs)) {}
 
   /// The moments of the n samples from `first` on.
   void run(std::size_t first, std::size_t n, std::span<Moments> moments) {

@@ -35,7 +35,7 @@ class Checker {
     if (!refused()) {
       if (options_.accuracy > 0)
         note(fmt::format("f is taken for accurate to {:.1e} only, as CheckOptions::accuracy says", options_.accuracy));
-      for (Index i = 0; i < base_.tape.size(); ++i)
+      for (NodeId i = 0; i < base_.tape.size(); ++i)
         if (in_use_[static_cast<std::size_t>(i)] && base_.tape[i].op == Op::Detach)
           note("f detaches a value; differences of f take it as it is at the point");
       for (const Direction& direction : directions()) check_along(direction);
@@ -93,7 +93,7 @@ class Checker {
         return refuse(fmt::format("the derivative in input {} is {} at this point; check a point where it is finite", k,
                                   printed(gradient_[k])));
     }
-    for (Index i = 0; i < base_.tape.size(); ++i)
+    for (NodeId i = 0; i < base_.tape.size(); ++i)
       if (in_use_[static_cast<std::size_t>(i)]) largest_ = std::max(largest_, std::abs(base_.tape.value(i)));
     return false;
   }
@@ -134,7 +134,7 @@ class Checker {
 
   template <class T>
   T adjoint(const Values<T>& adjoints, std::size_t input) const {
-    const Index i = base_.x[input].index();
+    const NodeId i = base_.x[input].index();
     return i < adjoints.nodes() ? adjoints[i] : T(0);
   }
 
@@ -285,7 +285,7 @@ class Checker {
   }
 
   void find_suspect() {
-    const Index wrong = find_wrong_partial(base_.tape, in_use_, options_.second_order, options_.accuracy, report_.suspect);
+    const NodeId wrong = find_wrong_partial(base_.tape, in_use_, options_.second_order, options_.accuracy, report_.suspect);
     if (wrong >= 0)
       report_.suspect_location = base_.tape.location(wrong);
     else if (!find_stale())
@@ -300,7 +300,7 @@ class Checker {
       for (std::size_t k = 0; k < at.size(); ++k) at[k] += h * scale_[k];
       try {
         const Recorded there(f_, at);
-        const Index stale = find_stale_constant(base_.tape, there.tape, report_.suspect);
+        const NodeId stale = find_stale_constant(base_.tape, there.tape, report_.suspect);
         if (stale < 0) continue;
         report_.suspect_location = base_.tape.location(stale);
         return true;

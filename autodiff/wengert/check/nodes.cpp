@@ -14,16 +14,16 @@ namespace {
 
 /// The node whose value each node hands on as it is: of a maximum the origin of its larger argument, of a select that of the
 /// chosen one, otherwise itself.
-std::vector<Index> origins(const Tape& tape) {
-  std::vector<Index> result(static_cast<std::size_t>(tape.size()));
-  const auto of = [&](Index k) { return k < 0 ? k : result[static_cast<std::size_t>(k)]; };
-  for (Index i = 0; i < tape.size(); ++i) {
-    Index& origin = result[static_cast<std::size_t>(i)] = i;
+std::vector<NodeId> origins(const Tape& tape) {
+  std::vector<NodeId> result(static_cast<std::size_t>(tape.size()));
+  const auto of = [&](NodeId k) { return k < 0 ? k : result[static_cast<std::size_t>(k)]; };
+  for (NodeId i = 0; i < tape.size(); ++i) {
+    NodeId& origin = result[static_cast<std::size_t>(i)] = i;
     const Arguments arguments = tape.arguments(i);
     if (tape[i].op == Op::Select)
       origin = of(arguments[tape.value(arguments[0]) != 0 ? 1 : 2]);
     else if (tape[i].op == Op::Min || tape[i].op == Op::Max) {
-      const Index x = arguments[0], y = arguments[1];
+      const NodeId x = arguments[0], y = arguments[1];
       if (of(x) == of(y) || tape.value(x) != tape.value(y)) origin = of(tape.value(x) == tape.value(i) ? x : y);
     }
   }
@@ -32,7 +32,7 @@ std::vector<Index> origins(const Tape& tape) {
 
 bool is_tie(Op op) { return op == Op::Min || op == Op::Max || op == Op::Less || op == Op::LessEqual || op == Op::Equal; }
 
-bool node_at_kink(const Tape& tape, Index i) {
+bool node_at_kink(const Tape& tape, NodeId i) {
   if (!in_table(tape[i].op)) return false;
   const std::vector<double> x = argument_values(tape, i);
   return at_kink(tape[i].op, x[0], x.size() > 1 ? x[1] : 0);
@@ -42,7 +42,7 @@ bool node_at_kink(const Tape& tape, Index i) {
 double to_pole(double x) { return x > 0 ? x : std::abs(x - std::round(x)); }
 
 /// How far argument k of node i may move: to the nearest singularity, or a unit where the function waves or grows exponentially.
-double room(Op op, std::span<const double> all, Index k) {
+double room(Op op, std::span<const double> all, NodeId k) {
   const double x = all[static_cast<std::size_t>(k)];
   switch (op) {
     case Op::Add:
@@ -119,7 +119,7 @@ double room(Op op, std::span<const double> all, Index k) {
 }
 
 /// Whether a node with a kink or a jump is on the same side of it on both tapes, the other at `values`.
-bool same_side(const Tape& tape, const Tape& other, const Values<double>& values, Index i) {
+bool same_side(const Tape& tape, const Tape& other, const Values<double>& values, NodeId i) {
   switch (tape[i].op) {
     case Op::Abs:
       return (tape.value(tape[i].x) > 0) == (values[other[i].x] > 0);
@@ -147,23 +147,23 @@ std::vector<bool> nodes_in_use(const Tape& tape, std::span<const Var> dependents
   std::vector<bool> in_use(static_cast<std::size_t>(tape.size()));
   for (const Var& y : dependents)
     if (!y.is_constant()) in_use[static_cast<std::size_t>(y.index())] = true;
-  for (Index i = tape.size(); i-- > 0;) {
+  for (NodeId i = tape.size(); i-- > 0;) {
     if (!in_use[static_cast<std::size_t>(i)] || tape[i].op == Op::Independent) continue;
     const Arguments arguments = tape.arguments(i);
-    for (Index k = 0; k < arguments.size(); ++k)
+    for (NodeId k = 0; k < arguments.size(); ++k)
       if (arguments[k] >= 0) in_use[static_cast<std::size_t>(arguments[k])] = true;
   }
   return in_use;
 }
 
-std::vector<double> argument_values(const Tape& tape, Index i) {
+std::vector<double> argument_values(const Tape& tape, NodeId i) {
   const Arguments arguments = tape.arguments(i);
   std::vector<double> x(static_cast<std::size_t>(arguments.size()));
-  for (Index k = 0; k < arguments.size(); ++k) x[static_cast<std::size_t>(k)] = tape.value(arguments[k]);
+  for (NodeId k = 0; k < arguments.size(); ++k) x[static_cast<std::size_t>(k)] = tape.value(arguments[k]);
   return x;
 }
 
-std::vector<double> partials_of(const Tape& tape, Index i) {
+std::vector<double> partials_of(const Tape& tape, NodeId i) {
   if (tape[i].op == Op::Independent) return {};
   const std::vector<double> x = argument_values(tape, i);
   if (tape[i].op == Op::Custom) {
@@ -177,7 +177,7 @@ std::vector<double> partials_of(const Tape& tape, Index i) {
   });
 }
 
-std::string describe_node(const Tape& tape, Index i) {
+std::string describe_node(const Tape& tape, NodeId i) {
   const char* what = tape[i].op == Op::Custom ? tape.nary(tape[i].y).name() : name(tape[i].op);
   const std::string_view label = tape.name(i);
   std::string text = fmt::format("`{}` (node {}", what, i);
@@ -187,8 +187,8 @@ std::string describe_node(const Tape& tape, Index i) {
 }
 
 std::string find_kink(const Tape& tape, const std::vector<bool>& in_use) {
-  const std::vector<Index> origin = origins(tape);
-  const auto same_variable = [&](Index x, Index y) {
+  const std::vector<NodeId> origin = origins(tape);
+  const auto same_variable = [&](NodeId x, NodeId y) {
     return x >= 0 && y >= 0 && origin[static_cast<std::size_t>(x)] == origin[static_cast<std::size_t>(y)];
   };
   for (const Guard& guard : tape.guards()) {
@@ -200,7 +200,7 @@ std::string find_kink(const Tape& tape, const std::vector<bool>& in_use) {
         "have a kink there; move the point off it",
         place, describe(tape, guard.x), describe(tape, guard.y), tape.value(guard.x));
   }
-  for (Index i = 0; i < tape.size(); ++i) {
+  for (NodeId i = 0; i < tape.size(); ++i) {
     if (!in_use[static_cast<std::size_t>(i)] || !node_at_kink(tape, i)) continue;
     if (is_tie(tape[i].op) && same_variable(tape[i].x, tape[i].y)) continue;
     std::string arguments;
@@ -215,7 +215,7 @@ bool same_operations(const Tape& tape, const Tape& other) {
   if (tape.size() != other.size() || tape.guards().size() != other.guards().size()) return false;
   for (std::size_t k = 0; k < tape.guards().size(); ++k)
     if (tape.guards()[k].outcome != other.guards()[k].outcome) return false;
-  for (Index i = 0; i < tape.size(); ++i)
+  for (NodeId i = 0; i < tape.size(); ++i)
     if (tape[i].op != other[i].op) return false;
   return true;
 }
@@ -223,18 +223,18 @@ bool same_operations(const Tape& tape, const Tape& other) {
 bool same_sides(const Tape& tape, const Tape& other, const Values<double>& values, const std::vector<bool>& in_use) {
   for (const Guard& guard : other.guards())
     if (!same_branch(guard, values.base())) return false;
-  for (Index i = 0; i < tape.size(); ++i)
+  for (NodeId i = 0; i < tape.size(); ++i)
     if (in_use[static_cast<std::size_t>(i)] && !same_side(tape, other, values, i)) return false;
   return true;
 }
 
 double natural_reach(const Tape& tape, const std::vector<bool>& in_use, const Values<Dual<double>>& tangents) {
   double reach = std::numeric_limits<double>::infinity();
-  for (Index i = 0; i < tape.size(); ++i) {
+  for (NodeId i = 0; i < tape.size(); ++i) {
     if (!in_use[static_cast<std::size_t>(i)] || tape[i].op == Op::Independent) continue;
     const Arguments arguments = tape.arguments(i);
     const std::vector<double> x = argument_values(tape, i);
-    for (Index k = 0; k < arguments.size(); ++k) {
+    for (NodeId k = 0; k < arguments.size(); ++k) {
       const double moved = std::abs(tangents[arguments[k]].tangent);
       const double there = room(tape[i].op, x, k) / moved;
       if (moved > 0 && there > 0 && there < reach) reach = there;

@@ -14,13 +14,13 @@ inline bool in_table(Op op) { return op != Op::Independent && op != Op::Custom; 
 /// Whether a dependent depends on node i, by i.
 std::vector<bool> nodes_in_use(const Tape& tape, std::span<const Var> dependents);
 
-std::vector<double> argument_values(const Tape& tape, Index i);
+std::vector<double> argument_values(const Tape& tape, NodeId i);
 
 /// Partials of node i in its arguments, by its rule, at the tape's values.
-std::vector<double> partials_of(const Tape& tape, Index i);
+std::vector<double> partials_of(const Tape& tape, NodeId i);
 
 /// "`sin` (node 3, recorded at demo.cpp:12)"
-std::string describe_node(const Tape& tape, Index i);
+std::string describe_node(const Tape& tape, NodeId i);
 
 /// A sentence on the first node or guard that is exactly at its kink; empty if none is. A variable that meets itself (the running
 /// maximum that starts with the first element) is at none.
@@ -39,9 +39,9 @@ double natural_reach(const Tape& tape, const std::vector<bool>& in_use, const Va
 template <class T>
 Values<T> replay(const Tape& tape, std::span<const T> x, const Tape& original) {
   Values<T> values(tape.constants(), tape.size());
-  for (Index k = -tape.constants(); k < 0; ++k) values[k] = T(tape.value(k));
+  for (NodeId k = -tape.constants(); k < 0; ++k) values[k] = T(tape.value(k));
   std::size_t input = 0;
-  for (Index i = 0; i < tape.size(); ++i)
+  for (NodeId i = 0; i < tape.size(); ++i)
     values[i] = tape[i].op == Op::Independent ? x[input++]
                 : tape[i].op == Op::Detach    ? T(original.value(i))
                                               : evaluate_node<T>(tape, values.base(), i);

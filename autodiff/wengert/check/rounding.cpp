@@ -10,7 +10,7 @@ namespace wengert::detail {
 namespace {
 
 /// Rounding error of node i where its value is `value`.
-double own_rounding(const Tape& tape, Index i, double value) {
+double own_rounding(const Tape& tape, NodeId i, double value) {
   const Op op = tape[i].op;
   if (op == Op::Independent) return 0;
   if (op == Op::Custom) return tape.nary(tape[i].y).value_error(argument_values(tape, i), value);
@@ -19,7 +19,7 @@ double own_rounding(const Tape& tape, Index i, double value) {
 
 /// The largest second partial of node i, and what a rule may lose in computing one: where 1 - x^2 and the like are
 /// differentiated, terms of the size of the partial (over the length of the point, with two arguments) cancel.
-double curvature_of(const Tape& tape, Index i, std::span<const double> partials) {
+double curvature_of(const Tape& tape, NodeId i, std::span<const double> partials) {
   const std::vector<double> x = argument_values(tape, i);
   double largest = 0;
   const auto see = [&](double second) { largest = std::max(largest, std::abs(second)); };
@@ -56,14 +56,14 @@ double partial_ulps(Op op) {
   return dispatch(op, []<class Rule>() { return Rule::partial_ulps; });
 }
 
-double detour_ulps(const Tape& tape, Index i) {
+double detour_ulps(const Tape& tape, NodeId i) {
   return tape[i].op == Op::Pow ? 2 * std::abs(tape.value(tape[i].y) * std::log(std::abs(tape.value(tape[i].x)))) : 0;
 }
 
 double value_rounding(const Tape& tape, const Values<double>& values, const Values<double>& adjoints,
                       const Values<double>* other) {
   double sum = 0;
-  for (Index i = 0; i < adjoints.nodes(); ++i)
+  for (NodeId i = 0; i < adjoints.nodes(); ++i)
     if (adjoints[i] != 0 && tape[i].op != Op::Independent && (other == nullptr || (*other)[i] != values[i]))
       sum += std::abs(adjoints[i]) * own_rounding(tape, i, values[i]) + (std::abs(adjoints[i]) + 1) * underflow * 4;
   return sum;
@@ -74,20 +74,20 @@ double sweep_rounding(const Tape& tape, const Values<double>& adjoints, const Va
   // A product and a share of a sum at each edge, forwards and backwards: an edge's term is rounded once as a product and
   // then with every other term that joins the same sum.
   std::vector<double> uses(static_cast<std::size_t>(tape.size()), 1);
-  for (Index i = 0; i < adjoints.nodes(); ++i) {
+  for (NodeId i = 0; i < adjoints.nodes(); ++i) {
     const Arguments arguments = tape.arguments(i);
     if (tape[i].op == Op::Independent) continue;
-    for (Index k = 0; k < arguments.size(); ++k)
+    for (NodeId k = 0; k < arguments.size(); ++k)
       if (arguments[k] >= 0) ++uses[static_cast<std::size_t>(arguments[k])];
   }
   double sum = 0;
-  for (Index i = 0; i < adjoints.nodes(); ++i) {
+  for (NodeId i = 0; i < adjoints.nodes(); ++i) {
     if (adjoints[i] == 0 || tape[i].op == Op::Independent) continue;
     const Arguments arguments = tape.arguments(i);
     const std::vector<double> partials = partials_of(tape, i);
     const double own = ulps > 0 ? 2 * (ulps + partial_ulps(tape[i].op) + detour_ulps(tape, i)) : 0;
-    for (Index k = 0; k < arguments.size(); ++k) {
-      const Index j = arguments[k];
+    for (NodeId k = 0; k < arguments.size(); ++k) {
+      const NodeId j = arguments[k];
       if (j < 0 || tangents[j].tangent == 0) continue;
       const double roundings = 2 + arguments.size() + uses[static_cast<std::size_t>(j)] + own;
       const double before = std::abs(tangents[j].tangent), after = std::abs(adjoints[i]);
@@ -100,7 +100,7 @@ double sweep_rounding(const Tape& tape, const Values<double>& adjoints, const Va
 
 double curvature_rounding(const Tape& tape, const Values<Dual<double>>& adjoints, double ulps) {
   double sum = 0;
-  for (Index i = 0; i < adjoints.nodes(); ++i) {
+  for (NodeId i = 0; i < adjoints.nodes(); ++i) {
     const Op op = tape[i].op;
     if (adjoints[i].tangent == 0 || op == Op::Independent) continue;
     // a complex sum or product rounds its real part as the number it is compared with was rounded
@@ -115,7 +115,7 @@ double curvature_rounding(const Tape& tape, const Values<Dual<double>>& adjoints
 std::vector<double> magnitudes_along(const Tape& tape, std::span<const double> v) {
   std::vector<double> along(static_cast<std::size_t>(tape.size()));
   std::size_t input = 0;
-  for (Index i = 0; i < tape.size(); ++i) {
+  for (NodeId i = 0; i < tape.size(); ++i) {
     double& here = along[static_cast<std::size_t>(i)];
     if (tape[i].op == Op::Independent) {
       here = std::abs(v[input++]);
@@ -123,7 +123,7 @@ std::vector<double> magnitudes_along(const Tape& tape, std::span<const double> v
     }
     const Arguments arguments = tape.arguments(i);
     const std::vector<double> partials = partials_of(tape, i);
-    for (Index k = 0; k < arguments.size(); ++k)
+    for (NodeId k = 0; k < arguments.size(); ++k)
       if (arguments[k] >= 0 && along[static_cast<std::size_t>(arguments[k])] != 0)
         here += std::abs(partials[static_cast<std::size_t>(k)]) * along[static_cast<std::size_t>(arguments[k])];
   }
@@ -139,10 +139,10 @@ double hessian_rounding(const Tape& tape, std::span<const Seed<double>> seeds, s
   std::vector<double> adjoint(size), depth(size);
   double longest = 0;
   for (std::size_t i = 0; i < size; ++i) {
-    const auto node = static_cast<Index>(i);
+    const auto node = static_cast<NodeId>(i);
     if (tape[node].op == Op::Independent) continue;
     const Arguments arguments = tape.arguments(node);
-    for (Index k = 0; k < arguments.size(); ++k)
+    for (NodeId k = 0; k < arguments.size(); ++k)
       if (arguments[k] >= 0)
         depth[i] = std::max(depth[i], depth[static_cast<std::size_t>(arguments[k])] + 1 + static_cast<double>(arguments.size()));
     longest = std::max(longest, depth[i]);
@@ -151,14 +151,14 @@ double hessian_rounding(const Tape& tape, std::span<const Seed<double>> seeds, s
     if (!seed.variable.is_constant()) adjoint[static_cast<std::size_t>(seed.variable.index())] += std::abs(seed.adjoint);
   double sum = 0;
   for (std::size_t i = size; i-- > 0;) {
-    const auto node = static_cast<Index>(i);
+    const auto node = static_cast<NodeId>(i);
     if (adjoint[i] == 0 || tape[node].op == Op::Independent) continue;
     const Arguments arguments = tape.arguments(node);
     const std::vector<double> partials = partials_of(tape, node);
     double v_here = 0, w_here = 0;  // tangents of the arguments, by v and by w
     for (std::size_t k = 0; k < partials.size(); ++k) {
-      if (arguments[static_cast<Index>(k)] < 0) continue;
-      const auto j = static_cast<std::size_t>(arguments[static_cast<Index>(k)]);
+      if (arguments[static_cast<NodeId>(k)] < 0) continue;
+      const auto j = static_cast<std::size_t>(arguments[static_cast<NodeId>(k)]);
       adjoint[j] += adjoint[i] * std::abs(partials[k]);
       v_here += along_v[j];
       w_here += along_w[j];

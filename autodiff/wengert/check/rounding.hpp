@@ -14,7 +14,7 @@ inline constexpr double underflow = 0x1p-1074;  // and absolutely, where numbers
 
 double partial_ulps(Op op);
 /// What the detour by way of exp(y log x) adds to the error of a complex pow, in ulps.
-double detour_ulps(const Tape& tape, Index i);
+double detour_ulps(const Tape& tape, NodeId i);
 
 /// Bound on the rounding error of the seeded sum of dependents, to first order; or, with the values of `other`, of how far
 /// rounding alone can part the two: where they are equal, they were rounded alike.

@@ -14,7 +14,7 @@ namespace wengert::detail {
 namespace {
 
 /// d value / d argument k of a rule of the table, by complex step where it has one, otherwise by differences.
-Difference independent_partial(const Tape& tape, Index i, std::size_t k) {
+Difference independent_partial(const Tape& tape, NodeId i, std::size_t k) {
   const std::vector<double> x = argument_values(tape, i);
   const auto by_differences = [&](auto value) {
     std::vector<double> moved = x;
@@ -48,7 +48,7 @@ Difference independent_partial(const Tape& tape, Index i, std::size_t k) {
 }
 
 /// Whether the operation given as the partial of custom node i in argument k computes something else than that partial.
-bool wrong_partial_operation(const Tape& tape, Index i, std::size_t k, double partial, double accuracy, std::string& why) {
+bool wrong_partial_operation(const Tape& tape, NodeId i, std::size_t k, double partial, double accuracy, std::string& why) {
   if (tape[i].op != Op::Custom) return false;
   const NaryOperation* operation = tape.nary(tape[i].y).partial(static_cast<int>(k));
   if (operation == nullptr) return false;
@@ -71,13 +71,13 @@ bool wrong_partial_operation(const Tape& tape, Index i, std::size_t k, double pa
 
 }  // namespace
 
-Index find_wrong_partial(const Tape& tape, const std::vector<bool>& in_use, bool second_order, double accuracy,
-                         std::string& why) {
-  for (Index i = 0; i < tape.size(); ++i) {
+NodeId find_wrong_partial(const Tape& tape, const std::vector<bool>& in_use, bool second_order, double accuracy,
+                          std::string& why) {
+  for (NodeId i = 0; i < tape.size(); ++i) {
     if (!in_use[static_cast<std::size_t>(i)] || tape[i].op == Op::Independent) continue;
     const Arguments arguments = tape.arguments(i);
     const std::vector<double> partials = partials_of(tape, i);
-    for (Index k = 0; k < arguments.size(); ++k) {
+    for (NodeId k = 0; k < arguments.size(); ++k) {
       if (arguments[k] < 0) continue;
       const auto argument = static_cast<std::size_t>(k);
       const double partial = partials[argument];
@@ -93,12 +93,12 @@ Index find_wrong_partial(const Tape& tape, const std::vector<bool>& in_use, bool
   return -1;
 }
 
-Index find_stale_constant(const Tape& tape, const Tape& other, std::string& why) {
+NodeId find_stale_constant(const Tape& tape, const Tape& other, std::string& why) {
   if (tape.size() != other.size()) return -1;
-  for (Index i = 0; i < tape.size(); ++i) {
+  for (NodeId i = 0; i < tape.size(); ++i) {
     if (tape[i].op == Op::Independent || tape[i].op != other[i].op) continue;
     const Arguments arguments = tape.arguments(i), others = other.arguments(i);
-    for (Index k = 0; k < arguments.size(); ++k) {
+    for (NodeId k = 0; k < arguments.size(); ++k) {
       if (arguments[k] >= 0 || others[k] >= 0 || tape.value(arguments[k]) == other.value(others[k])) continue;
       why = fmt::format(
           "{}: its argument {} is a constant on the tape, {:.17g} here but {:.17g} when f is called beside this point; a value() "

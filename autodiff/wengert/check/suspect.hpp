@@ -10,9 +10,10 @@ namespace wengert::detail {
 
 /// The first node whose partials disagree with differences of its value by more than `accuracy` of them, as a sentence; -1 if
 /// there is none.
-Index find_wrong_partial(const Tape& tape, const std::vector<bool>& in_use, bool second_order, double accuracy, std::string& why);
+NodeId find_wrong_partial(const Tape& tape, const std::vector<bool>& in_use, bool second_order, double accuracy,
+                          std::string& why);
 
 /// The first node that uses a constant which two recordings at different inputs do not agree on; -1 if there is none.
-Index find_stale_constant(const Tape& tape, const Tape& other, std::string& why);
+NodeId find_stale_constant(const Tape& tape, const Tape& other, std::string& why);
 
 }  // namespace wengert::detail

@@ -50,13 +50,13 @@ std::string shortened(std::string_view text, std::size_t most) {
   return escaped(text);
 }
 
-std::size_t position(const std::vector<Index>& nodes, Index i) {
+std::size_t position(const std::vector<NodeId>& nodes, NodeId i) {
   return static_cast<std::size_t>(std::lower_bound(nodes.begin(), nodes.end(), i) - nodes.begin());
 }
 
 /// Nodes (by their position among the shown) in columns, arguments left of what uses them and as close to it as can be: so the
 /// terms of a sum stand beside the additions that take them up, not all in one column at the very left.
-std::vector<std::vector<std::size_t>> columns_by_depth(const std::vector<Index>& nodes, const std::vector<Contribution>& edges) {
+std::vector<std::vector<std::size_t>> columns_by_depth(const std::vector<NodeId>& nodes, const std::vector<Contribution>& edges) {
   std::vector<std::size_t> depth(nodes.size());  // the longest way to a node that is not used
   for (std::size_t k = edges.size(); k-- > 0;) {
     std::size_t& of_argument = depth[position(nodes, edges[k].to)];
@@ -115,7 +115,7 @@ struct Layout {
   double width = 0, height = 0;
 };
 
-Layout lay_out(const std::vector<Index>& nodes, const std::vector<Contribution>& edges) {
+Layout lay_out(const std::vector<NodeId>& nodes, const std::vector<Contribution>& edges) {
   std::vector<std::vector<std::size_t>> columns = columns_by_depth(nodes, edges), users(nodes.size());
   Layout layout;
   std::vector<Place>& places = layout.places;
@@ -144,7 +144,7 @@ Layout lay_out(const std::vector<Index>& nodes, const std::vector<Contribution>&
 
 /// The edges into one node. Over each arrow one line of text: the partial, after the name of where it comes from unless one sees
 /// that.
-std::string drawn_edges(const Tape& tape, const std::vector<Index>& nodes, const std::vector<Place>& places,
+std::string drawn_edges(const Tape& tape, const std::vector<NodeId>& nodes, const std::vector<Place>& places,
                         std::span<const Contribution> edges, int digits) {
   std::string text;
   const Place& to = places[position(nodes, edges[0].from)];
@@ -176,7 +176,7 @@ std::string drawn_edges(const Tape& tape, const std::vector<Index>& nodes, const
   return text;
 }
 
-std::string drawn_node(const Tape& tape, Index i, const Place& at, double adjoint, int digits) {
+std::string drawn_node(const Tape& tape, NodeId i, const Place& at, double adjoint, int digits) {
   const std::string says = equation(tape, i);
   std::string text =
       fmt::format("<g id=\"n{}\" class=\"node\"><title>{}: {}</title>", i, escaped(node_tooltip(tape, i)), escaped(says));
@@ -193,7 +193,7 @@ std::string drawn_node(const Tape& tape, Index i, const Place& at, double adjoin
 
 }  // namespace
 
-std::string laid_out_in_columns(const Tape& tape, const std::vector<Index>& nodes, const Gradient& gradient, int digits) {
+std::string laid_out_in_columns(const Tape& tape, const std::vector<NodeId>& nodes, const Gradient& gradient, int digits) {
   const std::vector<Contribution> edges = shown_edges(tape, nodes, gradient);
   const Layout layout = lay_out(nodes, edges);
   std::string text = fmt::format(

@@ -23,9 +23,9 @@ std::string escaped(std::string_view text) {
 }
 
 // The named node that a node was recorded on the way to, or -1.
-std::map<Index, Index> groups(const Tape& tape, const std::vector<Index>& nodes) {
-  std::map<Index, Index> result;
-  Index group = -1;
+std::map<NodeId, NodeId> groups(const Tape& tape, const std::vector<NodeId>& nodes) {
+  std::map<NodeId, NodeId> result;
+  NodeId group = -1;
   for (auto node = nodes.rbegin(); node != nodes.rend(); ++node) {
     if (tape[*node].op == Op::Independent) continue;
     if (!tape.name(*node).empty()) group = *node;
@@ -34,21 +34,21 @@ std::map<Index, Index> groups(const Tape& tape, const std::vector<Index>& nodes)
   return result;
 }
 
-std::string dot_text(const Tape& tape, const std::vector<Index>& nodes, const std::vector<Contribution>& edges,
+std::string dot_text(const Tape& tape, const std::vector<NodeId>& nodes, const std::vector<Contribution>& edges,
                      const Gradient& gradient, int digits) {
   const auto number = [&](double x) { return short_number(x, digits); };
   std::string text =
       "digraph tape {\n  rankdir=LR;\n  bgcolor=\"transparent\";\n"
       "  node [shape=box, style=rounded, fontname=\"Helvetica\", fontsize=11];\n"
       "  edge [fontname=\"Helvetica\", fontsize=9];\n";
-  const auto node_text = [&](Index i, const char* indent) {
+  const auto node_text = [&](NodeId i, const char* indent) {
     return fmt::format("{}n{} [id=\"n{}\", label=\"{}\\nvalue {}\\nadjoint {}\"{}, tooltip=\"{}\"];\n", indent, i, i,
                        escaped(equation(tape, i)), number(tape.value(i)), number(gradient.adjoints[i]),
                        tape[i].op == Op::Independent ? ", style=\"rounded,bold\"" : "", escaped(node_tooltip(tape, i)));
   };
-  std::map<Index, std::string> clusters;
-  const std::map<Index, Index> group = groups(tape, nodes);
-  for (const Index i : nodes)
+  std::map<NodeId, std::string> clusters;
+  const std::map<NodeId, NodeId> group = groups(tape, nodes);
+  for (const NodeId i : nodes)
     if (const auto found = group.find(i); found != group.end())
       clusters[found->second] += node_text(i, "    ");
     else
@@ -66,7 +66,7 @@ std::string dot_text(const Tape& tape, const std::vector<Index>& nodes, const st
 }  // namespace
 
 std::string to_dot(const Var& t, const GraphOptions& options) {
-  const std::vector<Index> nodes = shown_nodes(t, options, "to_dot");
+  const std::vector<NodeId> nodes = shown_nodes(t, options, "to_dot");
   const Gradient g = gradient(t);
   return dot_text(*t.tape(), nodes, shown_edges(*t.tape(), nodes, g), g, options.digits);
 }
@@ -74,7 +74,7 @@ std::string to_dot(const Var& t, const GraphOptions& options) {
 std::string to_svg(const Var& t, const GraphOptions& options) { return svg_text(t, options, "to_svg"); }
 
 std::string detail::svg_text(const Var& t, const GraphOptions& options, const char* function) {
-  const std::vector<Index> nodes = shown_nodes(t, options, function);
+  const std::vector<NodeId> nodes = shown_nodes(t, options, function);
   const Tape& tape = *t.tape();
   const Gradient g = gradient(t);
   // Graphviz's time grows with the square of the edges and more: 50 nodes that share one argument take 0.1 s, 500 take 13 s.

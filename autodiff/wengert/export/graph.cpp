@@ -15,13 +15,13 @@ namespace {
 
 template <class Visit>
 void each_argument(const Tape& tape, std::size_t i, Visit visit) {
-  const Arguments arguments = tape.arguments(static_cast<Index>(i));
-  for (Index k = 0; k < arguments.size(); ++k)
+  const Arguments arguments = tape.arguments(static_cast<NodeId>(i));
+  for (NodeId k = 0; k < arguments.size(); ++k)
     if (arguments[k] >= 0) visit(static_cast<std::size_t>(arguments[k]));
 }
 
 // Of the needed nodes those within `reach` edges of `around`, whichever way the edges go.
-std::vector<bool> window(const Tape& tape, const std::vector<bool>& needed, Index around, int reach) {
+std::vector<bool> window(const Tape& tape, const std::vector<bool>& needed, NodeId around, int reach) {
   std::vector<bool> near(needed.size());
   near[static_cast<std::size_t>(around)] = true;
   for (int k = 0; k < reach; ++k) {
@@ -40,7 +40,7 @@ std::vector<bool> window(const Tape& tape, const std::vector<bool>& needed, Inde
 
 }  // namespace
 
-std::vector<Index> shown_nodes(const Var& t, const GraphOptions& options, const char* function) {
+std::vector<NodeId> shown_nodes(const Var& t, const GraphOptions& options, const char* function) {
   if (t.is_constant())
     throw NotRecorded(fmt::format("{}: {} is on no tape, there is no graph; give a recorded variable", function, describe(t)));
   const Tape& tape = *t.tape();
@@ -61,15 +61,15 @@ std::vector<Index> shown_nodes(const Var& t, const GraphOptions& options, const 
         "{}: the graph has {} nodes, more than the limit of {}; ask for a window around a node (options.around, options.reach), "
         "or raise options.most_nodes",
         function, count, options.most_nodes));
-  std::vector<Index> nodes;
+  std::vector<NodeId> nodes;
   for (std::size_t i = 0; i < shown.size(); ++i)
-    if (shown[i]) nodes.push_back(static_cast<Index>(i));
+    if (shown[i]) nodes.push_back(static_cast<NodeId>(i));
   return nodes;
 }
 
-std::vector<Contribution> shown_edges(const Tape& tape, const std::vector<Index>& nodes, const Gradient& gradient) {
+std::vector<Contribution> shown_edges(const Tape& tape, const std::vector<NodeId>& nodes, const Gradient& gradient) {
   std::vector<Contribution> edges;
-  for (const Index i : nodes)
+  for (const NodeId i : nodes)
     for (const Contribution& c : contributions(tape, tape.values(), i, gradient.adjoints[i]))
       if (c.to >= 0 && std::binary_search(nodes.begin(), nodes.end(), c.to)) edges.push_back(c);
   return edges;
@@ -80,7 +80,7 @@ std::string edge_tooltip(const Tape& tape, const Contribution& edge, int digits)
                      partial_statement(tape, edge.from, edge.argument), short_number(edge.partial, digits));
 }
 
-std::string node_tooltip(const Tape& tape, Index i) {
+std::string node_tooltip(const Tape& tape, NodeId i) {
   const std::string place = short_location(tape.location(i));
   return fmt::format("node {}{}{}", i, place.empty() ? "" : ", ", place);
 }

@@ -11,15 +11,15 @@
 namespace wengert::detail {
 
 /// What t was computed from, or the window of it, in the order of recording. Throws as to_dot does.
-std::vector<Index> shown_nodes(const Var& t, const GraphOptions& options, const char* function);
+std::vector<NodeId> shown_nodes(const Var& t, const GraphOptions& options, const char* function);
 
 /// The shown edges, node after node, in the order of arguments: what each node carries to arguments that are shown too.
-std::vector<Contribution> shown_edges(const Tape& tape, const std::vector<Index>& nodes, const Gradient& gradient);
+std::vector<Contribution> shown_edges(const Tape& tape, const std::vector<NodeId>& nodes, const Gradient& gradient);
 
 /// "d z / d x = y = 4": what a pointer resting on an edge is told.
 std::string edge_tooltip(const Tape& tape, const Contribution& edge, int digits);
 /// "node 4, demo.cpp:12"
-std::string node_tooltip(const Tape& tape, Index i);
+std::string node_tooltip(const Tape& tape, NodeId i);
 
 /// The graph as SVG, laid out by Graphviz where it is small, in columns where it is not. In both, node 5 is the group n5 with
 /// three lines of text (statement, value, adjoint), and its edge from argument 0 the group e5_0.
@@ -37,11 +37,11 @@ inline constexpr bool runs_graphviz = true;
 std::string laid_out_by_graphviz(const std::string& dot, double seconds, const char* function);
 
 /// The graph in columns by depth, in the tape's own order. O(nodes + edges), for graphs of any size.
-std::string laid_out_in_columns(const Tape& tape, const std::vector<Index>& nodes, const Gradient& gradient, int digits);
+std::string laid_out_in_columns(const Tape& tape, const std::vector<NodeId>& nodes, const Gradient& gradient, int digits);
 
 /// A number, or one of "nan", "inf" and "-inf", which JSON lacks.
 nlohmann::ordered_json json_number(double x);
 /// What a node is, whatever the sweep: number, name, operation, statement, value, place.
-nlohmann::ordered_json json_node(const Tape& tape, Index i);
+nlohmann::ordered_json json_node(const Tape& tape, NodeId i);
 
 }  // namespace wengert::detail

@@ -20,7 +20,7 @@ constexpr char player[] =
 
 ordered_json json_step(const Cursor& cursor) {
   const Tape& tape = cursor.tape();
-  const Index i = cursor.node();
+  const NodeId i = cursor.node();
   ordered_json step = json_node(tape, i);
   step["adjoint"] = json_number(cursor.adjoint());
   if (tape[i].op != Op::Independent && tape[i].op != Op::Custom)
@@ -42,16 +42,16 @@ ordered_json json_step(const Cursor& cursor) {
 }  // namespace
 
 std::string to_html(const Var& t, const GraphOptions& options) {
-  const std::vector<Index> nodes = shown_nodes(t, options, "to_html");
+  const std::vector<NodeId> nodes = shown_nodes(t, options, "to_html");
   const Tape& tape = *t.tape();
   std::string svg = svg_text(t, options, "to_html");
   svg.erase(0, svg.find("<svg"));
   ordered_json starts = ordered_json::array(), steps = ordered_json::array(), outcome = ordered_json::array();
-  for (const Index i : nodes) starts.push_back({{"node", i}, {"label", label(tape, i)}, {"value", json_number(tape.value(i))}});
+  for (const NodeId i : nodes) starts.push_back({{"node", i}, {"label", label(tape, i)}, {"value", json_number(tape.value(i))}});
   Cursor cursor = Cursor::reverse(t);
   while (cursor.step())
     if (std::binary_search(nodes.begin(), nodes.end(), cursor.node())) steps.push_back(json_step(cursor));
-  for (const Index i : tape.independents())
+  for (const NodeId i : tape.independents())
     if (i <= t.index()) outcome.push_back({{"node", i}, {"label", label(tape, i)}, {"adjoint", json_number(cursor.adjoint(i))}});
   const ordered_json data = {
       {"dependent", t.index()}, {"label", label(tape, t.index())}, {"nodes", starts}, {"steps", steps}, {"gradient", outcome}};

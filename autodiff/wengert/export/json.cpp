@@ -18,7 +18,7 @@ ordered_json detail::json_number(double x) {
   return x;
 }
 
-ordered_json detail::json_node(const Tape& tape, Index i) {
+ordered_json detail::json_node(const Tape& tape, NodeId i) {
   const Node& node = tape[i];
   ordered_json json = {{"index", i},
                        {"name", tape.name(i)},
@@ -31,12 +31,12 @@ ordered_json detail::json_node(const Tape& tape, Index i) {
 
 std::string to_json(const Var& t) {
   GraphOptions all;
-  all.most_nodes = std::numeric_limits<Index>::max();
+  all.most_nodes = std::numeric_limits<NodeId>::max();
   shown_nodes(t, all, "to_json");  // for its errors: here every node counts, needed or not
   const Tape& tape = *t.tape();
   const Gradient g = gradient(t);
   ordered_json nodes = ordered_json::array(), constants = ordered_json::array();
-  for (Index i = 0; i <= t.index(); ++i) {
+  for (NodeId i = 0; i <= t.index(); ++i) {
     ordered_json node = json_node(tape, i);
     node["adjoint"] = json_number(g.adjoints[i]);
     ordered_json arguments = ordered_json::array();
@@ -45,7 +45,7 @@ std::string to_json(const Var& t) {
     node["arguments"] = arguments;
     nodes.push_back(node);
   }
-  for (Index k = -1; k >= -tape.constants(); --k) constants.push_back({{"index", k}, {"value", json_number(tape.value(k))}});
+  for (NodeId k = -1; k >= -tape.constants(); --k) constants.push_back({{"index", k}, {"value", json_number(tape.value(k))}});
   const ordered_json result = {
       {"dependent", t.index()}, {"independents", tape.independents()}, {"constants", constants}, {"nodes", nodes}};
   return result.dump(1, ' ', false, ordered_json::error_handler_t::replace) + "\n";

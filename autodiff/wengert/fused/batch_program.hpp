@@ -30,11 +30,11 @@ struct BatchRecipe {
   static constexpr std::size_t room = room_for<Callable, Shape>(4);
   static constexpr Build build(Tape& to) {
     Tape tape(false), outer(false), inner(false), careful(false);
-    Index dependent = record_fused<Callable, Shape>(tape);
+    NodeId dependent = record_fused<Callable, Shape>(tape);
     Build result;
-    result.frontier = split(tape, dependent, static_cast<Index>(shared), standard_errors, outer, inner);
-    result.shared = static_cast<Index>(result.frontier.size());
-    const std::vector<Index> outputs =
+    result.frontier = split(tape, dependent, static_cast<NodeId>(shared), standard_errors, outer, inner);
+    result.shared = static_cast<NodeId>(result.frontier.size());
+    const std::vector<NodeId> outputs =
         optimised_derivative(inner, std::span(&dependent, 1), result.frontier.size(), careful, result.report);
     result.program = ordinary_program(careful, outputs, result.shared, to);
     return result;
@@ -47,9 +47,9 @@ struct OuterRecipe {
   static constexpr std::size_t room = room_for<Callable, Shape>(1);
   static constexpr Build build(Tape& outer) {
     Tape tape(false), inner(false);
-    Index dependent = record_fused<Callable, Shape>(tape);
+    NodeId dependent = record_fused<Callable, Shape>(tape);
     Build result;
-    result.program.outputs = split(tape, dependent, static_cast<Index>(shared), standard_errors, outer, inner);
+    result.program.outputs = split(tape, dependent, static_cast<NodeId>(shared), standard_errors, outer, inner);
     return result;
   }
 };
@@ -95,7 +95,7 @@ struct StepKind {
 };
 /// And on what: nodes, or constants.
 struct Step {
-  Index node, x, y, z, kernel;
+  NodeId node, x, y, z, kernel;
   double constant_x, constant_y, constant_z;
   const char* name;
 };
@@ -104,29 +104,29 @@ struct Step {
 template <class Recipe>
 struct BatchLayout {
   static constexpr const auto& program = frozen<Recipe>;
-  static constexpr Operands operand(Index i) {
+  static constexpr Operands operand(NodeId i) {
     return i < 0 ? Operands::Constant : program.varies(i) ? Operands::Varying : Operands::Shared;
   }
-  static constexpr double constant(Index i) { return i < 0 ? program.constant(i) : 0; }
-  static constexpr Index shared_cell(Index i) { return i >= 0 ? i : program.size - 1 - i; }
-  static constexpr bool is_call(Index i) {
+  static constexpr double constant(NodeId i) { return i < 0 ? program.constant(i) : 0; }
+  static constexpr NodeId shared_cell(NodeId i) { return i >= 0 ? i : program.size - 1 - i; }
+  static constexpr bool is_call(NodeId i) {
     return program[i].varying && program[i].op != Op::Independent && !is_native(program[i].op);
   }
-  static constexpr Index calls = [] {
-    Index result = 0;
-    for (Index i = 0; i < program.size; ++i) result += is_call(i) ? 1 : 0;
+  static constexpr NodeId calls = [] {
+    NodeId result = 0;
+    for (NodeId i = 0; i < program.size; ++i) result += is_call(i) ? 1 : 0;
     return result;
   }();
   static constexpr auto call_nodes = [] {
-    std::array<Index, static_cast<std::size_t>(calls)> result{};
+    std::array<NodeId, static_cast<std::size_t>(calls)> result{};
     std::size_t k = 0;
-    for (Index i = 0; i < program.size; ++i)
+    for (NodeId i = 0; i < program.size; ++i)
       if (is_call(i)) result[k++] = i;
     return result;
   }();
   static constexpr auto kinds = [] {
     std::array<StepKind, static_cast<std::size_t>(program.size)> result{};
-    for (Index i = 0; i < program.size; ++i) {
+    for (NodeId i = 0; i < program.size; ++i) {
       const FrozenNode& node = program[i];
       result[static_cast<std::size_t>(i)] = {node.varying ? node.op : Op::Independent, operand(node.x), operand(node.y),
                                              operand(node.z)};
@@ -135,8 +135,8 @@ struct BatchLayout {
   }();
   static constexpr auto steps = [] {
     std::array<Step, static_cast<std::size_t>(program.size)> result{};
-    Index kernel = 0;
-    for (Index i = 0; i < program.size; ++i) {
+    NodeId kernel = 0;
+    for (NodeId i = 0; i < program.size; ++i) {
       const FrozenNode& node = program[i];
       result[static_cast<std::size_t>(i)] = {i,
                                              node.x,
@@ -151,14 +151,14 @@ struct BatchLayout {
     return result;
   }();
   static constexpr int columns = program.independents - program.shared;
-  static constexpr Index independent(int k) {
+  static constexpr NodeId independent(int k) {
     int met = 0;
-    for (Index i = 0; i < program.size; ++i)
+    for (NodeId i = 0; i < program.size; ++i)
       if (program[i].op == Op::Independent && met++ == k) return i;
     return -1;
   }
   static constexpr auto column_nodes = [] {
-    std::array<Index, static_cast<std::size_t>(columns)> result{};
+    std::array<NodeId, static_cast<std::size_t>(columns)> result{};
     for (int c = 0; c < columns; ++c) result[static_cast<std::size_t>(c)] = independent(program.shared + c);
     return result;
   }();
@@ -170,15 +170,15 @@ struct BatchLayout {
     for (int k = 0; k < leading; ++k) count += program.varies(program.outputs[static_cast<std::size_t>(k)]) ? 1 : 0;
     return count;
   }();
-  static constexpr Index summed_node(int k) {
-    for (const Index output : program.outputs)
+  static constexpr NodeId summed_node(int k) {
+    for (const NodeId output : program.outputs)
       if (program.varies(output) && k-- == 0) return output;
     return -1;
   }
   /// The outputs that are written for each sample: the value, and those after the leading ones.
   static constexpr int skipped = Recipe::adds_up ? program.shared : 0;
   static constexpr int written = static_cast<int>(program.outputs.size()) - skipped;
-  static constexpr Index written_node(int k) { return program.outputs[static_cast<std::size_t>(k == 0 ? 0 : k + skipped)]; }
+  static constexpr NodeId written_node(int k) { return program.outputs[static_cast<std::size_t>(k == 0 ? 0 : k + skipped)]; }
 };
 
 /// The outputs of a recipe as they are written for each sample, all inputs being its own, and not added up.
@@ -270,29 +270,29 @@ struct SharedValues {
   std::array<double, blank.size()> v = blank;
 
   /// The nodes that are computed once.
-  static constexpr Index once = [] {
-    Index result = 0;
+  static constexpr NodeId once = [] {
+    NodeId result = 0;
     for (const FrozenNode& node : program.nodes) result += !node.varying && node.op != Op::Independent ? 1 : 0;
     return result;
   }();
   static constexpr auto computed = [] {
-    std::array<Index, static_cast<std::size_t>(once)> result{};
+    std::array<NodeId, static_cast<std::size_t>(once)> result{};
     std::size_t k = 0;
-    for (Index i = 0; i < program.size; ++i)
+    for (NodeId i = 0; i < program.size; ++i)
       if (!program[i].varying && program[i].op != Op::Independent) result[k++] = i;
     return result;
   }();
   // Steps in chunks: clang limits one fold to 256.
-  static constexpr Index chunk_size = 128;
-  template <Index first, Index... k>
-  void chunk(std::integer_sequence<Index, k...>) {
+  static constexpr NodeId chunk_size = 128;
+  template <NodeId first, NodeId... k>
+  void chunk(std::integer_sequence<NodeId, k...>) {
     StraightLine<Recipe, double>::template steps<computed[static_cast<std::size_t>(first + k)]...>(v.data());
   }
-  template <Index first = 0>
+  template <NodeId first = 0>
   void run_steps() {
-    constexpr Index left = once - first;
+    constexpr NodeId left = once - first;
     if constexpr (left > 0) {
-      chunk<first>(std::make_integer_sequence<Index, (left < chunk_size ? left : chunk_size)>());
+      chunk<first>(std::make_integer_sequence<NodeId, (left < chunk_size ? left : chunk_size)>());
       run_steps<first + chunk_size>();
     }
   }
@@ -301,7 +301,7 @@ struct SharedValues {
       v[static_cast<std::size_t>(BatchLayout<Recipe>::independent(static_cast<int>(k)))] = frontier[k];
     run_steps();
   }
-  double operator[](Index i) const { return i >= 0 ? v[static_cast<std::size_t>(i)] : program.constant(i); }
+  double operator[](NodeId i) const { return i >= 0 ? v[static_cast<std::size_t>(i)] : program.constant(i); }
 
   /// Whether they are the ordinary numbers that the program takes them for, in arithmetic on T.
   template <class T>
@@ -311,9 +311,9 @@ struct SharedValues {
       const double number = static_cast<T>(x);
       return is_finite(number) && std::fabs(number) >= std::numeric_limits<T>::min();
     };
-    for (const Index i : program.finite)
+    for (const NodeId i : program.finite)
       if (!is_finite(static_cast<T>((*this)[i]))) return false;
-    for (const Index i : program.divisors)
+    for (const NodeId i : program.divisors)
       if (!normal((*this)[i]) || !normal(1 / (*this)[i])) return false;
     return true;
   }

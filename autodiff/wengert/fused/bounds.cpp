@@ -8,10 +8,10 @@
 
 namespace wengert::detail {
 
-void outputs_with_bounds(const Tape& tape, std::span<const Index> outputs, std::span<const Bounded> x, Bounded* out) {
+void outputs_with_bounds(const Tape& tape, std::span<const NodeId> outputs, std::span<const Bounded> x, Bounded* out) {
   // not kept for the thread: lldb resolves no vtable in a program with thread-local storage
   const Values<Bounded> values = forward_sweep(tape, x);
-  for (const Index output : outputs) *out++ = values[output];
+  for (const NodeId output : outputs) *out++ = values[output];
 }
 
 }  // namespace wengert::detail

@@ -19,39 +19,39 @@ namespace wengert::detail {
 /// A node with all its arguments in place; where it has fewer than three, the last of them again, or the node itself.
 struct FrozenNode {
   Op op = Op::Independent;
-  Index x = 0, y = 0, z = 0;
+  NodeId x = 0, y = 0, z = 0;
   bool varying = false;  // depends on a sample's own inputs
-  Index name = 0, name_length = 0;
+  NodeId name = 0, name_length = 0;
 };
 
 /// What a build records: a tape, its outputs, and for batches the conditions on shared values and the frontier.
 struct Build {
   BatchProgram program;
-  std::vector<Index> frontier;
+  std::vector<NodeId> frontier;
   OptimiseReport report;
-  Index shared = 0;  // independents that are no sample's own
+  NodeId shared = 0;  // independents that are no sample's own
 };
 
 template <std::size_t Nodes, std::size_t Constants, std::size_t Outputs, std::size_t Finite, std::size_t Divisors,
           std::size_t Frontier, std::size_t Text>
 struct FrozenProgram {
-  static constexpr Index size = static_cast<Index>(Nodes);
+  static constexpr NodeId size = static_cast<NodeId>(Nodes);
   std::array<FrozenNode, Nodes> nodes{};
   std::array<double, Constants> constants{};
-  std::array<Index, Outputs> outputs{};
-  std::array<Index, Finite> finite{};
-  std::array<Index, Divisors> divisors{};
-  std::array<Index, Frontier> frontier{};
+  std::array<NodeId, Outputs> outputs{};
+  std::array<NodeId, Finite> finite{};
+  std::array<NodeId, Divisors> divisors{};
+  std::array<NodeId, Frontier> frontier{};
   std::array<char, Text + 1> text{};  // names, each with a 0 behind it
   OptimiseReport report{};
-  Index shared = 0;
-  Index independents = 0;
+  NodeId shared = 0;
+  NodeId independents = 0;
 
-  constexpr const FrozenNode& operator[](Index i) const { return nodes[static_cast<std::size_t>(i)]; }
-  constexpr double constant(Index i) const { return constants[static_cast<std::size_t>(-1 - i)]; }
-  constexpr bool varies(Index i) const { return i >= 0 && nodes[static_cast<std::size_t>(i)].varying; }
+  constexpr const FrozenNode& operator[](NodeId i) const { return nodes[static_cast<std::size_t>(i)]; }
+  constexpr double constant(NodeId i) const { return constants[static_cast<std::size_t>(-1 - i)]; }
+  constexpr bool varies(NodeId i) const { return i >= 0 && nodes[static_cast<std::size_t>(i)].varying; }
   /// The node's name, or else that of its operation.
-  constexpr const char* label(Index i) const {
+  constexpr const char* label(NodeId i) const {
     const FrozenNode& node = nodes[static_cast<std::size_t>(i)];
     return node.name_length > 0 ? text.data() + node.name : name(node.op);
   }
@@ -59,7 +59,7 @@ struct FrozenProgram {
   /// The same program on a tape, for printing and for sweeps at run time.
   constexpr void thaw(Tape& tape) const {
     for (const double constant : constants) tape.constant(constant);  // in their old order: no two are equal
-    for (Index i = 0; i < size; ++i) {
+    for (NodeId i = 0; i < size; ++i) {
       const FrozenNode& node = (*this)[i];
       if (node.op == Op::Independent) {
         tape.variable(0, {}, Location{});
@@ -97,7 +97,7 @@ consteval Draft<Room> draft() {
            build.program.divisors.size(),
            build.frontier.size(),
            0};
-  for (Index i = 0; i < tape.size(); ++i) sizes.text += tape.name(i).empty() ? 0 : tape.name(i).size() + 1;
+  for (NodeId i = 0; i < tape.size(); ++i) sizes.text += tape.name(i).empty() ? 0 : tape.name(i).size() + 1;
   for (const std::size_t size :
        {sizes.nodes, sizes.constants, sizes.outputs, sizes.finite, sizes.divisors, sizes.frontier, sizes.text / 4})
     if (size > Room) return draft;
@@ -106,10 +106,10 @@ consteval Draft<Room> draft() {
   auto& program = draft.program;
   program.report = build.report;
   program.shared = build.shared;
-  program.independents = static_cast<Index>(tape.independents().size());
+  program.independents = static_cast<NodeId>(tape.independents().size());
   const std::vector<unsigned char> varying = varying_nodes(tape, build.shared);
-  Index text = 0;
-  for (Index i = 0; i < tape.size(); ++i) {
+  NodeId text = 0;
+  for (NodeId i = 0; i < tape.size(); ++i) {
     FrozenNode& node = program.nodes[static_cast<std::size_t>(i)];
     const Arguments arguments = tape.arguments(i);
     node.op = tape[i].op;
@@ -120,12 +120,12 @@ consteval Draft<Room> draft() {
     const std::string_view name = tape.name(i);
     if (name.empty()) continue;
     node.name = text;
-    node.name_length = static_cast<Index>(name.size());
+    node.name_length = static_cast<NodeId>(name.size());
     for (const char c : name) program.text[static_cast<std::size_t>(text++)] = c;
     ++text;
   }
-  for (std::size_t k = 0; k < sizes.constants; ++k) program.constants[k] = tape.value(-1 - static_cast<Index>(k));
-  const auto copy = [](const std::vector<Index>& from, auto& to) {
+  for (std::size_t k = 0; k < sizes.constants; ++k) program.constants[k] = tape.value(-1 - static_cast<NodeId>(k));
+  const auto copy = [](const std::vector<NodeId>& from, auto& to) {
     for (std::size_t k = 0; k < from.size(); ++k) to[k] = from[k];
   };
   copy(build.program.outputs, program.outputs);

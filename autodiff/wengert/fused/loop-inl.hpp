@@ -11,7 +11,7 @@ template <class Recipe, class T, bool squares>
 struct WENGERT_LOOP_NAME {
   WENGERT_VECTOR_TYPE(T, Vector, WENGERT_LOOP_BYTES);
   static constexpr int lanes = WENGERT_LOOP_BYTES / sizeof(T);
-  static constexpr Index chunk_size = 128;
+  static constexpr NodeId chunk_size = 128;
   /// Compilers take more than linear time over one function, and have no registers for the values of a large program anyway: then
   /// chunks are functions of their own.
   static constexpr bool in_chunks = frozen<Recipe>.size > 2 * chunk_size;
@@ -27,7 +27,7 @@ struct WENGERT_LOOP_NAME {
 
   /// An operand in the u-th vector: a varying value, or a shared one or a constant in every lane.
   template <Operands operand>
-  WENGERT_FUSED_STEP void load(const Batch& batch, const Tile* v, Index i, double constant, int u, Vector& to) {
+  WENGERT_FUSED_STEP void load(const Batch& batch, const Tile* v, NodeId i, double constant, int u, Vector& to) {
     if constexpr (operand == Operands::Varying)
       to = v[i][u];
     else if constexpr (operand == Operands::Shared)
@@ -76,7 +76,7 @@ struct WENGERT_LOOP_NAME {
 
   /// The operand of a call: a copy of a varying value (v itself stays in registers), or the address of a shared one.
   template <Operands operand, int... u>
-  WENGERT_FUSED_STEP const T* argument(const Batch& batch, const Tile* v, Index i, Tile& copy) {
+  WENGERT_FUSED_STEP const T* argument(const Batch& batch, const Tile* v, NodeId i, Tile& copy) {
     if constexpr (operand == Operands::Varying) {
       ((copy[u] = v[i][u]), ...);
       return reinterpret_cast<const T*>(&copy[0]);
@@ -98,23 +98,23 @@ struct WENGERT_LOOP_NAME {
     }
   }
 
-  template <Index first, int... u, Index... i>
+  template <NodeId first, int... u, NodeId... i>
   WENGERT_FUSED_STEP void chunk(const Batch& batch, Tile* v, std::integer_sequence<int, u...>,
-                                std::integer_sequence<Index, i...>) {
+                                std::integer_sequence<NodeId, i...>) {
     (run_step<Layout::kinds[first + i], u...>(batch, v, Layout::steps[first + i]), ...);
   }
-  template <Index first, Index count>
+  template <NodeId first, NodeId count>
   WENGERT_NOINLINE static void chunk_apart(const Batch& batch, Tile* v) {
-    chunk<first>(batch, v, std::make_integer_sequence<int, unroll>(), std::make_integer_sequence<Index, count>());
+    chunk<first>(batch, v, std::make_integer_sequence<int, unroll>(), std::make_integer_sequence<NodeId, count>());
   }
-  template <Index first = 0>
+  template <NodeId first = 0>
   WENGERT_FUSED_STEP void run_steps(const Batch& batch, Tile* v) {
-    constexpr Index left = program.size - first, count = left < chunk_size ? left : chunk_size;
+    constexpr NodeId left = program.size - first, count = left < chunk_size ? left : chunk_size;
     if constexpr (left > 0) {
       if constexpr (in_chunks)
         chunk_apart<first, count>(batch, v);
       else
-        chunk<first>(batch, v, std::make_integer_sequence<int, unroll>(), std::make_integer_sequence<Index, count>());
+        chunk<first>(batch, v, std::make_integer_sequence<int, unroll>(), std::make_integer_sequence<NodeId, count>());
       run_steps<first + chunk_size>(batch, v);
     }
   }
@@ -141,7 +141,7 @@ struct WENGERT_LOOP_NAME {
 
   /// Adds up a tile's outputs; of a tile that is not full, the first `count` samples.
   template <bool full>
-  WENGERT_FUSED_STEP void accumulate_vector(const Batch& batch, const Tile* v, Index node, int k, int u, std::size_t count,
+  WENGERT_FUSED_STEP void accumulate_vector(const Batch& batch, const Tile* v, NodeId node, int k, int u, std::size_t count,
                                             Tile* sums, Tile* square_sums) {
     Vector x = v[node][u];
     if constexpr (squares) x -= batch.shifts[k];
@@ -176,7 +176,7 @@ struct WENGERT_LOOP_NAME {
   }();
   /// Writes a tile of each output that is asked for, from sample `at` on.
   template <Operands operand, int... u>
-  WENGERT_FUSED_STEP void write_output(const Batch& batch, const Tile* v, Index node, double constant, T* to) {
+  WENGERT_FUSED_STEP void write_output(const Batch& batch, const Tile* v, NodeId node, double constant, T* to) {
     if (to == nullptr) return;
     Vector x[unroll];
     (load<operand>(batch, v, node, constant, u, x[u]), ...);

@@ -19,7 +19,7 @@
 namespace wengert::detail {
 
 /// Outputs of a program that was frozen, at numbers with bounds.
-void outputs_with_bounds(const Tape& tape, std::span<const Index> outputs, std::span<const Bounded> x, Bounded* out);
+void outputs_with_bounds(const Tape& tape, std::span<const NodeId> outputs, std::span<const Bounded> x, Bounded* out);
 template <class Recipe>
 auto outputs_with_bounds(std::span<const Bounded> x) {
   // by a sweep: straight-line code would be compiled for every callable, and run for few
@@ -128,16 +128,16 @@ class FusedOperation final : public FusedRules<Callable, Shape<shape_size<Argume
   NaryOperation::Identity identity() const override { return {&instance()}; }
   const NaryOperation* clone() const override { return new FusedOperation(*this); }
 
-  void carry_back(const Index* argument, bool side_by_side, double* adjoints, double adjoint) const override {
-    const Index* partial =
-        argument + Inputs<Arguments...>::count + static_cast<Index>(output * Inputs<Arguments...>::variables) * places_of_partial;
+  void carry_back(const NodeId* argument, bool side_by_side, double* adjoints, double adjoint) const override {
+    const NodeId* partial = argument + Inputs<Arguments...>::count +
+                            static_cast<NodeId>(output * Inputs<Arguments...>::variables) * places_of_partial;
     const auto carry = [&]<std::size_t size, bool is_variable>() {
-      constexpr Index count = size == 0 ? 1 : static_cast<Index>(size);
+      constexpr NodeId count = size == 0 ? 1 : static_cast<NodeId>(size);
       if constexpr (is_variable) {
         if (count >= 4 && side_by_side) {
           add_multiple(adjoints + *argument, partial, count, adjoint);
         } else {
-          for (Index k = 0; k < count; ++k) {
+          for (NodeId k = 0; k < count; ++k) {
             double contribution = adjoint * partial_at(partial + places_of_partial * k);
             WENGERT_ROUND(contribution);
             adjoints[argument[k]] += contribution;
@@ -169,8 +169,8 @@ class FusedNodes {
     const unsigned fit = tape != nullptr ? (kept_side_by_side & ... & fit_of(*tape, x)) : 0;
     if (fit == 0) [[unlikely]]
       return record_one_by_one(at, x...);
-    Index* next = tape->room_for_extra(1 + Kinds::count + places_of_partial * outputs * Kinds::variables);
-    *next++ = static_cast<Index>(Kinds::count);
+    NodeId* next = tape->room_for_extra(1 + Kinds::count + places_of_partial * outputs * Kinds::variables);
+    *next++ = static_cast<NodeId>(Kinds::count);
     (append_indices(*tape, next, fit, x), ...);
     const std::array<double, Kinds::count> inputs = input_values(x...);
     std::array<double, outputs> values;
@@ -184,7 +184,7 @@ class FusedNodes {
           write_partial(next + places_of_partial * (row * Kinds::variables + Kinds::variables_before(input)), y);
       }
     });
-    const Index list = tape->take_extra(next + places_of_partial * outputs * Kinds::variables);
+    const NodeId list = tape->take_extra(next + places_of_partial * outputs * Kinds::variables);
     return [&]<std::size_t... k>(std::index_sequence<k...>) {
       return std::array<Var, outputs>{Var(
           *tape, tape->push(Op::Custom, list, tape->adopt_static(Operation<k>::instance()), fit, values[k], at), values[k])...};

@@ -61,13 +61,13 @@ inline constexpr bool has_one_output<Callable, Shape<sizes...>> =
 
 /// Puts the recorded callable on a tape and returns its outputs.
 template <class Callable, class Shape>
-constexpr std::vector<Index> record_outputs(Tape& tape) {
+constexpr std::vector<NodeId> record_outputs(Tape& tape) {
   recorded<Callable, Shape>.thaw(tape);
   return {recorded<Callable, Shape>.outputs.begin(), recorded<Callable, Shape>.outputs.end()};
 }
 /// The same for a callable of one output.
 template <class Callable, class Shape>
-constexpr Index record_fused(Tape& tape) {
+constexpr NodeId record_fused(Tape& tape) {
   static_assert(has_one_output<Callable, Shape>,
                 "fuse: value, gradient, hessian and batches are of one output; of several there are values and jacobian");
   return record_outputs<Callable, Shape>(tape)[0];

@@ -16,10 +16,10 @@ struct PartOfGradientRecipe {
   static constexpr std::size_t room = room_for<Callable, Shape>(4);
   static constexpr Build build(Tape& to) {
     Tape tape(false);
-    const Index dependent = record_fused<Callable, Shape>(tape);
+    const NodeId dependent = record_fused<Callable, Shape>(tape);
     Build result;
     result.program.outputs = optimised_derivative(tape, std::span(&dependent, 1), n, to, result.report);
-    result.shared = static_cast<Index>(Shape::inputs);
+    result.shared = static_cast<NodeId>(Shape::inputs);
     return result;
   }
 };
@@ -34,7 +34,7 @@ struct HessianVectorRecipe {
   static constexpr std::size_t room = room_for<Callable, Shape>(16);
   static constexpr Build build(Tape& to) {
     Tape tape(false), gradient(false);
-    const Index dependent = record_fused<Callable, Shape>(tape);
+    const NodeId dependent = record_fused<Callable, Shape>(tape);
     return pull_back_of(gradient, emit_gradient(tape, dependent, Shape::inputs, gradient), to);
   }
 };

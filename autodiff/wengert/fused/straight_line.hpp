@@ -55,25 +55,25 @@ template <class Recipe, class T>
 struct StraightLine {
   static constexpr const auto& program = frozen<Recipe>;
 
-  static constexpr bool is_product(Index i) {
+  static constexpr bool is_product(NodeId i) {
     return i >= 0 && (program[i].op == Op::Mul || program[i].op == Op::AbsorbingProduct);
   }
   /// The products that go on into something else than products: a compiler must not contract the two.
   static constexpr auto summed = [] {
     std::array<bool, static_cast<std::size_t>(program.size)> result{};
-    for (Index i = 0; i < program.size; ++i)
-      for (const Index argument : {program[i].x, program[i].y, program[i].z})
+    for (NodeId i = 0; i < program.size; ++i)
+      for (const NodeId argument : {program[i].x, program[i].y, program[i].z})
         if (is_product(argument) && !is_product(i)) result[static_cast<std::size_t>(argument)] = true;
     return result;
   }();
 
   // A compiler takes longest over what is instantiated for each node. So a step is a template on the rule, and the node is an
   // argument, a constant once the step is inlined.
-  WENGERT_FUSED_STEP T operand(const T* v, Index i) { return i < 0 ? T(program.constant(i)) : v[i]; }
+  WENGERT_FUSED_STEP T operand(const T* v, NodeId i) { return i < 0 ? T(program.constant(i)) : v[i]; }
 
   /// Computes node i. In a debugger `name` says which one it is, and `v[i]` is its value afterwards.
   template <class Rule, bool is_summed>
-  WENGERT_FUSED_STEP void step(T* v, Index i, [[maybe_unused]] const char* name, T x, [[maybe_unused]] T y,
+  WENGERT_FUSED_STEP void step(T* v, NodeId i, [[maybe_unused]] const char* name, T x, [[maybe_unused]] T y,
                                [[maybe_unused]] T z) {
     if constexpr (std::is_same_v<Rule, ops::AbsorbingProduct> && std::is_same_v<T, double>)
       v[i] = absorbing_product_at_once(x, y);
@@ -86,7 +86,7 @@ struct StraightLine {
     if constexpr (std::is_floating_point_v<T> && is_summed) WENGERT_ROUND(v[i]);
   }
   /// Computes the nodes i…
-  template <Index... i>
+  template <NodeId... i>
   WENGERT_FUSED_STEP void steps([[maybe_unused]] T* v) {
     (step<typename RuleOf<program[i].op>::type, summed[static_cast<std::size_t>(i)]>(
          v, i, program.label(i), operand(v, program[i].x), operand(v, program[i].y), operand(v, program[i].z)),
@@ -94,25 +94,25 @@ struct StraightLine {
   }
 
   // Steps in chunks: clang limits one fold to 256.
-  static constexpr Index chunk_size = 128;
-  template <Index first, Index... i>
-  WENGERT_FUSED_STEP void chunk(T* v, std::integer_sequence<Index, i...>) {
+  static constexpr NodeId chunk_size = 128;
+  template <NodeId first, NodeId... i>
+  WENGERT_FUSED_STEP void chunk(T* v, std::integer_sequence<NodeId, i...>) {
     steps<(first + i)...>(v);
   }
-  template <Index first = 0>
+  template <NodeId first = 0>
   WENGERT_FUSED_STEP void run(T* v) {
-    constexpr Index left = program.size - first;
+    constexpr NodeId left = program.size - first;
     if constexpr (left > 0) {
-      chunk<first>(v, std::make_integer_sequence<Index, (left < chunk_size ? left : chunk_size)>());
+      chunk<first>(v, std::make_integer_sequence<NodeId, (left < chunk_size ? left : chunk_size)>());
       run<first + chunk_size>(v);
     }
   }
 
   /// Puts the inputs in the independents' places: the k-th independent is among the first nodes, but not always node k.
   static constexpr auto places = [] {
-    std::array<Index, static_cast<std::size_t>(program.independents)> result{};
+    std::array<NodeId, static_cast<std::size_t>(program.independents)> result{};
     std::size_t k = 0;
-    for (Index i = 0; i < program.size; ++i)
+    for (NodeId i = 0; i < program.size; ++i)
       if (program[i].op == Op::Independent) result[k++] = i;
     return result;
   }();

@@ -38,9 +38,9 @@ struct Tangents : NumberType<Tangents<n>> {
 /// derivative in each of the n directions, which seed(point, rebuilder, tape) writes into the tangents of the inputs once they
 /// are all on the tape. Nothing, if that takes more than `most` nodes before what is dead is left out.
 template <std::size_t n, class Seed>
-WENGERT_CONSTEXPR std::vector<Index> optimised_tangents(const Tape& from, std::span<const Index> dependents, Tape& to,
-                                                        OptimiseReport& report, Wanted wanted, Seed seed,
-                                                        Index most = std::numeric_limits<Index>::max()) {
+WENGERT_CONSTEXPR std::vector<NodeId> optimised_tangents(const Tape& from, std::span<const NodeId> dependents, Tape& to,
+                                                         OptimiseReport& report, Wanted wanted, Seed seed,
+                                                         NodeId most = std::numeric_limits<NodeId>::max()) {
   Tape once(false);
   Rebuilder rebuilder(once, 4 * from.size(), report, true);
   std::vector<Tangents<n>> point;
@@ -49,10 +49,10 @@ WENGERT_CONSTEXPR std::vector<Index> optimised_tangents(const Tape& from, std::s
   seed(std::span(point), rebuilder, once);
   const Values<Tangents<n>> values = emit_values<Tangents<n>>(from, dependents, rebuilder, point, most);
   if (once.size() > most) return {};
-  std::vector<Index> results;
+  std::vector<NodeId> results;
   if (wanted == Wanted::ValuesAndDerivatives)
-    for (const Index dependent : dependents) results.push_back(values[dependent].value.index_on(rebuilder));
-  for (const Index dependent : dependents)
+    for (const NodeId dependent : dependents) results.push_back(values[dependent].value.index_on(rebuilder));
+  for (const NodeId dependent : dependents)
     for (std::size_t k = 0; k < n; ++k) results.push_back(values[dependent].tangent[k].index_on(rebuilder));
   keep_results(once, results, to, report);
   return results;
@@ -61,7 +61,7 @@ WENGERT_CONSTEXPR std::vector<Index> optimised_tangents(const Tape& from, std::s
 /// Whether a forward sweep gives what the reverse sweep gives wherever values are finite. A zero adjoint carries nothing back,
 /// even through an infinite partial; a tangent, coming the other way, cannot know.
 constexpr bool forward_is_safe(const Tape& tape) {
-  for (Index i = 0; i < tape.size(); ++i)
+  for (NodeId i = 0; i < tape.size(); ++i)
     if (traits_of(tape[i].op).steep) return false;
   return true;
 }
@@ -86,10 +86,10 @@ struct PartOfJacobianRecipe {
   static constexpr std::size_t room = room_for<Callable, Shape>(8);
   static constexpr Build build(Tape& to) {
     Tape tape(false);
-    const std::vector<Index> dependents = record_outputs<Callable, Shape>(tape);
+    const std::vector<NodeId> dependents = record_outputs<Callable, Shape>(tape);
     Build result;
-    result.shared = static_cast<Index>(Shape::inputs);
-    std::vector<Index>& outputs = result.program.outputs;
+    result.shared = static_cast<NodeId>(Shape::inputs);
+    std::vector<NodeId>& outputs = result.program.outputs;
     if (dependents.size() == 1 || !forward_is_safe(tape)) {
       outputs = optimised_derivative(tape, dependents, n, to, result.report);
       return result;
@@ -100,7 +100,7 @@ struct PartOfJacobianRecipe {
     const auto each_input = [](auto point, const Rebuilder&, const Tape&) {
       for (std::size_t k = 0; k < n; ++k) point[k].tangent[k] = Emitted(1);
     };
-    const std::vector<Index> others =
+    const std::vector<NodeId> others =
         optimised_tangents<n>(tape, dependents, forward, report, Wanted::ValuesAndDerivatives, each_input, 2 * reverse.size());
     const bool forwards = !others.empty() && forward.size() < reverse.size();
     if (forwards) {
@@ -122,7 +122,7 @@ struct PushForwardRecipe {
   static constexpr std::size_t room = room_for<Callable, Shape>(8);
   static constexpr Build build(Tape& to) {
     Tape tape(false);
-    const std::vector<Index> dependents = record_outputs<Callable, Shape>(tape);
+    const std::vector<NodeId> dependents = record_outputs<Callable, Shape>(tape);
     Build result;
     result.program.outputs = optimised_tangents<1>(
         tape, dependents, to, result.report, Wanted::Derivatives, [](auto point, Rebuilder& rebuilder, Tape& once) {
@@ -133,17 +133,17 @@ struct PushForwardRecipe {
 };
 
 /// The gradient of w . (dependents) in the independents of a tape: inputs x then w, outputs w'J.
-constexpr Build pull_back_of(const Tape& tape, std::span<const Index> dependents, Tape& to) {
+constexpr Build pull_back_of(const Tape& tape, std::span<const NodeId> dependents, Tape& to) {
   Tape weighted(false);
   TapeCopy copy(tape, weighted);
-  for (const Index i : tape.independents()) copy.independent(i);
+  for (const NodeId i : tape.independents()) copy.independent(i);
   std::vector<Var> weights;
   for (std::size_t k = 0; k < dependents.size(); ++k) weights.push_back(weighted.variable(0, {}, Location{}));
-  for (Index i = 0; i < tape.size(); ++i)
+  for (NodeId i = 0; i < tape.size(); ++i)
     if (tape[i].op != Op::Independent) copy.node(i);
   Var sum = 0;
   for (std::size_t k = 0; k < dependents.size(); ++k) accumulate(sum, weights[k] * Var(weighted, copy.at(dependents[k])));
-  const Index dot = index_on(weighted, sum, "fuse", {});
+  const NodeId dot = index_on(weighted, sum, "fuse", {});
   Build result;
   result.program.outputs =
       optimised_derivative(weighted, std::span(&dot, 1), tape.independents().size(), to, result.report, Wanted::Derivatives);
@@ -154,7 +154,7 @@ struct PullBackRecipe {
   static constexpr std::size_t room = room_for<Callable, Shape>(8);
   static constexpr Build build(Tape& to) {
     Tape tape(false);
-    const std::vector<Index> dependents = record_outputs<Callable, Shape>(tape);
+    const std::vector<NodeId> dependents = record_outputs<Callable, Shape>(tape);
     return pull_back_of(tape, dependents, to);
   }
 };
@@ -165,8 +165,8 @@ struct PartOfHessianRecipe {
   static constexpr std::size_t room = room_for<Callable, Shape>(16);
   static constexpr Build build(Tape& to) {
     Tape tape(false), gradient(false);
-    const Index dependent = record_fused<Callable, Shape>(tape);
-    const std::vector<Index> partials = emit_gradient(tape, dependent, n, gradient);
+    const NodeId dependent = record_fused<Callable, Shape>(tape);
+    const std::vector<NodeId> partials = emit_gradient(tape, dependent, n, gradient);
     Build result;
     result.program.outputs = optimised_derivative(gradient, partials, n, to, result.report, Wanted::UpperHalf);
     return result;

@@ -21,13 +21,13 @@ Values<Bounded> values_with_bounds(const Tape& tape, std::span<const double> x) 
 }
 std::vector<double> recorded_point(const Tape& tape) {
   std::vector<double> x;
-  for (const Index i : tape.independents()) x.push_back(tape.value(i));
+  for (const NodeId i : tape.independents()) x.push_back(tape.value(i));
   return x;
 }
 
 /// What a node made of the digits that went in.
 struct Loss {
-  Index node = -1;
+  NodeId node = -1;
   bool on_the_way_back = false;
   double before = 0, after = 0;
 
@@ -79,19 +79,19 @@ Cancellation explain_cancellation(const Var& t, Location at) {
   };
   std::vector<Digits> reached(static_cast<std::size_t>(adjoints.nodes()));
   Values<Bounded> parts(tape.constants(), tape.size());
-  for (Index i = adjoints.nodes(); i-- > 0;) {
+  for (NodeId i = adjoints.nodes(); i-- > 0;) {
     if (adjoints[i].value == 0 && adjoints[i].error == 0) continue;
     const Digits& sum = reached[static_cast<std::size_t>(i)];
     if (i != t.index()) see({i, true, sum.least(), adjoints[i].digits()});
     if (tape[i].op == Op::Independent) continue;
     Digits arguments;
-    for (const Index k : tape.arguments(i)) arguments.add(values[k]);
+    for (const NodeId k : tape.arguments(i)) arguments.add(values[k]);
     see({i, false, arguments.least(), values[i].digits()});
     // what it sends, told apart from what others send
     parts[i] = adjoints[i];
-    for (const Index k : tape.arguments(i)) parts[k] = Bounded(0.0, 0.0);
+    for (const NodeId k : tape.arguments(i)) parts[k] = Bounded(0.0, 0.0);
     pull_back(tape, values.base(), parts.base(), i);
-    for (const Index k : tape.arguments(i)) {
+    for (const NodeId k : tape.arguments(i)) {
       if (k >= 0 && parts[k].value != 0) reached[static_cast<std::size_t>(k)].add(parts[k]);
       parts[k] = Bounded(0.0, 0.0);
     }

@@ -10,7 +10,7 @@ namespace {
 struct Contribute {
   const Tape& tape;
   const double* values;
-  Index i;
+  NodeId i;
   double adjoint;
   std::vector<Contribution>& list;
 
@@ -32,22 +32,22 @@ struct Contribute {
     }
   }
   template <class Rule>
-  void add(const Arguments& x, Index k, double partial) const {
+  void add(const Arguments& x, NodeId k, double partial) const {
     list.push_back({i, k, x[k], partial, detail::carry<Rule>(adjoint, partial)});
   }
 };
 
 }  // namespace
 
-std::vector<Contribution> contributions(const Tape& tape, ValuesView<double> values, Index i, double adjoint) {
+std::vector<Contribution> contributions(const Tape& tape, ValuesView<double> values, NodeId i, double adjoint) {
   std::vector<Contribution> list;
   const Op op = tape[i].op;
   if (op == Op::Custom) {
     const Arguments arguments = tape.arguments(i);
     detail::Scratch<double> x(arguments.size()), partials(arguments.size());
-    for (Index k = 0; k < arguments.size(); ++k) x.span()[static_cast<std::size_t>(k)] = values[arguments[k]];
+    for (NodeId k = 0; k < arguments.size(); ++k) x.span()[static_cast<std::size_t>(k)] = values[arguments[k]];
     tape.nary(tape[i].y).partials(x.span(), values[i], partials.span());
-    for (Index k = 0; k < arguments.size(); ++k) {
+    for (NodeId k = 0; k < arguments.size(); ++k) {
       const double partial = partials.span()[static_cast<std::size_t>(k)];
       list.push_back({i, k, arguments[k], partial, absorbing_product(adjoint, partial)});
     }
@@ -57,13 +57,13 @@ std::vector<Contribution> contributions(const Tape& tape, ValuesView<double> val
   return list;
 }
 
-std::vector<Contribution> contributions_to(const Tape& tape, ValuesView<double> values, ValuesView<double> adjoints, Index i,
-                                           Index first) {
+std::vector<Contribution> contributions_to(const Tape& tape, ValuesView<double> values, ValuesView<double> adjoints, NodeId i,
+                                           NodeId first) {
   std::vector<Contribution> list;
-  for (Index user = adjoints.nodes; user-- > first && user > i;) {
+  for (NodeId user = adjoints.nodes; user-- > first && user > i;) {
     const Arguments arguments = tape.arguments(user);
     bool uses = false;
-    for (Index k = 0; k < arguments.size(); ++k) uses = uses || arguments[k] == i;
+    for (NodeId k = 0; k < arguments.size(); ++k) uses = uses || arguments[k] == i;
     if (!uses) continue;
     for (const Contribution& c : contributions(tape, values, user, adjoints[user]))
       if (c.to == i) list.push_back(c);

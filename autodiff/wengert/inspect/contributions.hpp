@@ -11,11 +11,11 @@
 namespace wengert::detail {
 
 /// What node i carries to each of its arguments, in their order, when its adjoint is `adjoint`. Empty for an independent.
-std::vector<Contribution> contributions(const Tape& tape, ValuesView<double> values, Index i, double adjoint);
+std::vector<Contribution> contributions(const Tape& tape, ValuesView<double> values, NodeId i, double adjoint);
 
 /// What reaches node i from the nodes `first` to adjoints.nodes - 1, in the order in which the sweep adds it up: the last node
 /// first. O(nodes).
-std::vector<Contribution> contributions_to(const Tape& tape, ValuesView<double> values, ValuesView<double> adjoints, Index i,
-                                           Index first = 0);
+std::vector<Contribution> contributions_to(const Tape& tape, ValuesView<double> values, ValuesView<double> adjoints, NodeId i,
+                                           NodeId first = 0);
 
 }  // namespace wengert::detail

@@ -53,17 +53,17 @@ Cursor Cursor::reverse(const Tape& tape, ValuesView<double> values, std::span<co
 
 Cursor Cursor::forward(const Tape& tape, std::span<const double> independents) {
   if (independents.size() != tape.independents().size())
-    detail::throw_independents("Cursor::forward", static_cast<Index>(tape.independents().size()), independents.size());
+    detail::throw_independents("Cursor::forward", static_cast<NodeId>(tape.independents().size()), independents.size());
   Cursor cursor(tape, Direction::forward);
   cursor.values_.reset(tape.constants(), tape.size());
-  for (Index k = -tape.constants(); k < 0; ++k) cursor.values_[k] = tape.value(k);
+  for (NodeId k = -tape.constants(); k < 0; ++k) cursor.values_[k] = tape.value(k);
   for (std::size_t k = 0; k < independents.size(); ++k) cursor.values_[tape.independents()[k]] = independents[k];
   return cursor;
 }
 
 Cursor Cursor::forward(const Tape& tape) {
   std::vector<double> point;
-  for (const Index i : tape.independents()) point.push_back(tape.value(i));
+  for (const NodeId i : tape.independents()) point.push_back(tape.value(i));
   return forward(tape, point);
 }
 
@@ -72,9 +72,9 @@ void Cursor::check_tape() const {
     throw StaleVariable("Cursor: the tape was cleared since the cursor was made; make another on the new recording");
 }
 
-void Cursor::check_guards(Index position) const {
+void Cursor::check_guards(NodeId position) const {
   const auto& guards = tape_->guards();
-  auto guard = std::lower_bound(guards.begin(), guards.end(), position, [](const Guard& g, Index p) { return g.position < p; });
+  auto guard = std::lower_bound(guards.begin(), guards.end(), position, [](const Guard& g, NodeId p) { return g.position < p; });
   for (; guard != guards.end() && guard->position == position; ++guard)
     if (!detail::same_branch(*guard, values_.base()))
       detail::throw_branch_changed(*tape_, *guard, values_[guard->x], values_[guard->y]);
@@ -84,7 +84,7 @@ bool Cursor::step() {
   check_tape();
   if (done()) return false;
   if (direction_ == Direction::forward) {
-    const Index i = position_ + 1;
+    const NodeId i = position_ + 1;
     check_guards(i);
     double value = values_[i];
     if ((*tape_)[i].op != Op::Independent) value = evaluate_node(*tape_, values_.base(), i);
@@ -95,7 +95,7 @@ bool Cursor::step() {
   }
   --position_;
   const Arguments arguments = tape_->arguments(position_);
-  for (Index k = 0; k < arguments.size(); ++k) before_.push_back(adjoints_[arguments[k]]);
+  for (NodeId k = 0; k < arguments.size(); ++k) before_.push_back(adjoints_[arguments[k]]);
   pull_back(*tape_, static_cast<const double*>(values_.base()), adjoints_.base(), position_);
   return true;
 }
@@ -109,7 +109,7 @@ bool Cursor::back() {
     return true;
   }
   const Arguments arguments = tape_->arguments(position_);
-  for (Index k = arguments.size(); k-- > 0;) {
+  for (NodeId k = arguments.size(); k-- > 0;) {
     adjoints_[arguments[k]] = before_.back();
     before_.pop_back();
   }
@@ -117,7 +117,7 @@ bool Cursor::back() {
   return true;
 }
 
-void Cursor::run_to(Index node) {
+void Cursor::run_to(NodeId node) {
   if (node < 0 || node >= nodes_)
     throw NotRecorded(fmt::format("run_to: the sweep passes nodes 0 to {}, not {}; start it from a later dependent", nodes_ - 1,
                                   node < 0 ? fmt::format("node {}", node) : wengert::detail::describe(*tape_, node)));
@@ -131,17 +131,17 @@ void Cursor::run_to(const Var& x, Location at) {
   run_to(x.index());
 }
 
-Index Cursor::find(std::string_view name) const {
-  const Index found = tape_->find(name);
+NodeId Cursor::find(std::string_view name) const {
+  const NodeId found = tape_->find(name);
   if (found >= 0) return found;
-  Index number = -1;
+  NodeId number = -1;
   if (name.starts_with('v')) {
     const auto [end, error] = std::from_chars(name.data() + 1, name.data() + name.size(), number);
     if (error == std::errc() && end == name.data() + name.size() && number < tape_->size()) return number;
   }
   std::string names;
   int left_out = 0;
-  for (Index i = 0; i < tape_->size(); ++i) {
+  for (NodeId i = 0; i < tape_->size(); ++i) {
     if (tape_->name(i).empty()) continue;
     if (names.size() > 200)
       ++left_out;
@@ -156,12 +156,12 @@ Index Cursor::find(std::string_view name) const {
 void Cursor::run_to(std::string_view name) { run_to(find(name)); }
 
 bool Cursor::run_to(Location place) {
-  const auto there = [&](Index i) {
+  const auto there = [&](NodeId i) {
     const Location at = tape_->location(i);
     return at.known() && at.line == place.line && ends_with_file(at.file, place.file);
   };
   bool any = false;
-  for (Index i = 0; i < nodes_ && !any; ++i) any = there(i);
+  for (NodeId i = 0; i < nodes_ && !any; ++i) any = there(i);
   if (!any)
     throw NotRecorded(
         fmt::format("run_to: no node of the sweep was recorded at {}:{}{}", place.file, place.line,
@@ -175,7 +175,7 @@ std::vector<Contribution> Cursor::contributions() const {
   return detail::contributions(*tape_, values_, position_, adjoints_[position_]);
 }
 
-std::vector<Contribution> Cursor::contributions_to(Index node) const {
+std::vector<Contribution> Cursor::contributions_to(NodeId node) const {
   check_tape();
   if (direction_ == Direction::forward) return {};
   return detail::contributions_to(*tape_, values_, adjoints_, node, position_);
@@ -187,13 +187,13 @@ std::string describe(const Cursor& cursor, int digits) {
   if (cursor.before_first())
     return fmt::format("before the first of {} steps, going {}\n", cursor.steps(), reverse ? "backwards" : "forwards");
   const auto number = [&](double x) { return short_number(x, digits); };
-  const Index i = cursor.node();
+  const NodeId i = cursor.node();
   const std::string place = short_location(tape.location(i));
   std::string text = fmt::format("step {} of {}, node {}: {}{}\n", cursor.steps_done(), cursor.steps(), i, equation(tape, i),
                                  place.empty() ? "" : "  at " + place);
   if (!reverse) {
     const Arguments arguments = tape.arguments(i);
-    for (Index k = 0; k < arguments.size(); ++k)
+    for (NodeId k = 0; k < arguments.size(); ++k)
       if (arguments[k] >= 0) text += fmt::format("  {} is {}\n", label(tape, arguments[k]), number(cursor.value(arguments[k])));
     return text + fmt::format("  value {}\n", number(cursor.value()));
   }
@@ -210,7 +210,7 @@ std::string describe(const Cursor& cursor, int digits) {
   return text;
 }
 
-std::string explain_adjoint(const Cursor& cursor, Index node, int digits) {
+std::string explain_adjoint(const Cursor& cursor, NodeId node, int digits) {
   const Tape& tape = cursor.tape();
   const auto number = [&](double x) { return short_number(x, digits); };
   std::string text = fmt::format("adjoint of {}: {}{}\n", label(tape, node), number(cursor.adjoint(node)),

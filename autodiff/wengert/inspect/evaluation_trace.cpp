@@ -68,9 +68,9 @@ std::string line(const Row& row, const std::array<std::size_t, columns>& widths)
 
 std::vector<bool> used_nodes(const Tape& tape) {
   std::vector<bool> used(static_cast<std::size_t>(tape.size()));
-  for (Index i = 0; i < tape.size(); ++i) {
+  for (NodeId i = 0; i < tape.size(); ++i) {
     const Arguments arguments = tape.arguments(i);
-    for (Index k = 0; k < arguments.size(); ++k)
+    for (NodeId k = 0; k < arguments.size(); ++k)
       if (arguments[k] >= 0) used[static_cast<std::size_t>(arguments[k])] = true;
   }
   return used;
@@ -81,21 +81,21 @@ std::vector<bool> used_nodes(const Tape& tape) {
 std::string evaluation_trace(const Tape& tape, ValuesView<double> values, ValuesView<double> adjoints,
                              const TableOptions& options) {
   const std::vector<bool> used = used_nodes(tape);
-  std::array<std::vector<Index>, 3> parts;
-  const Index first = options.around < 0 ? 0 : std::max<Index>(0, options.around - options.reach);
-  const Index last = options.around < 0 ? tape.size() : std::min(tape.size(), options.around + options.reach + 1);
-  for (Index i = first; i < last; ++i)
+  std::array<std::vector<NodeId>, 3> parts;
+  const NodeId first = options.around < 0 ? 0 : std::max<NodeId>(0, options.around - options.reach);
+  const NodeId last = options.around < 0 ? tape.size() : std::min(tape.size(), options.around + options.reach + 1);
+  for (NodeId i = first; i < last; ++i)
     parts[tape[i].op == Op::Independent ? 0 : used[static_cast<std::size_t>(i)] ? 1 : 2].push_back(i);
 
   std::vector<Row> rows;  // an empty row stands for a rule, one with only a number for what is left out
-  for (const std::vector<Index>& part : parts) {
+  for (const std::vector<NodeId>& part : parts) {
     if (part.empty()) continue;
     if (!rows.empty()) rows.push_back({});
-    const std::size_t most = static_cast<std::size_t>(std::max<Index>(2, options.most_rows));
+    const std::size_t most = static_cast<std::size_t>(std::max<NodeId>(2, options.most_rows));
     const std::size_t head = part.size() > most ? most / 2 : part.size();
     const std::size_t tail = part.size() > most ? part.size() - (most - head) : part.size();
     for (std::size_t k = 0; k < part.size(); k = k + 1 == head ? tail : k + 1) {
-      const Index i = part[k];
+      const NodeId i = part[k];
       const char* mark = options.mark < 0 ? "" : options.mark == i ? "> " : "  ";
       rows.push_back({fmt::format("{}v{}", mark, i), std::string(tape.name(i)), statement(tape, i),
                       i < values.nodes ? short_number(values[i], options.digits) : "",

@@ -23,19 +23,19 @@ bool is_switching(Op op) {
 }
 
 // "x = 0 (node 3, recorded at demo.cpp:12), y = 2"
-std::string operands(const Tape& tape, ValuesView<double> values, Index i) {
+std::string operands(const Tape& tape, ValuesView<double> values, NodeId i) {
   const Arguments arguments = tape.arguments(i);
   std::string text;
-  for (Index k = 0; k < arguments.size(); ++k) {
+  for (NodeId k = 0; k < arguments.size(); ++k) {
     if (k > 0) text += ", ";
-    const Index a = arguments[k];
+    const NodeId a = arguments[k];
     text +=
         a < 0 ? fmt::format("constant {}", printed(values[a])) : fmt::format("{} = {}", describe(tape, a), printed(values[a]));
   }
   return text;
 }
 
-NonFiniteOrigin at_value(const Tape& tape, ValuesView<double> values, Index i) {
+NonFiniteOrigin at_value(const Tape& tape, ValuesView<double> values, NodeId i) {
   NonFiniteOrigin origin{NonFiniteOrigin::Where::value, i, -1, values[i], tape.location(i), {}};
   const Arguments arguments = tape.arguments(i);
   if (arguments.size() == 0) {
@@ -49,11 +49,11 @@ NonFiniteOrigin at_value(const Tape& tape, ValuesView<double> values, Index i) {
 
 // From t towards the independents, through arguments that are not finite, those that a switch dropped left aside. The first
 // recorded node met this way has finite arguments only, for arguments precede their node.
-NonFiniteOrigin first_value(const Tape& tape, ValuesView<double> values, Index t) {
+NonFiniteOrigin first_value(const Tape& tape, ValuesView<double> values, NodeId t) {
   std::vector<bool> came_through(static_cast<std::size_t>(t) + 1);
   came_through[static_cast<std::size_t>(t)] = true;
-  Index first = t;
-  for (Index i = t; i >= 0; --i) {
+  NodeId first = t;
+  for (NodeId i = t; i >= 0; --i) {
     if (!came_through[static_cast<std::size_t>(i)]) continue;
     first = i;
     for (const Contribution& c : contributions(tape, values, i, 1))
@@ -67,7 +67,7 @@ NonFiniteOrigin first_adjoint(const Tape& tape, ValuesView<double> values, const
   const Seed<double> seed{t, 1};
   Cursor cursor = Cursor::reverse(tape, values, std::span(&seed, 1), at);
   while (cursor.step()) {
-    const Index i = cursor.node();
+    const NodeId i = cursor.node();
     for (const Contribution& c : cursor.contributions()) {
       if (c.to < 0 || std::isfinite(cursor.adjoint(c.to))) continue;
       NonFiniteOrigin origin{NonFiniteOrigin::Where::adjoint, i, c.to, cursor.adjoint(c.to), tape.location(i), {}};

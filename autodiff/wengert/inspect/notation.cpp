@@ -16,7 +16,7 @@ namespace {
 bool in_word(char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; }
 
 // The formula with x, y, z and `result` replaced by labels. A negative number is bracketed unless it comes first.
-std::string substitute(const Tape& tape, Index i, std::string_view formula) {
+std::string substitute(const Tape& tape, NodeId i, std::string_view formula) {
   const Arguments arguments = tape.arguments(i);
   std::string text;
   for (std::size_t from = 0; from < formula.size();) {
@@ -47,27 +47,27 @@ Formula formula_of(Op op) {
 
 std::string short_number(double value, int digits) { return fmt::format("{:.{}g}", detail::printed(value), digits); }
 
-std::string label(const Tape& tape, Index i) {
+std::string label(const Tape& tape, NodeId i) {
   if (i < 0) return short_number(tape.value(i));
   const std::string_view name = tape.name(i);
   return name.empty() ? fmt::format("v{}", i) : std::string(name);
 }
 
-std::string statement(const Tape& tape, Index i) {
+std::string statement(const Tape& tape, NodeId i) {
   const Node node = tape[i];
   if (node.op == Op::Independent) return "independent";
   if (node.op != Op::Custom) return substitute(tape, i, formula_of(node.op).value);
   const Arguments arguments = tape.arguments(i);
   std::string text = tape.nary(node.y).name();
-  for (Index k = 0; k < arguments.size(); ++k) text += (k == 0 ? "(" : ", ") + label(tape, arguments[k]);
+  for (NodeId k = 0; k < arguments.size(); ++k) text += (k == 0 ? "(" : ", ") + label(tape, arguments[k]);
   return text + ')';
 }
 
-std::string equation(const Tape& tape, Index i) {
+std::string equation(const Tape& tape, NodeId i) {
   return label(tape, i) + (tape[i].op == Op::Independent ? ", " : " = ") + statement(tape, i);
 }
 
-std::string partial_statement(const Tape& tape, Index i, Index k) {
+std::string partial_statement(const Tape& tape, NodeId i, NodeId k) {
   const Node node = tape[i];
   if (node.op == Op::Custom) return fmt::format("d {} / d {}", tape.nary(node.y).name(), label(tape, tape.arguments(i)[k]));
   const Formula formula = formula_of(node.op);
@@ -75,19 +75,19 @@ std::string partial_statement(const Tape& tape, Index i, Index k) {
   return substitute(tape, i, partials[k]);
 }
 
-std::string to_string(const Function& f, Index most_lines) {
+std::string to_string(const Function& f, NodeId most_lines) {
   const Tape& tape = f.tape();
-  const auto list = [&](std::span<const Index> nodes) {
+  const auto list = [&](std::span<const NodeId> nodes) {
     std::vector<std::string> labels;
-    for (const Index i : nodes) labels.push_back(label(tape, i));
+    for (const NodeId i : nodes) labels.push_back(label(tape, i));
     return labels.size() == 1 ? labels[0] : fmt::format("({})", fmt::join(labels, ", "));
   };
   std::string text = list(tape.independents()) + " ->\n";
-  Index lines = 0;
-  for (Index i = 0; i < tape.size(); ++i) lines += tape[i].op != Op::Independent;
-  const Index head = lines <= most_lines ? lines : most_lines / 2, tail = lines <= most_lines ? 0 : most_lines - head;
-  Index line = 0;
-  for (Index i = 0; i < tape.size(); ++i) {
+  NodeId lines = 0;
+  for (NodeId i = 0; i < tape.size(); ++i) lines += tape[i].op != Op::Independent;
+  const NodeId head = lines <= most_lines ? lines : most_lines / 2, tail = lines <= most_lines ? 0 : most_lines - head;
+  NodeId line = 0;
+  for (NodeId i = 0; i < tape.size(); ++i) {
     if (tape[i].op == Op::Independent) continue;
     if (line < head || line >= lines - tail) text += fmt::format("  {}\n", equation(tape, i));
     if (++line == head && lines > most_lines) text += fmt::format("  ... {} more ...\n", lines - most_lines);

@@ -94,7 +94,7 @@ double compute(Reduction reduction, std::span<const double> x, std::span<double>
   }
 }
 
-Index adopt(Tape& tape, Reduction reduction, std::size_t arguments) {
+NodeId adopt(Tape& tape, Reduction reduction, std::size_t arguments) {
   return tape.adopt(ReductionOperation(reduction, arguments));
 }
 

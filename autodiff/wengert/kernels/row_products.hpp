@@ -23,7 +23,7 @@ struct Rows {
 
 /// Adds factor times one row to another.
 struct RowProduct {
-  Index to, from;
+  NodeId to, from;
   double factor;
 };
 

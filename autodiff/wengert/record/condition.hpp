@@ -21,8 +21,8 @@ constexpr void record_guard(Op relation, const Operand& x, const Operand& y, boo
   if (x.var.is_constant() && y.var.is_constant()) return;
   if (WENGERT_WHILE_COMPILING) a_fused_function_cannot_branch_on_a_value_use_select();
   Tape& tape = x.var.is_constant() ? *y.var.tape() : *x.var.tape();
-  const Index at_x = index_on(tape, x.var, name(relation), y.at, y.var);
-  const Index at_y = index_on(tape, y.var, name(relation), y.at, x.var);
+  const NodeId at_x = index_on(tape, x.var, name(relation), y.at, y.var);
+  const NodeId at_y = index_on(tape, y.var, name(relation), y.at, x.var);
   tape.push_guard({relation, at_x, at_y, outcome, tape.size(), y.at});
 }
 

@@ -21,43 +21,43 @@ namespace detail {
 class NaryIndex;
 
 // A partial takes two places of the list of arguments, wherever it comes to lie.
-inline double partial_at(const Index* place) {
+inline double partial_at(const NodeId* place) {
   double partial;
   std::memcpy(&partial, place, sizeof partial);
   return partial;
 }
-inline void write_partial(Index* place, double partial) { std::memcpy(place, &partial, sizeof partial); }
-inline constexpr Index places_of_partial = 2;
+inline void write_partial(NodeId* place, double partial) { std::memcpy(place, &partial, sizeof partial); }
+inline constexpr NodeId places_of_partial = 2;
 
 /// Arguments side by side in one list, operations by number. Custom nodes' arguments have their number before them, and after
 /// them, where recording kept them, the partials in those that are variables.
 class NaryNodes {
  public:
-  constexpr const Index* extra_arguments(Index from) const { return extra_ + from; }
-  const NaryOperation& nary(Index which) const { return *nary_[static_cast<std::size_t>(which)]; }
-  constexpr Index push_extra(std::span<const Index> arguments) {
-    Index* const room = room_for_extra(arguments.size());
+  constexpr const NodeId* extra_arguments(NodeId from) const { return extra_ + from; }
+  const NaryOperation& nary(NodeId which) const { return *nary_[static_cast<std::size_t>(which)]; }
+  constexpr NodeId push_extra(std::span<const NodeId> arguments) {
+    NodeId* const room = room_for_extra(arguments.size());
     for (std::size_t k = 0; k < arguments.size(); ++k) room[k] = arguments[k];
     return take_extra(room + arguments.size());
   }
   /// Room for `count` places at the end of the list, for the caller to fill …
-  constexpr Index* room_for_extra(std::size_t count) {
+  constexpr NodeId* room_for_extra(std::size_t count) {
     if (count > static_cast<std::size_t>(extra_capacity_ - extra_size_)) [[unlikely]]
       grow_extra(count);
     return extra_ + extra_size_;
   }
   /// … and to take, up to `end`. Returns where they begin.
-  constexpr Index take_extra(const Index* end) {
-    const Index from = extra_size_;
-    extra_size_ = static_cast<Index>(end - extra_);
+  constexpr NodeId take_extra(const NodeId* end) {
+    const NodeId from = extra_size_;
+    extra_size_ = static_cast<NodeId>(end - extra_);
     return from;
   }
   /// Keeps a copy of the operation, unless it has one that computes the same.
-  Index adopt(const NaryOperation& operation);
+  NodeId adopt(const NaryOperation& operation);
   /// The same for an operation that lives as long as the program, found again by its address.
-  Index adopt_static(const NaryOperation& operation) {
+  NodeId adopt_static(const NaryOperation& operation) {
     for (std::size_t k = originals_.size(); k-- > 0;)
-      if (originals_[k] == &operation) return static_cast<Index>(k);
+      if (originals_[k] == &operation) return static_cast<NodeId>(k);
     return adopt_new_static(operation);
   }
 
@@ -72,20 +72,20 @@ class NaryNodes {
     if (nary_index_ != nullptr) forget_nary_operations();
   }
 
-  Index* extra_ = nullptr;
-  Index extra_size_ = 0, extra_capacity_ = 0;
+  NodeId* extra_ = nullptr;
+  NodeId extra_size_ = 0, extra_capacity_ = 0;
 
  private:
   WENGERT_COLD constexpr void grow_extra(std::size_t count) {
-    constexpr auto most = static_cast<std::size_t>(std::numeric_limits<Index>::max());
+    constexpr auto most = static_cast<std::size_t>(std::numeric_limits<NodeId>::max());
     const auto size = static_cast<std::size_t>(extra_size_);
     if (count > most - size) throw_full("extra arguments");
     const std::size_t twice = size < 32 ? 64 : 2 * size;
     const std::size_t capacity = std::min(most, std::max(twice, size + count));
     extra_ = resized(extra_, size, capacity);
-    extra_capacity_ = static_cast<Index>(capacity);
+    extra_capacity_ = static_cast<NodeId>(capacity);
   }
-  Index adopt_new_static(const NaryOperation& operation);
+  NodeId adopt_new_static(const NaryOperation& operation);
   void forget_nary_operations();
   void release_nary_operations();
 

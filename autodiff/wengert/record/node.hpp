@@ -16,30 +16,30 @@ namespace wengert {
 // …}.
 struct Node {
   /// Its arguments `x` and `y`, and its operation `op`.
-  Index x, y;
+  NodeId x, y;
   Op op;
   /// Bit k is set where the k-th argument of a unary or binary node is a constant: nothing is carried back to it. Of a custom
   /// node: whether and how recording kept its partials (sweep/nary_sweep.hpp).
   std::uint8_t constants;
 };
 
-/// The indices of a node's arguments, in order: for (const Index argument : tape.arguments(i)).
+/// The indices of a node's arguments, in order: for (const NodeId argument : tape.arguments(i)).
 class Arguments {
  public:
   /// Those that stand `in_node`, x and y, and the others from `extra` on.
-  constexpr Arguments(Index size, Index x, Index y, Index in_node, const Index* extra)
+  constexpr Arguments(NodeId size, NodeId x, NodeId y, NodeId in_node, const NodeId* extra)
       : size_(size), node_{x, y}, in_node_(in_node), extra_(extra) {}
   /// How many.
-  constexpr Index size() const { return size_; }
+  constexpr NodeId size() const { return size_; }
   /// The k-th, unchecked.
-  constexpr Index operator[](Index k) const { return k < in_node_ ? node_[k] : extra_[k - in_node_]; }
+  constexpr NodeId operator[](NodeId k) const { return k < in_node_ ? node_[k] : extra_[k - in_node_]; }
 
   /// What a range-for needs: begin(), end(), and a place `k` in the list that it is `of`.
   struct Iterator {
     const Arguments* of;
-    Index k;
+    NodeId k;
     /// As any iterator's.
-    constexpr Index operator*() const { return (*of)[k]; }
+    constexpr NodeId operator*() const { return (*of)[k]; }
     constexpr Iterator& operator++() { return ++k, *this; }
     constexpr bool operator!=(const Iterator& other) const { return k != other.k; }
   };
@@ -48,18 +48,18 @@ class Arguments {
   constexpr Iterator end() const { return {this, size_}; }
 
  private:
-  Index size_;
-  Index node_[2];  // some in the node itself, …
-  Index in_node_;
-  const Index* extra_;  // … the others in the tape's list
+  NodeId size_;
+  NodeId node_[2];  // some in the node itself, …
+  NodeId in_node_;
+  const NodeId* extra_;  // … the others in the tape's list
 };
 
 /// A comparison of `x` with `y` that the recording program branched on, at `location`: a replay must find the same `outcome`.
 struct Guard {
   Op relation;  ///< Less, LessEqual or Equal
-  Index x, y;
+  NodeId x, y;
   bool outcome;
-  Index position;  ///< how many nodes were recorded before it
+  NodeId position;  ///< how many nodes were recorded before it
   Location location;
 };
 

@@ -25,25 +25,25 @@ class NodeStorage {
   NodeStorage& operator=(const NodeStorage&) = delete;
 
   /// The index of a constant. Equal constants (to the bit) met shortly after each other share one.
-  WENGERT_INLINE constexpr Index constant(double value) {
+  WENGERT_INLINE constexpr NodeId constant(double value) {
     const auto bits = std::bit_cast<std::uint64_t>(value);
     // Multiplying mixes all bits into the upper ones: 2 and 3 differ in one bit only.
     const std::size_t slot = (bits * 0x9E3779B97F4A7C15u) >> 60;
-    const Index known = known_constants_[slot];
+    const NodeId known = known_constants_[slot];
     if (known < 0 && std::bit_cast<std::uint64_t>(values_[known]) == bits) return known;
     return known_constants_[slot] = new_constant(value);
   }
   /// The same for data, which seldom repeat: without the search.
-  WENGERT_INLINE constexpr Index new_constant(double value) {
+  WENGERT_INLINE constexpr NodeId new_constant(double value) {
     if (constants_ == constant_capacity_) [[unlikely]]
       make_room_for_constants();
-    const Index i = -++constants_;
+    const NodeId i = -++constants_;
     values_[i] = value;
     return i;
   }
   /// The same for a row of data: the k-th has the returned index + k. The row that came last is not appended again.
-  Index row_of_constants(std::span<const double> row) {
-    const auto size = static_cast<Index>(row.size());
+  NodeId row_of_constants(std::span<const double> row) {
+    const auto size = static_cast<NodeId>(row.size());
     if (size == 0) return -constants_;
     if (size == last_row_size_ && std::memcmp(values_ + last_row_, row.data(), row.size_bytes()) == 0) return last_row_;
     while (size > constant_capacity_ - constants_) make_room_for_constants();
@@ -64,11 +64,11 @@ class NodeStorage {
     known_constants_.fill(0);
   }
   constexpr void grow_nodes() {
-    constexpr Index most = std::numeric_limits<Index>::max();
+    constexpr NodeId most = std::numeric_limits<NodeId>::max();
     move_to(capacity_ > most / 2 ? most : capacity_ < 32 ? 64 : 2 * capacity_, constant_capacity_);
   }
-  constexpr void move_to(Index capacity, Index constant_capacity) {
-    const auto cells = [](Index count) { return static_cast<std::size_t>(count); };
+  constexpr void move_to(NodeId capacity, NodeId constant_capacity) {
+    const auto cells = [](NodeId count) { return static_cast<std::size_t>(count); };
     nodes_ = resized(nodes_, cells(size_), cells(capacity));
     double* first = values_ - constant_capacity_;
     const std::size_t count = cells(constant_capacity) + cells(capacity);
@@ -76,7 +76,7 @@ class NodeStorage {
       first = resized(first, cells(constant_capacity_) + cells(size_), count);
     } else {  // constants lie below: they move apart from what lies above
       double* const larger = resized<double>(nullptr, 0, count);
-      for (Index i = -constants_; i < size_; ++i) larger[constant_capacity + i] = values_[i];
+      for (NodeId i = -constants_; i < size_; ++i) larger[constant_capacity + i] = values_[i];
       give_back(first);
       first = larger;
     }
@@ -87,19 +87,19 @@ class NodeStorage {
 
   Node* nodes_ = nullptr;
   double* values_ = nullptr;  // of node 0; constants lie below
-  Index size_ = 0;
-  Index limit_ = 0;
-  Index constants_ = 0;
-  Index capacity_ = 0;
-  Index constant_capacity_ = 0;
-  Index last_row_ = 0, last_row_size_ = 0;
-  std::array<Index, 16> known_constants_;  // recently used constants, by 4 bits of a hash; 0 for none
+  NodeId size_ = 0;
+  NodeId limit_ = 0;
+  NodeId constants_ = 0;
+  NodeId capacity_ = 0;
+  NodeId constant_capacity_ = 0;
+  NodeId last_row_ = 0, last_row_size_ = 0;
+  std::array<NodeId, 16> known_constants_;  // recently used constants, by 4 bits of a hash; 0 for none
 
  private:
   WENGERT_COLD constexpr void make_room_for_constants() {
-    if (constant_capacity_ > std::numeric_limits<Index>::max() / 2) throw_full("constants");
+    if (constant_capacity_ > std::numeric_limits<NodeId>::max() / 2) throw_full("constants");
     // Growing moves the values too, so constants keep up with the nodes: each value moves a bounded number of times.
-    const Index twice = constant_capacity_ < 16 ? 32 : 2 * constant_capacity_;
+    const NodeId twice = constant_capacity_ < 16 ? 32 : 2 * constant_capacity_;
     move_to(capacity_, twice > capacity_ / 8 ? twice : capacity_ / 8);
   }
   constexpr void release() {

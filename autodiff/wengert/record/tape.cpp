@@ -27,7 +27,7 @@ class NaryIndex {
       return std::hash<const void*>()(id.of) ^ (id.part * 0x9E3779B97F4A7C15u);
     }
   };
-  std::unordered_map<NaryOperation::Identity, Index, Hash> place;
+  std::unordered_map<NaryOperation::Identity, NodeId, Hash> place;
   std::vector<unsigned char> used;  // since the last clear(), or kept for good
 };
 
@@ -56,7 +56,7 @@ void detail::NaryNodes::forget_nary_operations() {
     }
     nary_[kept] = nary_[k];
     if (k < originals_.size()) originals_[kept] = originals_[k];
-    index.place[nary_[kept]->identity()] = static_cast<Index>(kept);
+    index.place[nary_[kept]->identity()] = static_cast<NodeId>(kept);
     ++kept;
   }
   nary_.resize(kept);
@@ -64,9 +64,9 @@ void detail::NaryNodes::forget_nary_operations() {
   index.used.assign(kept, 0);
 }
 
-Index detail::NaryNodes::adopt(const NaryOperation& operation) {
+NodeId detail::NaryNodes::adopt(const NaryOperation& operation) {
   if (nary_index_ == nullptr) nary_index_ = new detail::NaryIndex;
-  const auto [place, is_new] = nary_index_->place.try_emplace(operation.identity(), static_cast<Index>(nary_.size()));
+  const auto [place, is_new] = nary_index_->place.try_emplace(operation.identity(), static_cast<NodeId>(nary_.size()));
   if (is_new) {
     nary_.push_back(operation.clone());
     nary_index_->used.push_back(0);
@@ -75,8 +75,8 @@ Index detail::NaryNodes::adopt(const NaryOperation& operation) {
   return place->second;
 }
 
-Index detail::NaryNodes::adopt_new_static(const NaryOperation& operation) {
-  const Index which = adopt(operation);
+NodeId detail::NaryNodes::adopt_new_static(const NaryOperation& operation) {
+  const NodeId which = adopt(operation);
   originals_.resize(nary_.size());
   originals_[static_cast<std::size_t>(which)] = &operation;
   return which;
@@ -86,11 +86,11 @@ Tape::Memory Tape::memory() const {
   const auto bytes = []<class T>(const std::vector<T>& list) {
     return Memory{list.size() * sizeof(T), list.capacity() * sizeof(T)};
   };
-  const auto of = [](Index count) { return static_cast<std::size_t>(count); };
+  const auto of = [](NodeId count) { return static_cast<std::size_t>(count); };
   Memory sum{of(size_) * sizeof(Node) + of(size_ + constants_) * sizeof(double),
              of(capacity_) * (sizeof(Node) + sizeof(double)) + of(constant_capacity_) * sizeof(double)};
-  sum.used += of(extra_size_) * sizeof(Index);
-  sum.reserved += of(extra_capacity_) * sizeof(Index);
+  sum.used += of(extra_size_) * sizeof(NodeId);
+  sum.reserved += of(extra_capacity_) * sizeof(NodeId);
   for (const Memory& part : {bytes(independents_), bytes(guards_), bytes(names_), bytes(name_text_), bytes(locations_)}) {
     sum.used += part.used;
     sum.reserved += part.reserved;

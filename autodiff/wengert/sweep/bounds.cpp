@@ -5,12 +5,12 @@
 namespace wengert::detail {
 
 // All rules in one loop, as for plain numbers: a number with its bound is passed in registers then.
-WENGERT_FLATTEN void evaluate_nodes(const Tape& tape, Bounded* values, Index first, Index end) {
-  for (Index i = first; i < end; ++i)
+WENGERT_FLATTEN void evaluate_nodes(const Tape& tape, Bounded* values, NodeId first, NodeId end) {
+  for (NodeId i = first; i < end; ++i)
     if (tape[i].op != Op::Independent) values[i] = evaluate_node(tape, values, i);
 }
-WENGERT_FLATTEN void pull_back_all(const Tape& tape, const Bounded* values, Bounded* adjoints, Index nodes) {
-  for (Index i = nodes; i-- > 0;) pull_back(tape, values, adjoints, i);
+WENGERT_FLATTEN void pull_back_all(const Tape& tape, const Bounded* values, Bounded* adjoints, NodeId nodes) {
+  for (NodeId i = nodes; i-- > 0;) pull_back(tape, values, adjoints, i);
 }
 
 }  // namespace wengert::detail

@@ -18,7 +18,7 @@ std::string called(const char* function, Location at) {
   return at.known() ? fmt::format("{}, at {}:{}", function, at.file, at.line) : std::string(function);
 }
 
-std::string describe(const Tape& tape, Index i) {
+std::string describe(const Tape& tape, NodeId i) {
   if (i < 0) return fmt::format("constant {}", printed(tape.value(i)));
   const std::string_view name = tape.name(i);
   const std::string label = name.empty() ? fmt::format("variable v{}", i) : fmt::format("variable `{}`", name);
@@ -68,12 +68,12 @@ void check_adjoints_of(const Tape& tape, const Adjoints<double>& adjoints, const
     throw StaleVariable(fmt::format("{}: the tape was cleared since the gradient was taken; take it again", function));
 }
 
-void throw_independents(const char* function, Index expected, std::size_t got) {
+void throw_independents(const char* function, NodeId expected, std::size_t got) {
   throw ShapeMismatch(fmt::format("{}: the tape has {} independents, got {} values; give one for each, in the order of recording",
                                   function, expected, got));
 }
 
-void throw_values(Index constants, Index nodes, Index expected_constants, Index expected_nodes) {
+void throw_values(NodeId constants, NodeId nodes, NodeId expected_constants, NodeId expected_nodes) {
   throw ShapeMismatch(fmt::format(
       "reverse_sweep: values of {} nodes and {} constants for a tape of {} and {}; run forward_sweep on this tape again", nodes,
       constants, expected_nodes, expected_constants));
@@ -149,11 +149,11 @@ void detail::throw_full(const char* what) {
       fmt::format("recording: the tape is full of {}; call clear() between recordings, or split the computation", what));
 }
 
-void Tape::throw_non_finite(Op op, Index x, Index y, double value, Location at) const {
+void Tape::throw_non_finite(Op op, NodeId x, NodeId y, double value, Location at) const {
   const Node node{x, y, op, 0};
   const Arguments operands = arguments(node);
   std::string text;
-  for (Index k = 0; k < operands.size(); ++k) {
+  for (NodeId k = 0; k < operands.size(); ++k) {
     text += k == 0 ? "" : k + 1 < operands.size() ? ", " : " and ";
     text += operands[k] < 0 ? describe(*this, operands[k])
                             : fmt::format("{} = {}", describe(*this, operands[k]), values_[operands[k]]);
@@ -168,7 +168,7 @@ namespace {
 
 /// The node that a value comes from, through operations that only pass one on: the running maximum that meets its own variable
 /// again is no tie.
-Index origin(const Tape& tape, Index i) {
+NodeId origin(const Tape& tape, NodeId i) {
   while (i >= 0) {
     const Node& node = tape[i];
     if (node.op == Op::Select) {
@@ -185,13 +185,13 @@ Index origin(const Tape& tape, Index i) {
 
 }  // namespace
 
-void Tape::throw_if_at_kink(Op op, Index x, Index y, Location at) const {
+void Tape::throw_if_at_kink(Op op, NodeId x, NodeId y, Location at) const {
   const int count = wengert::arity(op);
   if (count != 1 && count != 2) return;  // of others y is no node
   if (!detail::at_kink(op, values_[x], values_[y])) return;
   const bool two = count == 2;
   if (two && x >= 0 && y >= 0 && origin(*this, x) == origin(*this, y)) return;
-  const auto text = [&](Index i) { return i < 0 ? describe(*this, i) : fmt::format("{} = {}", describe(*this, i), values_[i]); };
+  const auto text = [&](NodeId i) { return i < 0 ? describe(*this, i) : fmt::format("{} = {}", describe(*this, i), values_[i]); };
   throw AtKink(
       fmt::format("{}: {} is exactly where it has a kink or a jump; the derivative there is a convention: move the point, or "
                   "turn the check off with tape.check_kinks(false)",

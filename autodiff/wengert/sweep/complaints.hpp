@@ -12,7 +12,7 @@ namespace wengert::detail {
 /// "gradient, at demo.cpp:12" or just "gradient".
 std::string called(const char* function, Location at);
 /// "variable `sigma` (node 3, recorded at demo.cpp:12)", as much as the tape knows.
-std::string describe(const Tape& tape, Index i);
+std::string describe(const Tape& tape, NodeId i);
 /// The same for a variable whose tape may have forgotten it.
 std::string describe(const Var& x);
 

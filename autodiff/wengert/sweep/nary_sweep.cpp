@@ -44,8 +44,8 @@ class PartialOf final : public NaryOperation {
 
 }  // namespace
 
-void add_multiple(double* __restrict adjoints, const Index* __restrict partials, Index count, double adjoint) {
-  for (Index k = 0; k < count; ++k) adjoints[k] += adjoint * partial_at(partials + places_of_partial * k);
+void add_multiple(double* __restrict adjoints, const NodeId* __restrict partials, NodeId count, double adjoint) {
+  for (NodeId k = 0; k < count; ++k) adjoints[k] += adjoint * partial_at(partials + places_of_partial * k);
 }
 
 Var record_partial(const NaryOperation& operation, int k, std::span<const Var> x) {
@@ -54,7 +54,7 @@ Var record_partial(const NaryOperation& operation, int k, std::span<const Var> x
 }
 
 Var record_nary(const NaryOperation& operation, std::span<const Var> x, Location at) {
-  const auto count = static_cast<Index>(x.size());
+  const auto count = static_cast<NodeId>(x.size());
   Scratch<double> values(count);
   Tape* tape = nullptr;
   for (std::size_t k = 0; k < x.size(); ++k) {
@@ -63,10 +63,10 @@ Var record_nary(const NaryOperation& operation, std::span<const Var> x, Location
   }
   const double value = operation.value(values.span());
   if (tape == nullptr) return value;
-  Scratch<Index> entries(count + 1);
+  Scratch<NodeId> entries(count + 1);
   entries.span()[0] = count;
   for (std::size_t k = 0; k < x.size(); ++k) entries.span()[k + 1] = index_on(*tape, x[k], operation.name(), at);
-  const Index which = tape->adopt(operation);
+  const NodeId which = tape->adopt(operation);
   return Var(*tape, tape->push(Op::Custom, tape->push_extra(entries.span()), which, 0u, value, at), value);
 }
 

@@ -31,7 +31,7 @@ T evaluate_nary(const NaryOperation& operation, std::span<const T> x) {
   if constexpr (std::is_same_v<T, double>) {
     return operation.value(x);
   } else if constexpr (std::is_same_v<T, float>) {
-    Scratch<double> wide(static_cast<Index>(x.size()));
+    Scratch<double> wide(static_cast<NodeId>(x.size()));
     for (std::size_t k = 0; k < x.size(); ++k) wide.span()[k] = x[k];
     return static_cast<float>(operation.value(wide.span()));
   } else if constexpr (std::is_same_v<T, Var>) {
@@ -47,7 +47,7 @@ void partials_nary(const NaryOperation& operation, std::span<const T> x, const T
   if constexpr (std::is_same_v<T, double>) {
     operation.partials(x, result, out);
   } else if constexpr (std::is_same_v<T, float>) {
-    Scratch<double> wide(static_cast<Index>(x.size())), partials(static_cast<Index>(x.size()));
+    Scratch<double> wide(static_cast<NodeId>(x.size())), partials(static_cast<NodeId>(x.size()));
     for (std::size_t k = 0; k < x.size(); ++k) wide.span()[k] = x[k];
     operation.partials(wide.span(), result, partials.span());
     for (std::size_t k = 0; k < x.size(); ++k) out[k] = static_cast<float>(partials.span()[k]);
@@ -74,11 +74,11 @@ void partials_nary(const NaryOperation& operation, std::span<const T> x, const T
 
 /// The value of custom node i. Throws if the operation records on the tape that is being swept.
 template <class T>
-WENGERT_NOINLINE T evaluate_custom(const Tape& tape, const T* values, Index i) {
+WENGERT_NOINLINE T evaluate_custom(const Tape& tape, const T* values, NodeId i) {
   const Arguments arguments = tape.arguments(i);
   const NaryOperation& operation = tape.nary(tape[i].y);
   Scratch<T> x(arguments.size());
-  for (Index k = 0; k < arguments.size(); ++k) x.span()[static_cast<std::size_t>(k)] = values[arguments[k]];
+  for (NodeId k = 0; k < arguments.size(); ++k) x.span()[static_cast<std::size_t>(k)] = values[arguments[k]];
   const Unchanged unchanged(tape);
   const T result = evaluate_nary(operation, std::span<const T>(x.span()));
   if (!unchanged) throw_recorded_meanwhile(operation);
@@ -87,10 +87,10 @@ WENGERT_NOINLINE T evaluate_custom(const Tape& tape, const T* values, Index i) {
 
 /// Adds what custom node i carries back to each of its arguments. Throws as evaluate_custom does.
 template <class T>
-WENGERT_NOINLINE void pull_back_custom_anywhere(const Tape& tape, const T* values, T* adjoints, Index i) {
+WENGERT_NOINLINE void pull_back_custom_anywhere(const Tape& tape, const T* values, T* adjoints, NodeId i) {
   const Node node = tape[i];
   const NaryOperation& operation = tape.nary(node.y);
-  const Index* const argument = tape.extra_arguments(node.x) + 1;  // after their number
+  const NodeId* const argument = tape.extra_arguments(node.x) + 1;  // after their number
   Scratch<T> x(argument[-1]), partials(argument[-1]);
   const std::span<T> point = x.span(), partial = partials.span();
   for (std::size_t k = 0; k < point.size(); ++k) point[k] = values[argument[k]];
@@ -112,19 +112,19 @@ constexpr unsigned kept_side_by_side = 3;  // and each array of variables lies s
 class PieceOperation : public NaryOperation {
  public:
   /// Adds to the adjoints of all arguments. `argument` is where they stand in the tape's list.
-  virtual void carry_back(const Index* argument, bool side_by_side, double* adjoints, double adjoint) const = 0;
+  virtual void carry_back(const NodeId* argument, bool side_by_side, double* adjoints, double adjoint) const = 0;
 };
 /// Adds adjoint * partial to each of `count` adjoints.
-void add_multiple(double* __restrict adjoints, const Index* __restrict partials, Index count, double adjoint);
+void add_multiple(double* __restrict adjoints, const NodeId* __restrict partials, NodeId count, double adjoint);
 
 /// What a custom node carries back by the partials that recording kept: at the values as recorded only.
 inline void pull_back_kept(const Tape& tape, const Node& node, double* adjoints, double adjoint) {
-  const Index* const argument = tape.extra_arguments(node.x) + 1;
+  const NodeId* const argument = tape.extra_arguments(node.x) + 1;
   if (node.constants != kept_of_variables)
     return static_cast<const PieceOperation&>(tape.nary(node.y))
         .carry_back(argument, node.constants == kept_side_by_side, adjoints, adjoint);
-  const Index* partial = argument + argument[-1];
-  for (Index k = 0; k < argument[-1]; ++k) {
+  const NodeId* partial = argument + argument[-1];
+  for (NodeId k = 0; k < argument[-1]; ++k) {
     if (argument[k] < 0) continue;
     adjoints[argument[k]] += adjoint * partial_at(partial);
     partial += places_of_partial;
@@ -133,7 +133,7 @@ inline void pull_back_kept(const Tape& tape, const Node& node, double* adjoints,
 
 /// What custom node i carries back, by the partials that recording kept, or by those of the operation.
 template <class T>
-void pull_back_custom(const Tape& tape, const T* values, T* adjoints, Index i) {
+void pull_back_custom(const Tape& tape, const T* values, T* adjoints, NodeId i) {
   if constexpr (std::is_same_v<T, double>)
     if (tape[i].constants != 0 && values == tape.values().base) return pull_back_kept(tape, tape[i], adjoints, adjoints[i]);
   pull_back_custom_anywhere(tape, values, adjoints, i);
@@ -145,7 +145,7 @@ namespace wengert {
 
 template <class T>
 Dual<T> Dual<T>::evaluate_nary(const NaryOperation& operation, std::span<const Dual> x) {
-  const auto count = static_cast<Index>(x.size());
+  const auto count = static_cast<NodeId>(x.size());
   detail::Scratch<T> values(count), partials(count);
   for (std::size_t k = 0; k < x.size(); ++k) values.span()[k] = x[k].value;
   const std::span<const T> at = values.span();

@@ -169,8 +169,8 @@ Tape* nearest_tape(const First& first, const Rest&... rest) {
 }
 
 /// Writes the indices of numbers that lie side by side.
-inline void append_row(Index*& next, Index first, std::size_t count) {
-  for (std::size_t k = 0; k < count; ++k) next[k] = first + static_cast<Index>(k);
+inline void append_row(NodeId*& next, NodeId first, std::size_t count) {
+  for (std::size_t k = 0; k < count; ++k) next[k] = first + static_cast<NodeId>(k);
   next += count;
 }
 
@@ -184,15 +184,15 @@ unsigned fit_of(Tape& tape, const T& x) {
     const Operand operand = x;
     return operand.fits(tape) && operand.index_on(tape) >= 0 ? kept_side_by_side : 0;
   } else {
-    const Index first = Operand(x[0]).index_on(tape);
+    const NodeId first = Operand(x[0]).index_on(tape);
     bool fits = true;
-    Index all = first, apart = 0;  // bits of indices, and those in which they differ from a row
+    NodeId all = first, apart = 0;  // bits of indices, and those in which they differ from a row
     for (std::size_t k = 0; k < shape_size<T>; ++k) {
       const Operand operand = x[k];
-      const Index index = operand.index_on(tape);
+      const NodeId index = operand.index_on(tape);
       fits &= operand.fits(tape);
       all |= index;
-      apart |= index ^ (first + static_cast<Index>(k));
+      apart |= index ^ (first + static_cast<NodeId>(k));
     }
     return !fits || all < 0 ? 0 : apart == 0 ? kept_side_by_side : kept_in_order;
   }
@@ -200,7 +200,7 @@ unsigned fit_of(Tape& tape, const T& x) {
 
 /// Writes the indices of an argument that fits so, and moves `next` behind them.
 template <class T>
-void append_indices(Tape& tape, Index*& next, unsigned fit, const T& x) {
+void append_indices(Tape& tape, NodeId*& next, unsigned fit, const T& x) {
   if constexpr (shape_size<T> == 0) {
     *next++ = Operand(x).index_on(tape);
   } else if constexpr (std::is_same_v<std::remove_cvref_t<decltype(x[0])>, double>) {
@@ -223,7 +223,7 @@ class PieceWriter {
         next_(tape.room_for_extra(1 + (1 + places_of_partial) * inputs)),
         place_(next_ + 1 + inputs),
         partials_(partials) {
-    *next_++ = static_cast<Index>(inputs);
+    *next_++ = static_cast<NodeId>(inputs);
   }
   /// The next input, or all those of an array. Throws ForeignVariable and StaleVariable as any operation.
   void append(const Operand& x) { write(x.fits(tape_) ? x.index_on(tape_) : index_on(tape_, x.var, name_, at_)); }
@@ -232,7 +232,7 @@ class PieceWriter {
   void append(const T& x) {
     using Element = std::remove_cvref_t<decltype(x[0])>;
     if constexpr (std::is_same_v<Element, double>) {
-      Index* end = next_;
+      NodeId* end = next_;
       append_row(end, tape_.row_of_constants(std::span<const double>(x)), x.size());
     } else if constexpr (std::is_same_v<Element, Var>) {
       // all of them variables of this tape, as a rule: then they are written side by side
@@ -243,7 +243,7 @@ class PieceWriter {
       }
       if (!fit) return append_each(x);
       std::memcpy(place_, partials_, x.size() * sizeof(double));
-      place_ += places_of_partial * static_cast<Index>(x.size());
+      place_ += places_of_partial * static_cast<NodeId>(x.size());
     } else {
       return append_each(x);
     }
@@ -251,7 +251,7 @@ class PieceWriter {
     partials_ += x.size();
   }
   /// Appends the node: `which` of the tape's operations.
-  Var push(Index which, double value) {
+  Var push(NodeId which, double value) {
     return Var(tape_, tape_.push(Op::Custom, tape_.take_extra(place_), which, 1u, value, at_), value);
   }
 
@@ -260,7 +260,7 @@ class PieceWriter {
   void append_each(const T& x) {
     for (const auto& element : x) append(element);
   }
-  void write(Index i) {
+  void write(NodeId i) {
     *next_++ = i;
     if (i >= 0) {
       write_partial(place_, *partials_);
@@ -272,8 +272,8 @@ class PieceWriter {
   Tape& tape_;
   const char* name_;
   Location at_;
-  Index* next_;   // argument
-  Index* place_;  // of the next partial
+  NodeId* next_;   // argument
+  NodeId* place_;  // of the next partial
   const double* partials_;
 };
 

@@ -15,7 +15,7 @@ namespace wengert::detail {
 template <class T>
 class Scratch {
  public:
-  explicit Scratch(Index size) : size_(static_cast<std::size_t>(size)) {
+  explicit Scratch(NodeId size) : size_(static_cast<std::size_t>(size)) {
     if (size_ > near_.size()) far_.resize(size_);
   }
   std::span<T> span() { return {size_ > near_.size() ? far_.data() : near_.data(), size_}; }
@@ -35,7 +35,7 @@ class Unchanged {
 
  private:
   const Tape& tape_;
-  Index size_;
+  NodeId size_;
   std::uint32_t generation_;
 };
 

@@ -19,30 +19,30 @@ namespace wengert {
 namespace detail {
 
 template <class T>
-static void pull_back_each(const Tape& tape, const T* values, T* adjoints, Index end, Index first) {
+static void pull_back_each(const Tape& tape, const T* values, T* adjoints, NodeId end, NodeId first) {
 #if WENGERT_PLAIN_LOOP
-  for (Index i = end; i-- > first;) pull_back(tape, values, adjoints, i);
+  for (NodeId i = end; i-- > first;) pull_back(tape, values, adjoints, i);
 #else
   ThreadedSweep<T>::run(tape, values, adjoints, end, first);
 #endif
 }
 // Where the loop stays, all rules are compiled into it: calling them one by one takes half as long again.
 template <class T>
-WENGERT_FLATTEN static void evaluate_each(const Tape& tape, T* values, Index first, Index end) {
+WENGERT_FLATTEN static void evaluate_each(const Tape& tape, T* values, NodeId first, NodeId end) {
 #if WENGERT_PLAIN_LOOP
-  for (Index i = first; i < end; ++i)
+  for (NodeId i = first; i < end; ++i)
     if (tape[i].op != Op::Independent) values[i] = evaluate_node(tape, values, i);
 #else
   ThreadedForwardSweep<T>::run(tape, values, first, end);
 #endif
 }
-void evaluate_numbers(const Tape& tape, double* values, Index first, Index end) { evaluate_each(tape, values, first, end); }
-void evaluate_numbers(const Tape& tape, float* values, Index first, Index end) { evaluate_each(tape, values, first, end); }
+void evaluate_numbers(const Tape& tape, double* values, NodeId first, NodeId end) { evaluate_each(tape, values, first, end); }
+void evaluate_numbers(const Tape& tape, float* values, NodeId first, NodeId end) { evaluate_each(tape, values, first, end); }
 
-void pull_back_all(const Tape& tape, const double* values, double* adjoints, Index nodes, Index first) {
+void pull_back_all(const Tape& tape, const double* values, double* adjoints, NodeId nodes, NodeId first) {
   pull_back_each(tape, values, adjoints, nodes, first);
 }
-void pull_back_all(const Tape& tape, const float* values, float* adjoints, Index nodes, Index first) {
+void pull_back_all(const Tape& tape, const float* values, float* adjoints, NodeId nodes, NodeId first) {
   pull_back_each(tape, values, adjoints, nodes, first);
 }
 

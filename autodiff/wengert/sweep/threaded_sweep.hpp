@@ -19,17 +19,17 @@ namespace wengert::detail {
 template <class T>
 struct ThreadedSweep {
   const Tape& tape;
-  Index end;  // the sweep stops before it reaches this node
+  NodeId end;  // the sweep stops before it reaches this node
 
-  using Step = void (*)(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, Index i, T adjoint);
+  using Step = void (*)(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, NodeId i, T adjoint);
 
   /// Over the nodes end - 1, … first.
-  static void run(const Tape& tape, const T* values, T* adjoints, Index end, Index first) {
-    const Index leading = std::max(first, tape.leading_independents());  // nothing is carried from those
+  static void run(const Tape& tape, const T* values, T* adjoints, NodeId end, NodeId first) {
+    const NodeId leading = std::max(first, tape.leading_independents());  // nothing is carried from those
     // A stretch at a time, so that a compiler that does not turn calls into jumps (gcc's -Og, say) needs little stack all the
     // same.
-    constexpr Index stretch = 1024;
-    for (Index i = end - 1; i >= leading; i -= stretch) {
+    constexpr NodeId stretch = 1024;
+    for (NodeId i = end - 1; i >= leading; i -= stretch) {
       const ThreadedSweep sweep{tape, i - leading < stretch ? leading : i - stretch + 1};
       steps[which(tape[i])](sweep, &tape[i], values, adjoints, i, adjoints[i]);
     }
@@ -39,7 +39,7 @@ struct ThreadedSweep {
   static constexpr std::size_t which(const Node& node) { return 4 * static_cast<std::size_t>(node.op) + node.constants; }
 
   /// Leaves node i with its whole adjoint and goes on to the node before it, whose adjoint is `next`.
-  static void go_on(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, Index i, T next) {
+  static void go_on(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, NodeId i, T next) {
     --node;
     --i;
     if (i < sweep.end) {
@@ -50,7 +50,7 @@ struct ThreadedSweep {
   }
 
   /// Adds to the adjoint of `argument`: to `next`, if that is the node before.
-  static void add(T* adjoints, Index argument, Index before, T& next, const T& contribution) {
+  static void add(T* adjoints, NodeId argument, NodeId before, T& next, const T& contribution) {
     if (argument == before)
       next += contribution;
     else
@@ -58,13 +58,13 @@ struct ThreadedSweep {
   }
 
   template <class Rule, unsigned constants>
-  static void step(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, Index i, T adjoint) {
+  static void step(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, NodeId i, T adjoint) {
     adjoints[i] = adjoint;
-    const Index before = i - 1;
+    const NodeId before = i - 1;
     T next = before >= 0 ? adjoints[before] : T(0);
     if (!carries_nothing(adjoint)) {
       const T result = values[i];
-      const Index x = node->x, y = node->y;
+      const NodeId x = node->x, y = node->y;
       constexpr bool to_x = (constants & 1) == 0, to_y = (constants & 2) == 0;
       if constexpr (Rule::arity == 1) {
         if constexpr (to_x) add(adjoints, x, before, next, carry<Rule>(adjoint, Rule::template partials<T>(values[x], result).x));
@@ -80,7 +80,7 @@ struct ThreadedSweep {
           if constexpr (to_y) add(adjoints, y, before, next, carry<Rule>(adjoint, partial.y));
         }
       } else {
-        const Index* const extra = sweep.tape.extra_arguments(y);
+        const NodeId* const extra = sweep.tape.extra_arguments(y);
         const auto partial = Rule::template partials<T>(values[x], values[extra[0]], values[extra[1]], result);
         add(adjoints, x, before, next, carry<Rule>(adjoint, partial.x));
         add(adjoints, extra[0], before, next, carry<Rule>(adjoint, partial.y));
@@ -89,11 +89,11 @@ struct ThreadedSweep {
     }
     WENGERT_TAIL_CALL go_on(sweep, node, values, adjoints, i, next);
   }
-  static void independent(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, Index i, T adjoint) {
+  static void independent(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, NodeId i, T adjoint) {
     adjoints[i] = adjoint;
     WENGERT_TAIL_CALL go_on(sweep, node, values, adjoints, i, i > 0 ? adjoints[i - 1] : T(0));
   }
-  static void kept(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, Index i, T adjoint) {
+  static void kept(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, NodeId i, T adjoint) {
     if constexpr (std::is_same_v<T, double>) {
       if (values == sweep.tape.values().base) {
         adjoints[i] = adjoint;
@@ -104,7 +104,7 @@ struct ThreadedSweep {
     WENGERT_TAIL_CALL custom(sweep, node, values, adjoints, i, adjoint);
   }
   // A function of its own, since it calls others before it goes on.
-  WENGERT_NOINLINE static void custom(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, Index i,
+  WENGERT_NOINLINE static void custom(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, NodeId i,
                                       T adjoint) {
     adjoints[i] = adjoint;
     if (!carries_nothing(adjoint)) pull_back_custom_anywhere(sweep.tape, values, adjoints, i);
@@ -136,20 +136,20 @@ struct ThreadedSweep {
 template <class T>
 struct ThreadedForwardSweep {
   const Tape& tape;
-  Index end;  // the sweep stops before it reaches this node
+  NodeId end;  // the sweep stops before it reaches this node
 
-  using Step = void (*)(const ThreadedForwardSweep& sweep, const Node* node, T* values, Index i, T before);
+  using Step = void (*)(const ThreadedForwardSweep& sweep, const Node* node, T* values, NodeId i, T before);
 
-  static void run(const Tape& tape, T* values, Index first, Index end) {
-    constexpr Index stretch = 1024;  // as above
-    for (Index i = first; i < end; i += stretch) {
+  static void run(const Tape& tape, T* values, NodeId first, NodeId end) {
+    constexpr NodeId stretch = 1024;  // as above
+    for (NodeId i = first; i < end; i += stretch) {
       const ThreadedForwardSweep sweep{tape, end - i < stretch ? end : i + stretch};
       steps[static_cast<std::size_t>(tape[i].op)](sweep, &tape[i], values, i, i > 0 ? values[i - 1] : T(0));
     }
   }
 
  private:
-  static void go_on(const ThreadedForwardSweep& sweep, const Node* node, T* values, Index i, T value) {
+  static void go_on(const ThreadedForwardSweep& sweep, const Node* node, T* values, NodeId i, T value) {
     ++node;
     ++i;
     if (i == sweep.end) return;
@@ -157,24 +157,24 @@ struct ThreadedForwardSweep {
   }
 
   template <class Rule>
-  static void step(const ThreadedForwardSweep& sweep, const Node* node, T* values, Index i, T before) {
-    const auto value = [&](Index argument) { return argument == i - 1 ? before : values[argument]; };
+  static void step(const ThreadedForwardSweep& sweep, const Node* node, T* values, NodeId i, T before) {
+    const auto value = [&](NodeId argument) { return argument == i - 1 ? before : values[argument]; };
     T result;
     if constexpr (Rule::arity == 1) {
       result = Rule::template value<T>(value(node->x));
     } else if constexpr (Rule::arity == 2) {
       result = Rule::template value<T>(value(node->x), value(node->y));
     } else {
-      const Index* const extra = sweep.tape.extra_arguments(node->y);
+      const NodeId* const extra = sweep.tape.extra_arguments(node->y);
       result = Rule::template value<T>(value(node->x), value(extra[0]), value(extra[1]));
     }
     values[i] = result;
     WENGERT_TAIL_CALL go_on(sweep, node, values, i, result);
   }
-  static void independent(const ThreadedForwardSweep& sweep, const Node* node, T* values, Index i, T) {
+  static void independent(const ThreadedForwardSweep& sweep, const Node* node, T* values, NodeId i, T) {
     WENGERT_TAIL_CALL go_on(sweep, node, values, i, values[i]);
   }
-  static void custom(const ThreadedForwardSweep& sweep, const Node* node, T* values, Index i, T) {
+  static void custom(const ThreadedForwardSweep& sweep, const Node* node, T* values, NodeId i, T) {
     values[i] = evaluate_custom<T>(sweep.tape, values, i);
     WENGERT_TAIL_CALL go_on(sweep, node, values, i, values[i]);
   }

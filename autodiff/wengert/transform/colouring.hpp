@@ -10,8 +10,8 @@
 namespace wengert::detail {
 
 struct Colouring {
-  std::vector<Index> colour;
-  Index colours = 0;
+  std::vector<NodeId> colour;
+  NodeId colours = 0;
 };
 
 /// No two columns of a colour have an entry in the same row. Greedy, in the order given by the numbers of entries, most first.

@@ -14,37 +14,37 @@ namespace wengert::detail {
 
 /// Records on the empty tape `to`: the independents of `from`, its values, and one reverse sweep per dependent. Returns the
 /// indices of the results on `to`: the dependents, then for each dependent its derivative in every independent in turn.
-WENGERT_CONSTEXPR std::vector<Index> record_derivative(const Tape& from, std::span<const Index> dependents, Tape& to) {
+WENGERT_CONSTEXPR std::vector<NodeId> record_derivative(const Tape& from, std::span<const NodeId> dependents, Tape& to) {
   std::vector<Var> independents;
-  for (const Index i : from.independents()) independents.push_back(to.variable(from.value(i), from.name(i), from.location(i)));
+  for (const NodeId i : from.independents()) independents.push_back(to.variable(from.value(i), from.name(i), from.location(i)));
   const Values<Var> values = forward_sweep<Var>(from, std::span<const Var>(independents));
-  for (Index i = 0; i < from.size(); ++i) {
+  for (NodeId i = 0; i < from.size(); ++i) {
     if (values[i].index() < 0) continue;
     if (!from.name(i).empty() && to.name(values[i].index()).empty()) to.set_name(values[i].index(), from.name(i));
     to.relocate(values[i].index(), from.location(i));
   }
 
   const auto index = [&to](const Var& x) { return x.is_constant() ? to.constant(x.value()) : x.index(); };
-  std::vector<Index> results;
-  for (const Index dependent : dependents) results.push_back(index(values[dependent]));
-  for (const Index dependent : dependents) {
+  std::vector<NodeId> results;
+  for (const NodeId dependent : dependents) results.push_back(index(values[dependent]));
+  for (const NodeId dependent : dependents) {
     Values<Var> adjoints(from.constants(), from.size());
     adjoints[dependent] = Var(1);
-    for (Index i = dependent + 1; i-- > 0;) {
-      const Index first = to.size();
+    for (NodeId i = dependent + 1; i-- > 0;) {
+      const NodeId first = to.size();
       pull_back(from, values.base(), adjoints.base(), i);
-      for (Index k = first; k < to.size(); ++k) to.relocate(k, from.location(i));  // the line of what is differentiated
+      for (NodeId k = first; k < to.size(); ++k) to.relocate(k, from.location(i));  // the line of what is differentiated
     }
-    for (const Index i : from.independents()) results.push_back(index(adjoints[i]));
+    for (const NodeId i : from.independents()) results.push_back(index(adjoints[i]));
   }
   return results;
 }
 
 /// The same, optimised; `last` says that the result is not differentiated again.
-WENGERT_CONSTEXPR std::vector<Index> derivative(const Tape& from, std::span<const Index> dependents, Tape& to,
-                                                OptimiseReport* report = nullptr, bool last = false) {
+WENGERT_CONSTEXPR std::vector<NodeId> derivative(const Tape& from, std::span<const NodeId> dependents, Tape& to,
+                                                 OptimiseReport* report = nullptr, bool last = false) {
   Tape raw(from.keeps_locations());
-  std::vector<Index> results = record_derivative(from, dependents, raw);
+  std::vector<NodeId> results = record_derivative(from, dependents, raw);
   const OptimiseReport done = optimise(raw, results, to, last);
   if (report != nullptr) *report = done;
   return results;

@@ -16,15 +16,15 @@
 namespace wengert::detail {
 namespace {
 
-std::size_t at(Index i) { return static_cast<std::size_t>(i); }
+std::size_t at(NodeId i) { return static_cast<std::size_t>(i); }
 
 /// The partials of custom node i at x. Throws as the sweeps do if it records on the tape that is swept.
 template <class T>
-void partials_of_custom(const Tape& tape, Index i, std::span<const T> x, const T& result, std::span<T> partials) {
+void partials_of_custom(const Tape& tape, NodeId i, std::span<const T> x, const T& result, std::span<T> partials) {
   const NaryOperation& operation = tape.nary(tape[i].y);
   const Arguments arguments = tape.arguments(i);
   const Unchanged unchanged(tape);
-  partials_nary(operation, x, result, partials, [&](std::size_t k) { return arguments[static_cast<Index>(k)] >= 0; });
+  partials_nary(operation, x, result, partials, [&](std::size_t k) { return arguments[static_cast<NodeId>(k)] >= 0; });
   if (!unchanged) throw_recorded_meanwhile(operation);
 }
 
@@ -33,16 +33,16 @@ template <class Visit>
 struct EachPartial {
   const Tape& tape;
   const double* values;
-  Index i;
+  NodeId i;
   Visit visit;
 
   template <class Rule>
   void operator()() const {
     const Arguments arguments = tape.arguments(i);
     std::array<double, 3> x;
-    for (Index k = 0; k < Rule::arity; ++k) x[at(k)] = values[arguments[k]];
+    for (NodeId k = 0; k < Rule::arity; ++k) x[at(k)] = values[arguments[k]];
     const std::array<double, 3> partials = partials_at<Rule>(x.data(), values[i]);
-    for (Index k = 0; k < Rule::arity; ++k)
+    for (NodeId k = 0; k < Rule::arity; ++k)
       if (arguments[k] >= 0 && (!(Rule::switching || Rule::absorbing) || partials[at(k)] != 0))
         visit(arguments[k], partials[at(k)]);
   }
@@ -55,7 +55,7 @@ struct EachCurvature {
   const Tape& tape;
   const double* values;
   double adjoint;
-  Index i;
+  NodeId i;
   Visit visit;
 
   template <class Rule>
@@ -69,13 +69,13 @@ struct EachCurvature {
       visit(arguments[0], arguments[1], adjoint);
       return;
     }
-    for (Index j = 0; j < Rule::arity; ++j) {
+    for (NodeId j = 0; j < Rule::arity; ++j) {
       if (arguments[j] < 0 || !(structure.second[0][j] || structure.second[1][j] || structure.second[2][j])) continue;
       std::array<Dual<double>, 3> x;
-      for (Index k = 0; k < Rule::arity; ++k) x[at(k)] = {values[arguments[k]], k == j ? 1.0 : 0.0};
+      for (NodeId k = 0; k < Rule::arity; ++k) x[at(k)] = {values[arguments[k]], k == j ? 1.0 : 0.0};
       const Dual<double> result = value_at<Rule>(x.data());
       const std::array<Dual<double>, 3> partials = partials_at<Rule>(x.data(), result);
-      for (Index k = 0; k < Rule::arity; ++k)
+      for (NodeId k = 0; k < Rule::arity; ++k)
         if (arguments[k] >= 0) visit(arguments[k], arguments[j], carry<Rule>(Dual<double>(adjoint), partials[at(k)]).tangent);
     }
   }
@@ -85,7 +85,7 @@ constexpr std::size_t width = Row::size;
 
 }  // namespace
 
-Directions::Directions(const Tape& tape, const double* values, Index nodes) : tape_(tape), rows_(at(nodes)), second_(0) {
+Directions::Directions(const Tape& tape, const double* values, NodeId nodes) : tape_(tape), rows_(at(nodes)), second_(0) {
   collect(values, nodes);
 }
 
@@ -96,10 +96,10 @@ Directions::Directions(const Tape& tape, const double* values, ValuesView<double
   keep_what_curvatures_need();
 }
 
-void Directions::collect(const double* values, Index nodes) {
+void Directions::collect(const double* values, NodeId nodes) {
   tangents_.reserve(2 * at(nodes));
-  for (Index i = 0; i < nodes; ++i) {
-    const auto add = [&](Index argument, double partial) {
+  for (NodeId i = 0; i < nodes; ++i) {
+    const auto add = [&](NodeId argument, double partial) {
       if (partial - partial != 0) finite_ = false;
       tangents_.push_back({i, argument, partial});
     };
@@ -107,9 +107,9 @@ void Directions::collect(const double* values, Index nodes) {
     if (op == Op::Custom) {
       const Arguments arguments = tape_.arguments(i);
       Scratch<double> x(arguments.size()), partials(arguments.size());
-      for (Index k = 0; k < arguments.size(); ++k) x.span()[at(k)] = values[arguments[k]];
+      for (NodeId k = 0; k < arguments.size(); ++k) x.span()[at(k)] = values[arguments[k]];
       partials_of_custom<double>(tape_, i, x.span(), values[i], partials.span());
-      for (Index k = 0; k < arguments.size(); ++k)
+      for (NodeId k = 0; k < arguments.size(); ++k)
         if (arguments[k] >= 0) add(arguments[k], partials.span()[at(k)]);
     } else if (op != Op::Independent) {
       dispatch(op, EachPartial<decltype(add)>{tape_, values, i, add});
@@ -119,12 +119,12 @@ void Directions::collect(const double* values, Index nodes) {
 
 void Directions::collect_curvatures(const double* values, ValuesView<double> adjoints) {
   curvatures_.reserve(2 * at(tape_.size()));
-  const auto add = [&](Index to, Index from, double second) {
+  const auto add = [&](NodeId to, NodeId from, double second) {
     if (second == 0) return;
     if (second - second != 0) finite_ = false;
     curvatures_.push_back({to, from, second});
   };
-  for (Index i = 0; i < adjoints.nodes; ++i) {
+  for (NodeId i = 0; i < adjoints.nodes; ++i) {
     const Op op = tape_[i].op;
     const double adjoint = adjoints[i];
     if (op == Op::Independent || adjoint == 0) continue;
@@ -136,14 +136,14 @@ void Directions::collect_curvatures(const double* values, ValuesView<double> adj
     if (operation.reduction() == Reduction::Sum) continue;
     const Arguments arguments = tape_.arguments(i);
     Scratch<Dual<double>> x(arguments.size()), partials(arguments.size());
-    for (Index k = 0; k < arguments.size(); ++k) x.span()[at(k)] = values[arguments[k]];
-    for (Index j = 0; j < arguments.size(); ++j) {
+    for (NodeId k = 0; k < arguments.size(); ++k) x.span()[at(k)] = values[arguments[k]];
+    for (NodeId j = 0; j < arguments.size(); ++j) {
       if (arguments[j] < 0) continue;
       x.span()[at(j)].tangent = 1;
       const Dual<double> result = evaluate_nary<Dual<double>>(operation, x.span());
       partials_of_custom<Dual<double>>(tape_, i, x.span(), result, partials.span());
       x.span()[at(j)].tangent = 0;
-      for (Index k = 0; k < arguments.size(); ++k)
+      for (NodeId k = 0; k < arguments.size(); ++k)
         if (arguments[k] >= 0)
           add(arguments[k], arguments[j], absorbing_product(Dual<double>(adjoint), partials.span()[at(k)]).tangent);
     }
@@ -173,14 +173,14 @@ void Directions::keep_what_curvatures_need() {
 
 void Directions::clear() { std::fill(rows_.written.begin(), rows_.written.end(), 0); }
 
-void Directions::seed(Index i, std::size_t k) {
+void Directions::seed(NodeId i, std::size_t k) {
   if (i < 0) return;
   if (!rows_.written[at(i)]) rows_.rows[at(i)] = {};
   rows_.written[at(i)] = 1;
   rows_.rows[at(i)].number[k] += 1;
 }
 
-double Directions::operator()(Index i, std::size_t k) const {
+double Directions::operator()(NodeId i, std::size_t k) const {
   return i >= 0 && rows_.written[at(i)] ? rows_.rows[at(i)].number[k] : 0;
 }
 
@@ -208,7 +208,7 @@ namespace {
 
 /// Seeds each node in a direction of its own, sweeps, and shows each with its number and its direction.
 template <class Sweep, class Read>
-void in_each_direction(Directions& directions, std::span<const Index> seeded, Sweep sweep, Read read) {
+void in_each_direction(Directions& directions, std::span<const NodeId> seeded, Sweep sweep, Read read) {
   for (std::size_t first = 0; first < seeded.size(); first += width) {
     const std::size_t count = std::min(width, seeded.size() - first);
     directions.clear();
@@ -220,11 +220,12 @@ void in_each_direction(Directions& directions, std::span<const Index> seeded, Sw
 
 }  // namespace
 
-Matrix jacobian_at(const Tape& tape, const double* values, std::span<const Index> dependents, std::span<const Index> variables) {
-  Matrix result(dependents.size(), variables.size());
-  Index last = -1;
+DenseMatrix jacobian_at(const Tape& tape, const double* values, std::span<const NodeId> dependents,
+                        std::span<const NodeId> variables) {
+  DenseMatrix result(dependents.size(), variables.size());
+  NodeId last = -1;
   for (const auto& nodes : {dependents, variables})
-    for (const Index i : nodes) last = std::max(last, i);
+    for (const NodeId i : nodes) last = std::max(last, i);
   Directions directions(tape, values, last + 1);
   const auto sweeps = [](std::size_t count) { return (count + width - 1) / width; };
   if (directions.finite() && sweeps(variables.size()) < sweeps(dependents.size()))
@@ -243,8 +244,9 @@ Matrix jacobian_at(const Tape& tape, const double* values, std::span<const Index
   return result;
 }
 
-Matrix hessian_at(const Tape& tape, const double* values, ValuesView<double> adjoints, std::span<const Index> independents) {
-  Matrix result(independents.size(), independents.size());
+DenseMatrix hessian_at(const Tape& tape, const double* values, ValuesView<double> adjoints,
+                       std::span<const NodeId> independents) {
+  DenseMatrix result(independents.size(), independents.size());
   Directions directions(tape, values, adjoints);
   in_each_direction(
       directions, independents, [&] { directions.second_order(); },
@@ -256,12 +258,12 @@ Matrix hessian_at(const Tape& tape, const double* values, ValuesView<double> adj
 
 namespace {
 
-SparseMatrix compressed(const Pattern& rows, std::size_t columns) {
-  SparseMatrix m;
+CompressedRows compressed(const Pattern& rows, std::size_t columns) {
+  CompressedRows m;
   m.rows = rows.size();
   m.columns = columns;
   m.row_begin.push_back(0);
-  for (const std::vector<Index>& row : rows) {
+  for (const std::vector<NodeId>& row : rows) {
     m.column.insert(m.column.end(), row.begin(), row.end());
     m.row_begin.push_back(static_cast<int>(m.column.size()));
   }
@@ -271,12 +273,12 @@ SparseMatrix compressed(const Pattern& rows, std::size_t columns) {
 
 /// `where(row, column)` is the line and the colour in which an entry stands alone.
 template <class Where>
-SparsePlan plan(SparseMatrix pattern, Colouring colouring, Where where) {
+SparsePlan plan(CompressedRows pattern, Colouring colouring, Where where) {
   SparsePlan result{std::move(pattern), std::move(colouring), {}};
   result.pattern.directions = at(result.colouring.colours);
   for (std::size_t row = 0; row < result.pattern.rows; ++row)
     for (int place = result.pattern.row_begin[row]; place < result.pattern.row_begin[row + 1]; ++place) {
-      const auto [line, colour] = where(static_cast<Index>(row), static_cast<Index>(result.pattern.column[at(place)]));
+      const auto [line, colour] = where(static_cast<NodeId>(row), static_cast<NodeId>(result.pattern.column[at(place)]));
       result.entries.push_back({colour, line, place});
     }
   std::stable_sort(result.entries.begin(), result.entries.end(),
@@ -286,12 +288,12 @@ SparsePlan plan(SparseMatrix pattern, Colouring colouring, Where where) {
 
 /// Fills a plan's matrix: `seeded` has a colour each, entries are read from the rows of `lines` after each sweep.
 template <class Sweep>
-SparseMatrix fill(const SparsePlan& plan, Directions& directions, std::span<const Index> seeded, std::span<const Index> lines,
-                  Sweep sweep) {
-  SparseMatrix result = plan.pattern;
+CompressedRows fill(const SparsePlan& plan, Directions& directions, std::span<const NodeId> seeded, std::span<const NodeId> lines,
+                    Sweep sweep) {
+  CompressedRows result = plan.pattern;
   auto entry = plan.entries.begin();
-  for (Index first = 0; first < plan.colouring.colours; first += static_cast<Index>(width)) {
-    const auto lane = [first](Index colour) { return static_cast<std::size_t>(colour - first); };
+  for (NodeId first = 0; first < plan.colouring.colours; first += static_cast<NodeId>(width)) {
+    const auto lane = [first](NodeId colour) { return static_cast<std::size_t>(colour - first); };
     directions.clear();
     for (std::size_t k = 0; k < seeded.size(); ++k)
       if (lane(plan.colouring.colour[k]) < width) directions.seed(seeded[k], lane(plan.colouring.colour[k]));
@@ -304,49 +306,49 @@ SparseMatrix fill(const SparsePlan& plan, Directions& directions, std::span<cons
 
 }  // namespace
 
-JacobianPlan plan_jacobian(const Tape& tape, std::span<const Index> dependents) {
+JacobianPlan plan_jacobian(const Tape& tape, std::span<const NodeId> dependents) {
   const Pattern rows = jacobian_pattern(tape, dependents);
   const std::size_t columns = tape.independents().size();
   Colouring by_columns = colour_columns(rows, columns), by_rows = colour_columns(transposed(rows, columns), rows.size());
   const auto of_column = by_columns.colour, of_row = by_rows.colour;
   return {plan(compressed(rows, columns), std::move(by_columns),
-               [&](Index row, Index column) { return std::pair(row, of_column[at(column)]); }),
+               [&](NodeId row, NodeId column) { return std::pair(row, of_column[at(column)]); }),
           plan(compressed(rows, columns), std::move(by_rows),
-               [&](Index row, Index column) { return std::pair(column, of_row[at(row)]); })};
+               [&](NodeId row, NodeId column) { return std::pair(column, of_row[at(row)]); })};
 }
 
-SparsePlan plan_hessian(const Tape& tape, Index dependent) {
+SparsePlan plan_hessian(const Tape& tape, NodeId dependent) {
   const Pattern rows = hessian_pattern(tape, dependent);
   Colouring stars = colour_stars(rows);
-  const std::vector<Index> colour = stars.colour;
+  const std::vector<NodeId> colour = stars.colour;
   // how often a colour is met in the row at hand
-  std::vector<Index> met(at(stars.colours), 0);
+  std::vector<NodeId> met(at(stars.colours), 0);
   std::vector<std::vector<unsigned char>> alone(rows.size());
   for (std::size_t row = 0; row < rows.size(); ++row) {
-    for (const Index column : rows[row]) ++met[at(colour[at(column)])];
-    for (const Index column : rows[row]) alone[row].push_back(met[at(colour[at(column)])] == 1);
-    for (const Index column : rows[row]) met[at(colour[at(column)])] = 0;
+    for (const NodeId column : rows[row]) ++met[at(colour[at(column)])];
+    for (const NodeId column : rows[row]) alone[row].push_back(met[at(colour[at(column)])] == 1);
+    for (const NodeId column : rows[row]) met[at(colour[at(column)])] = 0;
   }
-  return plan(compressed(rows, rows.size()), std::move(stars), [&](Index row, Index column) {
+  return plan(compressed(rows, rows.size()), std::move(stars), [&](NodeId row, NodeId column) {
     // asked of the upper half alone, so that both halves read the same number
-    const Index i = std::min(row, column), j = std::max(row, column);
+    const NodeId i = std::min(row, column), j = std::max(row, column);
     const auto place = std::lower_bound(rows[at(i)].begin(), rows[at(i)].end(), j) - rows[at(i)].begin();
     return alone[at(i)][static_cast<std::size_t>(place)] ? std::pair(i, colour[at(j)]) : std::pair(j, colour[at(i)]);
   });
 }
 
-SparseMatrix sparse_jacobian_at(const JacobianPlan& plan, const Tape& tape, const double* values,
-                                std::span<const Index> dependents) {
+CompressedRows sparse_jacobian_at(const JacobianPlan& plan, const Tape& tape, const double* values,
+                                  std::span<const NodeId> dependents) {
   Directions directions(tape, values, tape.size());
-  const std::span<const Index> independents = tape.independents();
+  const std::span<const NodeId> independents = tape.independents();
   if (directions.finite() && plan.by_columns.colouring.colours < plan.by_rows.colouring.colours)
     return fill(plan.by_columns, directions, independents, dependents, [&] { directions.push_forward(); });
   return fill(plan.by_rows, directions, dependents, independents, [&] { directions.pull_back(); });
 }
 
-SparseMatrix sparse_hessian_at(const SparsePlan& plan, const Tape& tape, const double* values, ValuesView<double> adjoints) {
+CompressedRows sparse_hessian_at(const SparsePlan& plan, const Tape& tape, const double* values, ValuesView<double> adjoints) {
   Directions directions(tape, values, adjoints);
-  const std::span<const Index> independents = tape.independents();
+  const std::span<const NodeId> independents = tape.independents();
   return fill(plan, directions, independents, independents, [&] { directions.second_order(); });
 }
 

@@ -18,7 +18,7 @@ namespace wengert::detail {
 class Directions {
  public:
   /// First derivatives alone, of the first `nodes` nodes.
-  Directions(const Tape& tape, const double* values, Index nodes);
+  Directions(const Tape& tape, const double* values, NodeId nodes);
   /// And the second derivatives of one dependent, whose reverse sweep gave these adjoints. Throws NoSecondOrder if a custom
   /// operation has none.
   Directions(const Tape& tape, const double* values, ValuesView<double> adjoints);
@@ -30,9 +30,9 @@ class Directions {
   /// Forgets all directions.
   void clear();
   /// Adds 1 to what node i has in direction k: a tangent of an independent or an adjoint of a dependent. A constant has none.
-  void seed(Index i, std::size_t k);
+  void seed(NodeId i, std::size_t k);
   /// What node i has in direction k.
-  double operator()(Index i, std::size_t k) const;
+  double operator()(NodeId i, std::size_t k) const;
 
   /// From tangents of independents to those of all nodes.
   void push_forward();
@@ -49,7 +49,7 @@ class Directions {
     std::unique_ptr<Row[]> rows;
     std::vector<unsigned char> written;
   };
-  void collect(const double* values, Index nodes);
+  void collect(const double* values, NodeId nodes);
   void collect_curvatures(const double* values, ValuesView<double> adjoints);
   void keep_what_curvatures_need();
   void run(const std::vector<RowProduct>& products, Space& out, Space& in) const;
@@ -64,17 +64,18 @@ class Directions {
 inline constexpr std::size_t few_directions = 4;
 /// The derivatives of `dependents` in `variables`, any nodes of the tape, or below 0 for a constant: by tangents or by adjoints,
 /// whichever takes fewer sweeps.
-Matrix jacobian_at(const Tape& tape, const double* values, std::span<const Index> dependents, std::span<const Index> variables);
-Matrix hessian_at(const Tape& tape, const double* values, ValuesView<double> adjoints, std::span<const Index> independents);
+DenseMatrix jacobian_at(const Tape& tape, const double* values, std::span<const NodeId> dependents,
+                        std::span<const NodeId> variables);
+DenseMatrix hessian_at(const Tape& tape, const double* values, ValuesView<double> adjoints, std::span<const NodeId> independents);
 
 /// How a sparse matrix is read from sweeps that add up its columns (or rows) by colours.
 struct SparsePlan {
   /// An entry of the matrix: its number among the values, and where it stands alone: the independent (or dependent), the colour.
   struct Entry {
-    Index colour, line;
+    NodeId colour, line;
     int place;
   };
-  SparseMatrix pattern;
+  CompressedRows pattern;
   Colouring colouring;
   std::vector<Entry> entries;  // by colour
 };
@@ -82,11 +83,11 @@ struct SparsePlan {
 struct JacobianPlan {
   SparsePlan by_columns, by_rows;
 };
-JacobianPlan plan_jacobian(const Tape& tape, std::span<const Index> dependents);
-SparsePlan plan_hessian(const Tape& tape, Index dependent);
+JacobianPlan plan_jacobian(const Tape& tape, std::span<const NodeId> dependents);
+SparsePlan plan_hessian(const Tape& tape, NodeId dependent);
 
-SparseMatrix sparse_jacobian_at(const JacobianPlan& plan, const Tape& tape, const double* values,
-                                std::span<const Index> dependents);
-SparseMatrix sparse_hessian_at(const SparsePlan& plan, const Tape& tape, const double* values, ValuesView<double> adjoints);
+CompressedRows sparse_jacobian_at(const JacobianPlan& plan, const Tape& tape, const double* values,
+                                  std::span<const NodeId> dependents);
+CompressedRows sparse_hessian_at(const SparsePlan& plan, const Tape& tape, const double* values, ValuesView<double> adjoints);
 
 }  // namespace wengert::detail

@@ -28,7 +28,7 @@ void replay(const Function& f, std::span<const T> x, Values<T>& values) {
   try {
     if constexpr (std::is_same_v<T, double>) {
       if (auto group = f.groups().begin(); !f.groups().empty())
-        return detail::sweep_forward(f.tape(), x, values, [&](double* value, Index, Index end) {
+        return detail::sweep_forward(f.tape(), x, values, [&](double* value, NodeId, NodeId end) {
           for (; group != f.groups().end() && group->first < end; ++group) detail::evaluate_group(f.tape(), value, *group);
         });
     }
@@ -44,20 +44,20 @@ void replay(const Function& f, std::span<const T> x, Values<T>& values) {
 template <class T>
 std::vector<T> outputs_of(const Function& f, const Values<T>& values) {
   std::vector<T> result;
-  for (const Index dependent : f.dependents()) result.push_back(values[dependent]);
+  for (const NodeId dependent : f.dependents()) result.push_back(values[dependent]);
   return result;
 }
 
 /// Shows what a replay on Vars recorded: each node of the tape with the Var that it became.
 template <class Visit>
 void each_recorded(const Tape& tape, const Values<Var>& values, Visit visit) {
-  for (Index i = 0; i < tape.size(); ++i)
+  for (NodeId i = 0; i < tape.size(); ++i)
     if (tape[i].op != Op::Independent && !values[i].is_constant()) visit(i, values[i]);
 }
 
 /// The reverse sweep over the nodes before `end`.
 template <class T>
-void pull_back_all(const Function& f, const Values<T>& values, Values<T>& adjoints, Index end) {
+void pull_back_all(const Function& f, const Values<T>& values, Values<T>& adjoints, NodeId end) {
   if constexpr (std::is_same_v<T, double>) {
     if (const auto groups = f.groups(); !groups.empty()) {
       for (std::size_t k = groups.size(); k-- > 0;)
@@ -70,7 +70,7 @@ void pull_back_all(const Function& f, const Values<T>& values, Values<T>& adjoin
 
 /// Adjoints of all nodes for one output.
 template <class T>
-void sweep_back(const Function& f, const Values<T>& values, Index dependent, Values<T>& adjoints) {
+void sweep_back(const Function& f, const Values<T>& values, NodeId dependent, Values<T>& adjoints) {
   adjoints.reset(f.tape().constants(), f.tape().size());
   adjoints[dependent] = T(1);
   pull_back_all(f, values, adjoints, dependent + 1);
@@ -83,7 +83,7 @@ const Function::State& Function::state() const {
   return *state_;
 }
 const Tape& Function::tape() const { return state().tape; }
-std::span<const Index> Function::dependents() const { return state().dependents; }
+std::span<const NodeId> Function::dependents() const { return state().dependents; }
 const OptimiseReport& Function::report() const { return state().report; }
 std::span<const NodeGroup> Function::groups() const { return state().groups; }
 
@@ -101,20 +101,20 @@ std::vector<double> Function::values(std::span<const double> x) const {
 std::vector<Var> Function::values(std::span<const Var> x) const {
   Values<Var> values;
   replay(*this, x, values);
-  each_recorded(tape(), values, [&](Index i, const Var& var) { var.tape()->relocate(var.index(), tape().location(i)); });
+  each_recorded(tape(), values, [&](NodeId i, const Var& var) { var.tape()->relocate(var.index(), tape().location(i)); });
   return outputs_of(*this, values);
 }
 
 std::vector<Var> Function::on(Tape& to, std::span<const double> x) const {
-  if (x.size() != inputs()) throw_independents("Function::on", static_cast<Index>(inputs()), x.size());
+  if (x.size() != inputs()) throw_independents("Function::on", static_cast<NodeId>(inputs()), x.size());
   std::vector<Var> point;
   for (std::size_t k = 0; k < x.size(); ++k) {
-    const Index independent = tape().independents()[k];
+    const NodeId independent = tape().independents()[k];
     point.push_back(to.variable(x[k], tape().name(independent), tape().location(independent)));
   }
   Values<Var> values;
   replay(*this, std::span<const Var>(point), values);
-  each_recorded(tape(), values, [&](Index i, const Var& var) {
+  each_recorded(tape(), values, [&](NodeId i, const Var& var) {
     to.relocate(var.index(), tape().location(i));
     if (!tape().name(i).empty()) to.set_name(var.index(), tape().name(i));
   });
@@ -131,7 +131,7 @@ std::span<const double> Function::gradient(std::span<const double> x, Workspace&
   replay(*this, x, workspace.values);
   sweep_back(*this, workspace.values, dependents()[0], workspace.adjoints);
   workspace.gradient.clear();
-  for (const Index independent : tape().independents()) workspace.gradient.push_back(workspace.adjoints[independent]);
+  for (const NodeId independent : tape().independents()) workspace.gradient.push_back(workspace.adjoints[independent]);
   return workspace.gradient;
 }
 
@@ -154,7 +154,7 @@ std::vector<Bounded> Function::gradient_with_bounds(std::span<const double> x) c
   Values<Bounded> values, adjoints;
   replay(*this, std::span<const Bounded>(point), values);
   sweep_back(*this, values, dependents()[0], adjoints);
-  for (const Index independent : tape().independents()) result.push_back(adjoints[independent]);
+  for (const NodeId independent : tape().independents()) result.push_back(adjoints[independent]);
   return result;
 }
 
@@ -166,19 +166,19 @@ std::vector<double> Function::pull_back(std::span<const double> w, std::span<con
   for (std::size_t k = 0; k < w.size(); ++k) adjoints[dependents()[k]] += w[k];
   pull_back_all(*this, values, adjoints, tape().size());
   std::vector<double> result;
-  for (const Index independent : tape().independents()) result.push_back(adjoints[independent]);
+  for (const NodeId independent : tape().independents()) result.push_back(adjoints[independent]);
   return result;
 }
 
 std::vector<double> Function::push_forward(std::span<const double> v, std::span<const double> x) const {
   if (v.size() != inputs()) throw_direction("Function::push_forward", inputs(), v.size());
-  if (x.size() != inputs()) throw_independents("Function::push_forward", static_cast<Index>(inputs()), x.size());
+  if (x.size() != inputs()) throw_independents("Function::push_forward", static_cast<NodeId>(inputs()), x.size());
   std::vector<Dual<double>> point(inputs());
   for (std::size_t k = 0; k < inputs(); ++k) point[k] = {x[k], v[k]};
   Values<Dual<double>> values;
   replay(*this, std::span<const Dual<double>>(point), values);
   std::vector<double> result;
-  for (const Index dependent : dependents()) result.push_back(values[dependent].tangent);
+  for (const NodeId dependent : dependents()) result.push_back(values[dependent].tangent);
   return result;
 }
 
@@ -196,12 +196,12 @@ bool Function::same_as(const Function& other, std::span<const double> x) const {
   }
 }
 
-Matrix Function::jacobian(std::span<const double> x) const {
+DenseMatrix Function::jacobian(std::span<const double> x) const {
   Workspace workspace;
   replay(*this, x, workspace.values);
   if (outputs() > detail::few_directions)
     return detail::jacobian_at(tape(), workspace.values.base(), dependents(), tape().independents());
-  Matrix result(outputs(), inputs());
+  DenseMatrix result(outputs(), inputs());
   for (std::size_t row = 0; row < outputs(); ++row) {
     sweep_back(*this, workspace.values, dependents()[row], workspace.adjoints);
     for (std::size_t column = 0; column < inputs(); ++column)
@@ -210,7 +210,7 @@ Matrix Function::jacobian(std::span<const double> x) const {
   return result;
 }
 
-SparseMatrix Function::sparse_jacobian(std::span<const double> x) const {
+CompressedRows Function::sparse_jacobian(std::span<const double> x) const {
   Values<double> values;
   replay(*this, x, values);
   std::call_once(state_->jacobian_asked, [&] { state_->jacobian_plan = detail::plan_jacobian(tape(), dependents()); });
@@ -220,18 +220,18 @@ SparseMatrix Function::sparse_jacobian(std::span<const double> x) const {
 std::vector<double> Function::hessian_vector(std::span<const double> x, std::span<const double> v) const {
   throw_unless_one_output("Function::hessian_vector", "that of f.output(k)", outputs());
   if (v.size() != inputs()) throw_direction("Function::hessian_vector", inputs(), v.size());
-  if (x.size() != inputs()) throw_independents("Function::hessian_vector", static_cast<Index>(inputs()), x.size());
+  if (x.size() != inputs()) throw_independents("Function::hessian_vector", static_cast<NodeId>(inputs()), x.size());
   std::vector<Dual<double>> point(inputs());
   for (std::size_t k = 0; k < inputs(); ++k) point[k] = {x[k], v[k]};
   Values<Dual<double>> values, adjoints;
   replay(*this, std::span<const Dual<double>>(point), values);
   sweep_back(*this, values, dependents()[0], adjoints);
   std::vector<double> result;
-  for (const Index independent : tape().independents()) result.push_back(adjoints[independent].tangent);
+  for (const NodeId independent : tape().independents()) result.push_back(adjoints[independent].tangent);
   return result;
 }
 
-Matrix Function::hessian(std::span<const double> x) const {
+DenseMatrix Function::hessian(std::span<const double> x) const {
   throw_unless_one_output("Function::hessian", "that of f.output(k)", outputs());
   Workspace workspace;
   replay(*this, x, workspace.values);
@@ -239,7 +239,7 @@ Matrix Function::hessian(std::span<const double> x) const {
   return detail::hessian_at(tape(), workspace.values.base(), workspace.adjoints, tape().independents());
 }
 
-SparseMatrix Function::sparse_hessian(std::span<const double> x) const {
+CompressedRows Function::sparse_hessian(std::span<const double> x) const {
   throw_unless_one_output("Function::sparse_hessian", "that of f.output(k)", outputs());
   std::call_once(state_->hessian_asked, [&] { state_->hessian_plan = detail::plan_hessian(tape(), dependents()[0]); });
   Workspace workspace;
@@ -251,7 +251,7 @@ SparseMatrix Function::sparse_hessian(std::span<const double> x) const {
 Function Function::derivative() const {
   Recorder recorder(tape().keeps_locations());
   OptimiseReport report;
-  std::vector<Index> results = detail::derivative(tape(), dependents(), recorder.tape(), &report);
+  std::vector<NodeId> results = detail::derivative(tape(), dependents(), recorder.tape(), &report);
   return recorder.finish(std::move(results), report);
 }
 
@@ -259,21 +259,21 @@ Function Function::output(std::size_t which) const {
   if (which >= outputs())
     throw ShapeMismatch(fmt::format("Function::output: the function has {} outputs, there is no number {}", outputs(), which));
   Recorder recorder(tape().keeps_locations());
-  std::vector<Index> result{dependents()[which]};
+  std::vector<NodeId> result{dependents()[which]};
   const OptimiseReport report = detail::optimise(tape(), result, recorder.tape());
   return recorder.finish(std::move(result), report);
 }
 
 Function Function::optimised() const {
   Recorder recorder(tape().keeps_locations());
-  std::vector<Index> results(dependents().begin(), dependents().end());
+  std::vector<NodeId> results(dependents().begin(), dependents().end());
   const OptimiseReport report = detail::optimise(tape(), results, recorder.tape());
   return recorder.finish(std::move(results), report);
 }
 
 Function Function::grouped() const {
   Recorder recorder(tape().keeps_locations());
-  std::vector<Index> results(dependents().begin(), dependents().end());
+  std::vector<NodeId> results(dependents().begin(), dependents().end());
   std::vector<NodeGroup> groups = detail::group(tape(), results, recorder.tape());
   Function result = recorder.finish(std::move(results));
   result.state_->groups = std::move(groups);
@@ -284,12 +284,12 @@ Recorder::Recorder(bool keep_locations) : state_(std::make_shared<Function::Stat
 Tape& Recorder::tape() { return state_->tape; }
 
 Function Recorder::finish(std::span<const Var> dependents) {
-  std::vector<Index> indices;
+  std::vector<NodeId> indices;
   for (const Var& dependent : dependents) indices.push_back(detail::index_on(tape(), dependent, "record", {}));
   return finish(std::move(indices));
 }
 
-Function Recorder::finish(std::vector<Index> dependents, const OptimiseReport& report) {
+Function Recorder::finish(std::vector<NodeId> dependents, const OptimiseReport& report) {
   state_->dependents = std::move(dependents);
   state_->report = report;
   return Function(std::move(state_));

@@ -30,7 +30,7 @@ struct Function::State {
   explicit State(bool keep_locations) : tape(keep_locations) {}
 
   Tape tape;
-  std::vector<Index> dependents;
+  std::vector<NodeId> dependents;
   OptimiseReport report;
   std::vector<NodeGroup> groups;  // all nodes but the leading independents, in the order of the tape; or none
 

@@ -11,30 +11,30 @@ namespace wengert::detail {
 namespace {
 
 /// Fewer nodes are not worth a loop: they are swept one by one.
-constexpr Index least_group = 3;
+constexpr NodeId least_group = 3;
 /// How many arguments are gathered at a time.
-constexpr Index gathered = 256;
+constexpr NodeId gathered = 256;
 
 /// What lanes compute quicker, arguments gathered, than a loop over the nodes: not sums, products and the like.
 bool is_costly(Op op) { return arity(op) <= 2 && !traits_of(op).arithmetic; }
 
 /// The order of nodes between two guards: by level, then beside their like.
 struct Position {
-  Index level;
+  NodeId level;
   Op op;
-  Index node;
+  NodeId node;
 
   auto operator<=>(const Position&) const = default;
   bool is_like(const Position& other) const { return level == other.level && op == other.op; }
 };
 
-std::vector<Position> by_level(const Tape& tape, Index first, Index end) {
+std::vector<Position> by_level(const Tape& tape, NodeId first, NodeId end) {
   std::vector<Position> result;
-  std::vector<Index> level(static_cast<std::size_t>(end - first), 0);
-  for (Index i = first; i < end; ++i) {
+  std::vector<NodeId> level(static_cast<std::size_t>(end - first), 0);
+  for (NodeId i = first; i < end; ++i) {
     if (tape[i].op == Op::Independent) continue;
-    Index& here = level[static_cast<std::size_t>(i - first)];
-    for (const Index argument : tape.arguments(i))
+    NodeId& here = level[static_cast<std::size_t>(i - first)];
+    for (const NodeId argument : tape.arguments(i))
       if (argument >= first && tape[argument].op != Op::Independent)
         here = std::max(here, level[static_cast<std::size_t>(argument - first)] + 1);
     result.push_back({here, tape[i].op, i});
@@ -51,7 +51,7 @@ struct EvaluateGroup {
 
   template <class Rule>
   void operator()() const {
-    for (Index i = group.first; i < group.first + group.count; ++i)
+    for (NodeId i = group.first; i < group.first + group.count; ++i)
       values[i] = Evaluate<double>{tape, values, i}.template operator()<Rule>();
   }
 };
@@ -63,7 +63,7 @@ struct PullBackGroup {
 
   template <class Rule>
   void operator()() const {
-    for (Index i = group.first + group.count; i-- > group.first;)
+    for (NodeId i = group.first + group.count; i-- > group.first;)
       if (!carries_nothing(adjoints[i])) PullBack<double>{tape, values, adjoints, i}.template operator()<Rule>();
   }
 };
@@ -71,9 +71,9 @@ struct PullBackGroup {
 void evaluate_on_lanes(const Tape& tape, double* values, const NodeGroup& group) {
   const BlockKernel<double> kernel = block_kernel<double>(group.op, varying_x | varying_y);
   double x[gathered], y[gathered];
-  for (Index done = 0; done < group.count; done += gathered) {
-    const Index first = group.first + done, count = std::min(gathered, group.count - done);
-    for (Index k = 0; k < count; ++k) {
+  for (NodeId done = 0; done < group.count; done += gathered) {
+    const NodeId first = group.first + done, count = std::min(gathered, group.count - done);
+    for (NodeId k = 0; k < count; ++k) {
       const Node& node = tape[first + k];  // a unary node's y is its x
       x[k] = values[node.x];
       y[k] = values[node.y];
@@ -84,16 +84,16 @@ void evaluate_on_lanes(const Tape& tape, double* values, const NodeGroup& group)
 
 }  // namespace
 
-std::vector<NodeGroup> group(const Tape& from, std::vector<Index>& outputs, Tape& to) {
+std::vector<NodeGroup> group(const Tape& from, std::vector<NodeId>& outputs, Tape& to) {
   std::vector<NodeGroup> groups;
   TapeCopy copy(from, to);
-  for (const Index independent : from.independents()) copy.independent(independent);
-  const auto lay = [&](Index first, Index end) {
+  for (const NodeId independent : from.independents()) copy.independent(independent);
+  const auto lay = [&](NodeId first, NodeId end) {
     const std::vector<Position> nodes = by_level(from, first, end);
     bool after_few = false;  // between two guards: no group reaches over one
     for (auto here = nodes.begin(); here != nodes.end();) {
       const auto next = std::find_if_not(here, nodes.end(), [&](const Position& p) { return p.is_like(*here); });
-      const auto count = static_cast<Index>(next - here);
+      const auto count = static_cast<NodeId>(next - here);
       const bool few = count < least_group || here->op == Op::Custom;
       if (few && after_few)
         groups.back().count += count;
@@ -103,14 +103,14 @@ std::vector<NodeGroup> group(const Tape& from, std::vector<Index>& outputs, Tape
       for (; here != next; ++here) copy.node(here->node);
     }
   };
-  Index done = 0;
+  NodeId done = 0;
   for (const Guard& guard : from.guards()) {
     lay(done, guard.position);
     done = guard.position;
     copy.guard(guard);
   }
   lay(done, from.size());
-  for (Index& output : outputs) output = copy.at(output);
+  for (NodeId& output : outputs) output = copy.at(output);
   if (groups.size() == 1 && groups[0].op == Op::Independent) groups.clear();  // a chain
   return groups;
 }

@@ -14,7 +14,7 @@ namespace wengert::detail {
 /// Lays the nodes of `from` on the empty tape `to`: all independents first, in their order, then level by level what depends on
 /// nothing of its own level or later. No node passes a guard. `outputs` (indices on `from`) becomes their indices on `to`.
 /// Returns the groups, which cover all nodes but the independents. O(nodes log nodes).
-std::vector<NodeGroup> group(const Tape& from, std::vector<Index>& outputs, Tape& to);
+std::vector<NodeGroup> group(const Tape& from, std::vector<NodeId>& outputs, Tape& to);
 
 /// The values of a group from those before it.
 void evaluate_group(const Tape& tape, double* values, const NodeGroup& group);

@@ -9,7 +9,7 @@
 
 namespace wengert {
 
-double SparseMatrix::operator()(std::size_t i, std::size_t j) const {
+double CompressedRows::operator()(std::size_t i, std::size_t j) const {
   const auto begin = column.begin() + row_begin[i], end = column.begin() + row_begin[i + 1];
   const auto place = std::lower_bound(begin, end, static_cast<int>(j));
   return place != end && *place == static_cast<int>(j) ? value[static_cast<std::size_t>(place - column.begin())] : 0;
@@ -18,8 +18,8 @@ double SparseMatrix::operator()(std::size_t i, std::size_t j) const {
 namespace {
 
 /// Their nodes, -1 for constants.
-std::vector<Index> nodes_of(std::span<const Var> vars) {
-  std::vector<Index> nodes;
+std::vector<NodeId> nodes_of(std::span<const Var> vars) {
+  std::vector<NodeId> nodes;
   nodes.reserve(vars.size());
   for (const Var& x : vars) nodes.push_back(x.is_constant() ? -1 : x.index());
   return nodes;
@@ -42,8 +42,8 @@ const Tape* check_one_tape(std::span<const Var> dependents, std::span<const Var>
 
 }  // namespace
 
-Matrix jacobian(std::span<const Var> dependents, std::span<const Var> variables, Location at) {
-  Matrix result(dependents.size(), variables.size());
+DenseMatrix jacobian(std::span<const Var> dependents, std::span<const Var> variables, Location at) {
+  DenseMatrix result(dependents.size(), variables.size());
   if (dependents.size() > detail::few_directions) {
     const Tape* const tape = check_one_tape(dependents, variables, at);
     return tape == nullptr ? result : detail::jacobian_at(*tape, tape->values().base, nodes_of(dependents), nodes_of(variables));
@@ -88,10 +88,10 @@ std::vector<double> hessian_vector_product(const Var& t, std::span<const Var> va
   return result;
 }
 
-Matrix hessian(const Var& t, std::span<const Var> variables, Location at) {
-  if (t.is_constant()) return Matrix(variables.size(), variables.size());
+DenseMatrix hessian(const Var& t, std::span<const Var> variables, Location at) {
+  if (t.is_constant()) return DenseMatrix(variables.size(), variables.size());
   const Tape& tape = *t.tape();
-  std::vector<Index> nodes;
+  std::vector<NodeId> nodes;
   for (const Var& x : variables) nodes.push_back(tape.independents()[independent_number(tape, x, "hessian", at)]);
   return detail::hessian_at(tape, tape.values().base, gradient(t, at).adjoints, nodes);
 }

@@ -36,7 +36,7 @@ SideTape::SideTape() : tape_(side_tapes.take()) {}
 SideTape::~SideTape() { --side_tapes.in_use; }
 
 void differentiate(Tape& tape, const Var& y, std::span<double> out) {
-  const Index dependent = index_on(tape, y, "local", {});
+  const NodeId dependent = index_on(tape, y, "local", {});
   thread_local Values<double> spare;
   Values<double> adjoints = std::exchange(spare, {});  // a sweep may meet a piece that makes one of its own
   adjoints.reset(tape.constants(), tape.size());
@@ -56,7 +56,7 @@ void hessian_row(Tape& tape, const Var& y, std::size_t k, std::span<double> out)
   std::copy(row.begin(), row.end(), out.begin());
 }
 
-Bounded differentiate_with_bounds(const Tape& tape, Index dependent, std::span<const Bounded> x, std::span<Bounded> out) {
+Bounded differentiate_with_bounds(const Tape& tape, NodeId dependent, std::span<const Bounded> x, std::span<Bounded> out) {
   const Values<Bounded> values = forward_sweep(tape, x);
   if (out.empty()) return values[dependent];
   Values<Bounded> adjoints(tape.constants(), tape.size());
@@ -76,7 +76,7 @@ CustomOperation local_operation(std::size_t inputs, CustomOperation::Value value
     partials.emplace_back(
         "local'", arity,
         [gradient, k](Numbers x) {
-          Scratch<double> all(static_cast<Index>(x.size()));
+          Scratch<double> all(static_cast<NodeId>(x.size()));
           gradient(x, all.span());
           return all.span()[k];
         },

@@ -22,12 +22,12 @@ namespace wengert {
 
 /// What an optimiser pass did, in nodes.
 struct OptimiseReport {
-  Index before = 0;      ///< nodes that came in
-  Index dead = 0;        ///< left out: no output needs them
-  Index folded = 0;      ///< all arguments constant: computed now
-  Index merged = 0;      ///< computed before with the same arguments
-  Index simplified = 0;  ///< replaced by an argument or a cheaper operation
-  Index after = 0;       ///< nodes that remain
+  NodeId before = 0;      ///< nodes that came in
+  NodeId dead = 0;        ///< left out: no output needs them
+  NodeId folded = 0;      ///< all arguments constant: computed now
+  NodeId merged = 0;      ///< computed before with the same arguments
+  NodeId simplified = 0;  ///< replaced by an argument or a cheaper operation
+  NodeId after = 0;       ///< nodes that remain
 };
 
 namespace detail {
@@ -35,7 +35,7 @@ namespace detail {
 /// The value of a rule on constants, each by its place. Defined before its user, as clang needs in constant evaluation.
 struct Compute {
   const double* value;
-  Index x, y, z;
+  NodeId x, y, z;
 
   template <class Rule>
   constexpr double operator()() const {
@@ -52,7 +52,7 @@ struct Compute {
 class Rebuilder {
  public:
   /// `last` says that what is rebuilt is not differentiated again.
-  WENGERT_CONSTEXPR Rebuilder(Tape& to, Index expected_nodes, OptimiseReport& report, bool last = false)
+  WENGERT_CONSTEXPR Rebuilder(Tape& to, NodeId expected_nodes, OptimiseReport& report, bool last = false)
       : to_(to), report_(report), last_(last) {
     std::size_t size = 64;
     while (size < 2 * static_cast<std::size_t>(expected_nodes)) size *= 2;
@@ -61,19 +61,19 @@ class Rebuilder {
   }
 
   /// Of a constant on the new tape.
-  constexpr double value(Index constant) const { return to_.value(constant); }
+  constexpr double value(NodeId constant) const { return to_.value(constant); }
   /// How many nodes the new tape has.
-  constexpr Index size() const { return to_.size(); }
+  constexpr NodeId size() const { return to_.size(); }
 
-  WENGERT_CONSTEXPR Index constant(double value) {
+  WENGERT_CONSTEXPR NodeId constant(double value) {
     if (2 * static_cast<std::size_t>(to_.constants()) > constants_.size()) grow_constants();
-    Index& cell = constant_cell(value);
+    NodeId& cell = constant_cell(value);
     if (cell == empty) cell = to_.constant(value);
     return cell;
   }
 
-  constexpr Index emit(Op op, Index x, Index y, Index z, Location at) {
-    const Index simpler = simplify(op, x, y, z, at);
+  constexpr NodeId emit(Op op, NodeId x, NodeId y, NodeId z, Location at) {
+    const NodeId simpler = simplify(op, x, y, z, at);
     if (simpler != none) {
       ++report_.simplified;
       return simpler;
@@ -86,21 +86,21 @@ class Rebuilder {
   }
 
  private:
-  static constexpr Index none = std::numeric_limits<Index>::min();
-  static constexpr Index empty = none;
+  static constexpr NodeId none = std::numeric_limits<NodeId>::min();
+  static constexpr NodeId empty = none;
 
-  constexpr bool is(Index x, double number) const {
+  constexpr bool is(NodeId x, double number) const {
     return x < 0 && std::bit_cast<std::uint64_t>(value(x)) == std::bit_cast<std::uint64_t>(number);
   }
-  constexpr bool is(Index x, Op op) const { return x >= 0 && to_[x].op == op; }
-  constexpr bool is_finite_constant(Index x) const { return x < 0 && value(x) - value(x) == 0; }
+  constexpr bool is(NodeId x, Op op) const { return x >= 0 && to_[x].op == op; }
+  constexpr bool is_finite_constant(NodeId x) const { return x < 0 && value(x) - value(x) == 0; }
 
-  constexpr bool can_fold(Op op, Index x, Index y, Index z) const {
+  constexpr bool can_fold(Op op, NodeId x, NodeId y, NodeId z) const {
     const int count = arity(op);
     if (x >= 0 || (count >= 2 && y >= 0) || (count == 3 && z >= 0)) return false;
     if (!std::is_constant_evaluated()) return true;
     // The compiler rejects arithmetic that makes a NaN or an infinity: leave that, and the transcendental, to run time.
-    const auto tame = [this](Index k) {
+    const auto tame = [this](NodeId k) {
       return value(k) == 0 || (value(k) < 1e75 && value(k) > -1e75 && (value(k) > 1e-75 || value(k) < -1e-75));
     };
     return traits_of(op).arithmetic && tame(x) && (count < 2 || tame(y)) && (count < 3 || tame(z)) &&
@@ -108,7 +108,7 @@ class Rebuilder {
   }
 
   /// A node that stands for op(x, y, z) at less cost, or `none`.
-  constexpr Index simplify(Op op, Index x, Index y, Index z, Location at) {
+  constexpr NodeId simplify(Op op, NodeId x, NodeId y, NodeId z, Location at) {
     switch (op) {
       case Op::Add:
         if (is(x, -0.0)) return y;
@@ -164,35 +164,35 @@ class Rebuilder {
     }
   }
   /// The partials of pow as the products that its rule makes of them for plain numbers: they share the power, and run on lanes.
-  WENGERT_CONSTEXPR Index pow_partial_x(Index x, Index y, Location at) {
-    const Index result = emit(Op::Pow, x, y, none, at);
-    const Index ordinary = emit(Op::Equal, emit(Op::Div, result, result, none, at), constant(1), none, at);
-    const Index below = emit(Op::Pow, x, emit(Op::Sub, y, constant(1), none, at), none, at);
-    const Index edge = emit(Op::Select, emit(Op::Equal, result, result, none, at), below, constant(ops::not_a_number), at);
+  WENGERT_CONSTEXPR NodeId pow_partial_x(NodeId x, NodeId y, Location at) {
+    const NodeId result = emit(Op::Pow, x, y, none, at);
+    const NodeId ordinary = emit(Op::Equal, emit(Op::Div, result, result, none, at), constant(1), none, at);
+    const NodeId below = emit(Op::Pow, x, emit(Op::Sub, y, constant(1), none, at), none, at);
+    const NodeId edge = emit(Op::Select, emit(Op::Equal, result, result, none, at), below, constant(ops::not_a_number), at);
     return emit(Op::AbsorbingProduct, y, emit(Op::Select, ordinary, emit(Op::Div, result, x, none, at), edge, at), none, at);
   }
-  WENGERT_CONSTEXPR Index pow_partial_y(Index x, Index y, Location at) {
-    const Index product = emit(Op::AbsorbingProduct, emit(Op::Pow, x, y, none, at), emit(Op::Log, x, none, none, at), none, at);
+  WENGERT_CONSTEXPR NodeId pow_partial_y(NodeId x, NodeId y, Location at) {
+    const NodeId product = emit(Op::AbsorbingProduct, emit(Op::Pow, x, y, none, at), emit(Op::Log, x, none, none, at), none, at);
     return emit(Op::Select, emit(Op::LessEqual, constant(0), x, none, at), product, constant(ops::not_a_number), at);
   }
   /// (-a) * b = -(a * b) and the like: exact, and signs that meet cancel.
-  constexpr Index move_sign_out(Op op, Index x, Index y, Location at) {
+  constexpr NodeId move_sign_out(Op op, NodeId x, NodeId y, Location at) {
     if (is(x, Op::Neg)) return emit(Op::Neg, emit(op, to_[x].x, y, none, at), none, none, at);
     if (is(y, Op::Neg)) return emit(Op::Neg, emit(op, x, to_[y].x, none, at), none, none, at);
     return none;
   }
   /// 2^j * (2^k * x) = 2^(j+k) * x, where the inner product cannot overflow (k <= 0); below the normal numbers it may round less.
-  constexpr Index join_scales(Index scale, Index product, Location at) {
-    const Index a = to_[product].x, b = to_[product].y;
-    const Index inner = a < 0 ? a : b, x = a < 0 ? b : a;
+  constexpr NodeId join_scales(NodeId scale, NodeId product, Location at) {
+    const NodeId a = to_[product].x, b = to_[product].y;
+    const NodeId inner = a < 0 ? a : b, x = a < 0 ? b : a;
     if (inner >= 0 || !has_exact_reciprocal(value(scale)) || !has_exact_reciprocal(value(inner))) return none;
     if (value(inner) > 1 || value(inner) < -1) return none;
     return emit(Op::Mul, constant(value(scale) * value(inner)), x, none, at);
   }
   /// select(select(c, k, l) == m, y, z) with constants k, l, m asks only for c.
-  constexpr Index choose_earlier(Index equal, Index y, Index z, Location at) {
-    const Index a = to_[equal].x, b = to_[equal].y;
-    const Index choice = is(a, Op::Select) ? a : b, number = is(a, Op::Select) ? b : a;
+  constexpr NodeId choose_earlier(NodeId equal, NodeId y, NodeId z, Location at) {
+    const NodeId a = to_[equal].x, b = to_[equal].y;
+    const NodeId choice = is(a, Op::Select) ? a : b, number = is(a, Op::Select) ? b : a;
     if (!is(choice, Op::Select) || number >= 0 || second(choice) >= 0 || third(choice) >= 0) return none;
     return emit(Op::Select, to_[choice].x, value(second(choice)) == value(number) ? y : z,
                 value(third(choice)) == value(number) ? y : z, at);
@@ -203,20 +203,20 @@ class Rebuilder {
     const auto exponent = (bits >> 52) & 0x7ff;
     return (bits & 0xfffffffffffff) == 0 && exponent > 1 && exponent < 0x7fd;
   }
-  constexpr Index second(Index select) const { return to_.extra_arguments(to_[select].y)[0]; }
-  constexpr Index third(Index select) const { return to_.extra_arguments(to_[select].y)[1]; }
+  constexpr NodeId second(NodeId select) const { return to_.extra_arguments(to_[select].y)[0]; }
+  constexpr NodeId third(NodeId select) const { return to_.extra_arguments(to_[select].y)[1]; }
 
-  WENGERT_CONSTEXPR Index find_or_push(Op op, Index x, Index y, Index z, Location at) {
+  WENGERT_CONSTEXPR NodeId find_or_push(Op op, NodeId x, NodeId y, NodeId z, Location at) {
     const int count = arity(op);
     if (count < 2) y = x;
     if (count < 3) z = 0;
     if (count == 2 && y > x && traits_of(op).commutative) {
-      const Index larger = y;
+      const NodeId larger = y;
       y = x;
       x = larger;
     }
     if (2 * static_cast<std::size_t>(found_) > nodes_.size()) grow_nodes();
-    Index& cell = node_cell(op, x, y, z);
+    NodeId& cell = node_cell(op, x, y, z);
     if (cell != empty) {
       ++report_.merged;
       return cell;
@@ -227,63 +227,63 @@ class Rebuilder {
   }
 
   // Open addressing, linear probing. A cell is an index on the new tape, or empty.
-  WENGERT_CONSTEXPR Index& node_cell(Op op, Index x, Index y, Index z) {
+  WENGERT_CONSTEXPR NodeId& node_cell(Op op, NodeId x, NodeId y, NodeId z) {
     const auto mix = [](std::uint64_t a, std::uint64_t b) { return (a ^ b) * 0x9E3779B97F4A7C15u; };
-    const auto as_bits = [](Index i) { return static_cast<std::uint32_t>(i); };
+    const auto as_bits = [](NodeId i) { return static_cast<std::uint32_t>(i); };
     std::uint64_t hash = mix(mix(mix(static_cast<std::uint64_t>(op), as_bits(x)), as_bits(y)), as_bits(z));
     for (std::size_t k = (hash >> 20) & (nodes_.size() - 1);; k = (k + 1) & (nodes_.size() - 1)) {
-      const Index i = nodes_[k];
+      const NodeId i = nodes_[k];
       if (i == empty) return nodes_[k];
       if (to_[i].op != op || to_[i].x != x) continue;
       if (arity(op) == 3 ? second(i) == y && third(i) == z : to_[i].y == y) return nodes_[k];
     }
   }
   WENGERT_CONSTEXPR void grow_nodes() {
-    const std::vector<Index> old = std::exchange(nodes_, std::vector<Index>(2 * nodes_.size(), empty));
-    for (const Index i : old) {
+    const std::vector<NodeId> old = std::exchange(nodes_, std::vector<NodeId>(2 * nodes_.size(), empty));
+    for (const NodeId i : old) {
       if (i == empty) continue;
       const Node& node = to_[i];
       const bool ternary = arity(node.op) == 3;
       node_cell(node.op, node.x, ternary ? second(i) : node.y, ternary ? third(i) : 0) = i;
     }
   }
-  WENGERT_CONSTEXPR Index& constant_cell(double value) {
+  WENGERT_CONSTEXPR NodeId& constant_cell(double value) {
     const auto bits = std::bit_cast<std::uint64_t>(value);
     for (std::size_t k = ((bits * 0x9E3779B97F4A7C15u) >> 40) & (constants_.size() - 1);; k = (k + 1) & (constants_.size() - 1))
       if (constants_[k] == empty || is(constants_[k], value)) return constants_[k];
   }
   WENGERT_CONSTEXPR void grow_constants() {
-    constants_ = std::vector<Index>(2 * constants_.size(), empty);
-    for (Index c = -1; c >= -to_.constants(); --c) constant_cell(to_.value(c)) = c;
+    constants_ = std::vector<NodeId>(2 * constants_.size(), empty);
+    for (NodeId c = -1; c >= -to_.constants(); --c) constant_cell(to_.value(c)) = c;
   }
 
   Tape& to_;
   OptimiseReport& report_;
   bool last_;
-  std::vector<Index> nodes_;
-  Index found_ = 0;  // of them
-  std::vector<Index> constants_;
+  std::vector<NodeId> nodes_;
+  NodeId found_ = 0;  // of them
+  std::vector<NodeId> constants_;
 };
 
 /// One pass from a tape to an empty one. All independents stay, in their order; `outputs` becomes their indices on the new tape.
-WENGERT_CONSTEXPR OptimiseReport optimise_once(const Tape& from, std::vector<Index>& outputs, Tape& to, bool last) {
+WENGERT_CONSTEXPR OptimiseReport optimise_once(const Tape& from, std::vector<NodeId>& outputs, Tape& to, bool last) {
   OptimiseReport report;
   report.before = from.size();
   Rebuilder rebuilder(to, from.size(), report, last);
   const std::vector<unsigned char> live = live_nodes(from, outputs);
-  std::vector<Index> place(static_cast<std::size_t>(from.size()), 0);
-  const auto moved = [&](Index i) { return i < 0 ? rebuilder.constant(from.value(i)) : place[static_cast<std::size_t>(i)]; };
+  std::vector<NodeId> place(static_cast<std::size_t>(from.size()), 0);
+  const auto moved = [&](NodeId i) { return i < 0 ? rebuilder.constant(from.value(i)) : place[static_cast<std::size_t>(i)]; };
   auto guard = from.guards().begin();
-  const auto move_guards = [&](Index before) {
+  const auto move_guards = [&](NodeId before) {
     for (; guard != from.guards().end() && guard->position <= before; ++guard) {
-      const Index x = moved(guard->x), y = moved(guard->y);
+      const NodeId x = moved(guard->x), y = moved(guard->y);
       if (x >= 0 || y >= 0) to.push_guard({guard->relation, x, y, guard->outcome, to.size(), guard->location});
     }
   };
-  for (Index i = 0; i < from.size(); ++i) {
+  for (NodeId i = 0; i < from.size(); ++i) {
     move_guards(i);
     const Node node = from[i];
-    Index& here = place[static_cast<std::size_t>(i)];
+    NodeId& here = place[static_cast<std::size_t>(i)];
     if (node.op == Op::Independent) {
       here = to.variable(from.value(i), from.name(i), from.location(i)).index();
       continue;
@@ -296,25 +296,25 @@ WENGERT_CONSTEXPR OptimiseReport optimise_once(const Tape& from, std::vector<Ind
     if (node.op == Op::Custom) {
       here = copy_node(from, i, to, moved);
     } else {
-      const Index count = arguments.size();
+      const NodeId count = arguments.size();
       here = rebuilder.emit(node.op, moved(arguments[0]), count > 1 ? moved(arguments[1]) : 0,
                             count > 2 ? moved(arguments[2]) : 0, from.location(i));
     }
     if (here >= 0 && !from.name(i).empty() && to.name(here).empty()) to.set_name(here, from.name(i));
   }
   move_guards(from.size());
-  for (Index& output : outputs) output = moved(output);
+  for (NodeId& output : outputs) output = moved(output);
   report.after = to.size();
   return report;
 }
 
 /// Copies what the outputs and guards need to the empty tape `to`. Returns how many nodes they do not.
-WENGERT_CONSTEXPR Index leave_out_dead(const Tape& from, std::vector<Index>& outputs, Tape& to) {
+WENGERT_CONSTEXPR NodeId leave_out_dead(const Tape& from, std::vector<NodeId>& outputs, Tape& to) {
   const std::vector<unsigned char> live = live_nodes(from, outputs);
   TapeCopy copy(from, to);
-  Index dead = 0;
+  NodeId dead = 0;
   auto guard = from.guards().begin();
-  for (Index i = 0; i <= from.size(); ++i) {
+  for (NodeId i = 0; i <= from.size(); ++i) {
     for (; guard != from.guards().end() && guard->position <= i; ++guard) copy.guard(*guard);
     if (i == from.size()) break;
     if (from[i].op == Op::Independent)
@@ -324,12 +324,12 @@ WENGERT_CONSTEXPR Index leave_out_dead(const Tape& from, std::vector<Index>& out
     else
       ++dead;
   }
-  for (Index& output : outputs) output = copy.at(output);
+  for (NodeId& output : outputs) output = copy.at(output);
   return dead;
 }
 
 /// The end of a rebuilding on the tape `once`: copies what is not dead to the empty tape `to`, and completes the report.
-WENGERT_CONSTEXPR void sweep_up(const Tape& once, std::vector<Index>& outputs, Tape& to, OptimiseReport& report) {
+WENGERT_CONSTEXPR void sweep_up(const Tape& once, std::vector<NodeId>& outputs, Tape& to, OptimiseReport& report) {
   report.dead += leave_out_dead(once, outputs, to);
   report.after = to.size();
 }
@@ -337,7 +337,7 @@ WENGERT_CONSTEXPR void sweep_up(const Tape& once, std::vector<Index>& outputs, T
 /// Optimises `from` into the empty tape `to`; `outputs` (indices on `from`) becomes their indices on `to`, below 0 for what
 /// turned out to be constant. All independents stay. `last` says that the result is not differentiated again. What the pass made
 /// dead is swept up after it. O(nodes).
-WENGERT_CONSTEXPR OptimiseReport optimise(const Tape& from, std::vector<Index>& outputs, Tape& to, bool last = false) {
+WENGERT_CONSTEXPR OptimiseReport optimise(const Tape& from, std::vector<NodeId>& outputs, Tape& to, bool last = false) {
   Tape once(from.keeps_locations());
   OptimiseReport report = optimise_once(from, outputs, once, last);
   sweep_up(once, outputs, to, report);

@@ -19,13 +19,13 @@ struct Structure {
 const Structure& structure_of(Op op);
 
 /// Columns in ascending order, for each row.
-using Pattern = std::vector<std::vector<Index>>;
+using Pattern = std::vector<std::vector<NodeId>>;
 
 /// Which independents (by their number) each dependent varies with. One sweep over sets of independents; where these stay small,
 /// O(nodes).
-Pattern jacobian_pattern(const Tape& tape, std::span<const Index> dependents);
+Pattern jacobian_pattern(const Tape& tape, std::span<const NodeId> dependents);
 /// Which two independents meet in an operation that is not linear in them. Symmetric. Costs likewise, and an entry for each two
 /// that meet.
-Pattern hessian_pattern(const Tape& tape, Index dependent);
+Pattern hessian_pattern(const Tape& tape, NodeId dependent);
 
 }  // namespace wengert::detail

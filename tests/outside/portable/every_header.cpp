@@ -41,7 +41,7 @@ int main() {
   ++t;
   if (t > 0 && isfinite(t)) t = fmod(t, 3.0);
   const Gradient g = gradient(t);
-  const Matrix h = hessian(t, x);
+  const DenseMatrix h = hessian(t, x);
   std::ostringstream out;
   out << t << g << h << evaluation_trace(tape, g) << gradient_with_bounds(t).wrt(x[0]).digits() << explain_nonfinite(t).message;
   Cursor cursor = Cursor::reverse(t);
@@ -49,7 +49,7 @@ int main() {
 
   const std::vector<double> samples(100, 0.25), long_vector(3, 0.5);
   const std::vector<float> narrow(100, 0.25f);
-  const Elements elements = Elements::rows(std::vector<Index>{0, 1, 1, 2}, 2);
+  const Elements elements = Elements::rows(std::vector<NodeId>{0, 1, 1, 2}, 2);
   out << f(Sensitivity(0.5, 1e-16), Sensitivity(0.8)).spread;
   const Function recorded = record(f, 0.5, 0.8);
   out << recorded.gradient(0.5, 0.8)[0] << mean_gradient(recorded, std::array{0.5}, samples).value

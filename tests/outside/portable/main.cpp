@@ -50,7 +50,7 @@ int main() {
     expect_near(t.value(), x0 * y0 + std::sin(x0), "value");
     expect_near(g.wrt(x), by_x, "d/dx");
     expect_near(g.wrt(y), by_y, "d/dy");
-    const Matrix h = hessian(t, std::array{x, y});
+    const DenseMatrix h = hessian(t, std::array{x, y});
     expect_near(h(0, 0), -std::sin(x0), "d2/dx2");
     expect_near(h(0, 1), 1, "d2/dxdy");
     expect_near(h(1, 1), 0, "d2/dy2");
@@ -85,7 +85,7 @@ int main() {
 
   // three terms of a sum, each of two entries of a long vector
   const std::vector<double> long_vector = {x0, y0, 0.25};
-  const Elements elements = Elements::rows(std::vector<Index>{0, 1, 1, 2, 2, 0}, 2);
+  const Elements elements = Elements::rows(std::vector<NodeId>{0, 1, 1, 2, 2, 0}, 2);
   const BatchResult sum = sum_gradient(recorded, long_vector, elements);
   expect_near(sum.gradient[0], y0 + std::cos(x0) + 0.25, "d/dx of elements");
 
