@@ -22,7 +22,9 @@ void reads_as_from_chars(const std::string& text) {
   EXPECT_EQ(error, expected_error) << text;
   EXPECT_EQ(stop - begin, expected_stop - begin) << text;
   EXPECT_EQ(std::isnan(got), std::isnan(expected)) << text;
-  if (!std::isnan(expected)) EXPECT_EQ(std::bit_cast<std::uint64_t>(got), std::bit_cast<std::uint64_t>(expected)) << text;
+  if (!std::isnan(expected)) {
+    EXPECT_EQ(std::bit_cast<std::uint64_t>(got), std::bit_cast<std::uint64_t>(expected)) << text;
+  }
 }
 
 TEST(ReadNumber, StopsWhereFromCharsStops) {
