@@ -96,6 +96,16 @@ TEST(ForwardSweepOfAnEmptyTape, GivesNoValues) {
   EXPECT_EQ(forward_sweep(tape, std::span<const double>()).nodes(), 0);
 }
 
+TEST(ForwardSweepOfConstantsAlone, ComputesTheFirstNodeToo) {
+  Tape tape;
+  const NodeId two = tape.constant(2), three = tape.constant(3);
+  const NodeId log = tape.push(Op::Log, two, 0, 0, 0, Location{});
+  const NodeId power = tape.push(Op::Pow, log, three, 0, 0, Location{});
+  const Values<double> values = forward_sweep(tape, std::span<const double>());
+  EXPECT_DOUBLE_EQ(values[log], 0.6931471805599453);
+  EXPECT_DOUBLE_EQ(values[power], 0.33302465198892948);  // (log 2)^3
+}
+
 TEST(ForwardSweepOverABranch, RefusesToTakeTheOtherSide) {
   Tape tape(true);
   const Var x = tape.variable(2, "x");

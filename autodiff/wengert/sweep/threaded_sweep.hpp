@@ -144,7 +144,9 @@ struct ThreadedForwardSweep {
     constexpr NodeId stretch = 1024;  // as above
     for (NodeId i = first; i < end; i += stretch) {
       const ThreadedForwardSweep sweep{tape, end - i < stretch ? end : i + stretch};
-      steps[static_cast<std::size_t>(tape[i].op)](sweep, &tape[i], values, i, i > 0 ? values[i - 1] : T(0));
+      // before the first node lies the first constant
+      const T before = i > 0 || tape.constants() > 0 ? values[i - 1] : T(0);
+      steps[static_cast<std::size_t>(tape[i].op)](sweep, &tape[i], values, i, before);
     }
   }
 
