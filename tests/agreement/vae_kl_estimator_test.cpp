@@ -58,11 +58,15 @@ TEST_P(EstimatorOfWay, AveragesTheGradientOfEverySample) {
 TEST_P(EstimatorOfWay, DoesNotDependOnTheNumberOfRanks) {
   const Parameters seventy{std::vector<double>(70, 0.5), std::vector<double>(70, 1.5)};  // enough to share out whole dimensions
   for (const Parameters& parameters : {three, seventy}) {
-    const auto one = run(parameters, {40'001, 3, 1}, GetParam());
+    std::uint64_t samples = 40'001;
+#ifdef WENGERT_TEST_SANITIZED
+    if (GetParam() == Way::stepped && parameters.dimensions() > 3) samples = 4'001;  // a tape for each takes minutes there
+#endif
+    const auto one = run(parameters, {samples, 3, 1}, GetParam());
     for (const int count : {1, 2, 4}) {
       ThreadRanks threads(count);
       for (const auto& error : threads.run([&](wengert::Ranks& ranks) {
-             SamplingOptions sampling{40'001, 3, 1 + count % 2};
+             SamplingOptions sampling{samples, 3, 1 + count % 2};
              sampling.ranks = &ranks;
              const auto shared = run(parameters, sampling, GetParam());
              ASSERT_EQ(shared.size(), one.size());

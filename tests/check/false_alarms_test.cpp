@@ -78,7 +78,11 @@ CustomOperation identity(double partial) {
 
 TEST(CheckGradient, RaisesNoFalseAlarmAtAnyScale) {
   const CustomOperation right = identity(1);
+#ifdef WENGERT_TEST_SANITIZED
+  const int programs = random_runs::count(2'500);  // ten times slower there
+#else
   const int programs = random_runs::count(10'000);
+#endif
   std::array<long, 4> outcomes{};
   double furthest = 0;
   for (int k = 0; k < programs; ++k) {
