@@ -27,7 +27,7 @@ import tempfile
 TREE = pathlib.Path(__file__).resolve().parent.parent
 ROOMS = ("record", "sweep", "transform", "batch", "kernels", "fused", "inspect", "check", "vae_kl")
 # Tests of another room that know a room's sources best.
-ELSEWHERE = {"record": ("sweep/special",), "sweep": ("record/error", "record/tape", "inspect/gradient_with_bounds",
+ELSEWHERE = {"record": ("sweep/special", "sweep/incomplete", "sweep/conventions"), "sweep": ("record/error", "record/tape", "inspect/gradient_with_bounds",
                        "inspect/evaluation_trace", "transform/holes"), "kernels": ("sweep/reductions",), "fused": ("inspect/gradient_with_bounds",)}
 DEMO = ("question", "random", "estimate", "estimators", "proof", "train")  # what computes in it
 # Public headers that hold code of the engine, by the room whose tests know them best. ops.hpp is mutate.py's.

@@ -175,6 +175,13 @@ TEST(Tape, TakesAtMost24BytesAnOperation) {
   }
 }
 
+TEST(Tape, CountsTheMemoryOfConstantsToo) {
+  Tape tape(false);
+  const std::size_t before = tape.memory().used;
+  for (int k = 0; k < 100; ++k) tape.constant(k + 0.5);
+  EXPECT_EQ(tape.memory().used - before, 100 * sizeof(double));
+}
+
 TEST(Tape, ClearKeepsTheMemory) {
   Tape tape(true);
   record_some(tape, 1000);
