@@ -203,6 +203,21 @@ TEST(Incomplete, HigherDerivativesInXAreThereAndThoseOfParametersThatAreNotAreNa
 constexpr auto log_likelihood = [](auto a, auto b, auto x) {
   return log(gamma_q(a, x)) + log(gamma_p(b, x)) + log(ibeta(a, b, x)) + log(ibetac(b, a, x)) + log(beta(a, b));
 };
+// d^2/dx^2 P, differentiated in a once and twice: f(log x - digamma(a))((a - 1)/x - 1) + f/x with the density f, by mpmath in 40
+// digits.
+TEST(IncompleteGamma, HasItsSecondDerivativeInXDifferentiatedInTheParameter) {
+  const struct {
+    double a, x, once, twice;
+  } rows[] = {{2.5, 1.75, 0.1791344501563210419, -0.029336215832310760646},
+              {0.25, 3.5, -0.020729897585635893271, -0.040537601741779097669},
+              {20, 12.5, -0.0032161411761687979291, 0.00010735575916480462236}};
+  for (const auto& [a, x, once, twice] : rows) {
+    // terms of both signs, up to some hundred times the sum: 1e-13 of it leaves them some ulps each
+    EXPECT_NEAR(detail::special::incomplete_gamma(a, x, 2 + 256), once, 1e-13 * std::abs(once)) << a << ", " << x;
+    EXPECT_NEAR(detail::special::incomplete_gamma(a, x, 2 + 2 * 256), twice, 1e-12 * std::abs(twice)) << a << ", " << x;
+  }
+}
+
 TEST(Incomplete, RunInEveryWay) {
   const double a = 2.25, b = 0.75, x = 0.4;
   // by the functions of plain numbers, and the closed forms of the density
