@@ -203,18 +203,21 @@ TEST(Incomplete, HigherDerivativesInXAreThereAndThoseOfParametersThatAreNotAreNa
 constexpr auto log_likelihood = [](auto a, auto b, auto x) {
   return log(gamma_q(a, x)) + log(gamma_p(b, x)) + log(ibeta(a, b, x)) + log(ibetac(b, a, x)) + log(beta(a, b));
 };
-// d^2/dx^2 P, differentiated in a once and twice: f(log x - digamma(a))((a - 1)/x - 1) + f/x with the density f, by mpmath in 40
-// digits.
-TEST(IncompleteGamma, HasItsSecondDerivativeInXDifferentiatedInTheParameter) {
+// d^2/dx^2 P and d^3/dx^3 P, differentiated in a once and twice: derivatives of the density x^(a - 1) e^-x / gamma(a), by mpmath
+// in 40 to 60 digits.
+TEST(IncompleteGamma, HasItsSecondAndThirdDerivativeInXDifferentiatedInTheParameter) {
   const struct {
-    double a, x, once, twice;
-  } rows[] = {{2.5, 1.75, 0.1791344501563210419, -0.029336215832310760646},
-              {0.25, 3.5, -0.020729897585635893271, -0.040537601741779097669},
-              {20, 12.5, -0.0032161411761687979291, 0.00010735575916480462236}};
-  for (const auto& [a, x, once, twice] : rows) {
+    double a, x, once, twice, third_in_x_once, third_in_x_twice;
+  } rows[] = {
+      {2.5, 1.75, 0.1791344501563210419, -0.029336215832310760646, -0.12783494551693266391, 0.30691351189980427431},
+      {0.25, 3.5, -0.020729897585635893271, -0.040537601741779097669, 0.024869156972183426756, 0.037024163124938293639},
+      {20, 12.5, -0.0032161411761687979291, 0.00010735575916480462236, 0.00022563797262434722398, -0.00071660791676898716197}};
+  for (const auto& [a, x, once, twice, third_in_x_once, third_in_x_twice] : rows) {
     // terms of both signs, up to some hundred times the sum: 1e-13 of it leaves them some ulps each
     EXPECT_NEAR(detail::special::incomplete_gamma(a, x, 2 + 256), once, 1e-13 * std::abs(once)) << a << ", " << x;
     EXPECT_NEAR(detail::special::incomplete_gamma(a, x, 2 + 2 * 256), twice, 1e-12 * std::abs(twice)) << a << ", " << x;
+    EXPECT_NEAR(detail::special::incomplete_gamma(a, x, 3 + 256), third_in_x_once, 1e-12 * std::abs(third_in_x_once)) << a;
+    EXPECT_NEAR(detail::special::incomplete_gamma(a, x, 3 + 2 * 256), third_in_x_twice, 1e-12 * std::abs(third_in_x_twice)) << a;
   }
 }
 
