@@ -89,11 +89,11 @@ Directions::Directions(const Tape& tape, const double* values, NodeId nodes) : t
   collect(values, nodes);
 }
 
-Directions::Directions(const Tape& tape, const double* values, ValuesView<double> adjoints)
-    : tape_(tape), rows_(at(tape.size())), second_(at(tape.size())) {
+Directions::Directions(const Tape& tape, const double* values, ValuesView<double> adjoints) : tape_(tape), rows_(0), second_(0) {
   collect(values, tape.size());
   collect_curvatures(values, adjoints);
   keep_what_curvatures_need();
+  number_rows();
 }
 
 void Directions::collect(const double* values, NodeId nodes) {
@@ -154,34 +154,56 @@ void Directions::collect_curvatures(const double* values, ValuesView<double> adj
 void Directions::keep_what_curvatures_need() {
   std::vector<unsigned char> above(at(tape_.size()), 0), below(above);
   for (const RowProduct& product : curvatures_) above[at(product.from)] = below[at(product.to)] = 1;
-  std::vector<RowProduct> needed;
-  needed.reserve(tangents_.size());
-  adjoints_.reserve(tangents_.size());
+  auto needed = tangents_.rbegin();
   for (auto product = tangents_.rbegin(); product != tangents_.rend(); ++product) {
-    if (above[at(product->to)]) {
-      above[at(product->from)] = 1;
-      needed.push_back(*product);
+    const auto [to, from, factor] = *product;
+    if (above[at(to)]) {
+      above[at(from)] = 1;
+      *needed++ = *product;
     }
     // a partial of 0 carries no tangent of an adjoint, not even an infinite one, as in a sweep on Dual
-    if (below[at(product->to)] && product->factor != 0) {
-      below[at(product->from)] = 1;
-      adjoints_.push_back({product->from, product->to, product->factor});
+    if (below[at(to)] && factor != 0) {
+      below[at(from)] = 1;
+      adjoints_.push_back({from, to, factor});
     }
   }
-  tangents_.assign(needed.rbegin(), needed.rend());
+  tangents_.erase(tangents_.begin(), needed.base());
+}
+
+// Rows of 64 bytes for the nodes that take part, and not for all.
+void Directions::number_rows() {
+  row_of_.assign(at(tape_.size()), -1);
+  NodeId rows = 0;
+  const auto number = [&](NodeId& node) {
+    NodeId& row = row_of_[at(node)];
+    if (row < 0) row = rows++;
+    node = row;
+  };
+  for (std::vector<RowProduct>* products : {&tangents_, &curvatures_, &adjoints_})
+    for (RowProduct& product : *products) {
+      number(product.from);
+      number(product.to);
+    }
+  rows_ = Space(at(rows));
+  second_ = Space(at(rows));
 }
 
 void Directions::clear() { std::fill(rows_.written.begin(), rows_.written.end(), 0); }
 
+NodeId Directions::row_of(NodeId i) const { return i < 0 || row_of_.empty() ? i : row_of_[at(i)]; }
+
 void Directions::seed(NodeId i, std::size_t k) {
-  if (i < 0) return;
-  if (!rows_.written[at(i)]) rows_.rows[at(i)] = {};
-  rows_.written[at(i)] = 1;
-  rows_.rows[at(i)].number[k] += 1;
+  const NodeId row = row_of(i);
+  if (row < 0) return;
+  if (!rows_.written[at(row)]) rows_.rows[at(row)] = {};
+  rows_.written[at(row)] = 1;
+  rows_.rows[at(row)].number[k] += 1;
 }
 
-double Directions::operator()(NodeId i, std::size_t k) const {
-  return i >= 0 && rows_.written[at(i)] ? rows_.rows[at(i)].number[k] : 0;
+const double* Directions::operator[](NodeId i) const {
+  static constexpr Row zero{};
+  const NodeId row = row_of(i);
+  return (row >= 0 && rows_.written[at(row)] ? rows_.rows[at(row)] : zero).number;
 }
 
 void Directions::run(const std::vector<RowProduct>& products, Space& out, Space& in) const {
@@ -206,7 +228,7 @@ void Directions::second_order() {
 
 namespace {
 
-/// Seeds each node in a direction of its own, sweeps, and shows each with its number and its direction.
+/// Seeds each node in a direction of its own, sweeps, and shows which were seeded at once: so many from the first.
 template <class Sweep, class Read>
 void in_each_direction(Directions& directions, std::span<const NodeId> seeded, Sweep sweep, Read read) {
   for (std::size_t first = 0; first < seeded.size(); first += width) {
@@ -214,7 +236,7 @@ void in_each_direction(Directions& directions, std::span<const NodeId> seeded, S
     directions.clear();
     for (std::size_t k = 0; k < count; ++k) directions.seed(seeded[first + k], k);
     sweep();
-    for (std::size_t k = 0; k < count; ++k) read(first + k, k);
+    read(first, count);
   }
 }
 
@@ -228,18 +250,20 @@ DenseMatrix jacobian_at(const Tape& tape, const double* values, std::span<const 
     for (const NodeId i : nodes) last = std::max(last, i);
   Directions directions(tape, values, last + 1);
   const auto sweeps = [](std::size_t count) { return (count + width - 1) / width; };
+  // what one node has in all directions lies side by side, as a row of the result does
   if (directions.finite() && sweeps(variables.size()) < sweeps(dependents.size()))
     in_each_direction(
         directions, variables, [&] { directions.push_forward(); },
-        [&](std::size_t column, std::size_t k) {
-          for (std::size_t row = 0; row < dependents.size(); ++row) result(row, column) = directions(dependents[row], k);
+        [&](std::size_t first, std::size_t count) {
+          for (std::size_t row = 0; row < dependents.size(); ++row)
+            std::copy_n(directions[dependents[row]], count, &result(row, first));
         });
   else
     in_each_direction(
         directions, dependents, [&] { directions.pull_back(); },
-        [&](std::size_t row, std::size_t k) {
+        [&](std::size_t first, std::size_t count) {
           for (std::size_t column = 0; column < variables.size(); ++column)
-            result(row, column) = directions(variables[column], k);
+            for (std::size_t k = 0; k < count; ++k) result(first + k, column) = directions[variables[column]][k];
         });
   return result;
 }
@@ -250,8 +274,9 @@ DenseMatrix hessian_at(const Tape& tape, const double* values, ValuesView<double
   Directions directions(tape, values, adjoints);
   in_each_direction(
       directions, independents, [&] { directions.second_order(); },
-      [&](std::size_t column, std::size_t k) {
-        for (std::size_t row = 0; row < independents.size(); ++row) result(row, column) = directions(independents[row], k);
+      [&](std::size_t first, std::size_t count) {
+        for (std::size_t row = 0; row < independents.size(); ++row)
+          std::copy_n(directions[independents[row]], count, &result(row, first));
       });
   return result;
 }
@@ -299,7 +324,7 @@ CompressedRows fill(const SparsePlan& plan, Directions& directions, std::span<co
       if (lane(plan.colouring.colour[k]) < width) directions.seed(seeded[k], lane(plan.colouring.colour[k]));
     sweep();
     for (; entry != plan.entries.end() && lane(entry->colour) < width; ++entry)
-      result.value[at(entry->place)] = directions(lines[at(entry->line)], lane(entry->colour));
+      result.value[at(entry->place)] = directions[lines[at(entry->line)]][lane(entry->colour)];
   }
   return result;
 }

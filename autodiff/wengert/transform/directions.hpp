@@ -31,8 +31,8 @@ class Directions {
   void clear();
   /// Adds 1 to what node i has in direction k: a tangent of an independent or an adjoint of a dependent. A constant has none.
   void seed(NodeId i, std::size_t k);
-  /// What node i has in direction k.
-  double operator()(NodeId i, std::size_t k) const;
+  /// What node i has in each direction.
+  const double* operator[](NodeId i) const;
 
   /// From tangents of independents to those of all nodes.
   void push_forward();
@@ -52,11 +52,14 @@ class Directions {
   void collect(const double* values, NodeId nodes);
   void collect_curvatures(const double* values, ValuesView<double> adjoints);
   void keep_what_curvatures_need();
+  void number_rows();
+  NodeId row_of(NodeId i) const;
   void run(const std::vector<RowProduct>& products, Space& out, Space& in) const;
 
   const Tape& tape_;
   bool finite_ = true;
-  std::vector<RowProduct> tangents_, adjoints_, curvatures_;
+  std::vector<RowProduct> tangents_, adjoints_, curvatures_;  // between rows
+  std::vector<NodeId> row_of_;  // the row of each node, below 0 if it takes no part; empty if node i has row i
   Space rows_, second_;
 };
 
