@@ -99,13 +99,13 @@ void run_loop(const ElementLoop& loop, const Samples& gathered, std::span<double
   }
 }
 
-/// The sum run by run, each an ordinary batch.
+/// The sum run by run, each an ordinary batch; as many of them are a job as have the elements that another thread is worth.
 static void add_runs(const ElementCode& code, std::span<const double> x, const Elements& elements, const Samples& data,
                      int threads, BatchResult& result) {
   const std::span<const std::size_t> begins = elements.runs();
   const std::size_t runs = begins.size() - 1, size = elements.size();
   std::vector<BatchResult> sums(runs);
-  parallel_for(runs, threads, [&](std::size_t r) {
+  const auto run = [&](std::size_t r) {
     std::vector<double> gathered(size);
     for (std::size_t c = 0; c < size; ++c) gathered[c] = x[elements.index(begins[r], c)];
     try {
@@ -113,6 +113,10 @@ static void add_runs(const ElementCode& code, std::span<const double> x, const E
     } catch (const BranchChanged& error) {
       throw BranchChanged(fmt::format("{}, which begins with element {}", error.what(), begins[r]));
     }
+  };
+  const std::size_t together = std::max<std::size_t>(1, (std::size_t{1} << 14) * runs / elements.count());
+  parallel_for((runs + together - 1) / together, threads, [&](std::size_t job) {
+    for (std::size_t r = job * together; r < std::min(runs, (job + 1) * together); ++r) run(r);
   });
   for (std::size_t r = 0; r < runs; ++r) {
     result.value += sums[r].value;

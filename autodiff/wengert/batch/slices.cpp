@@ -5,32 +5,31 @@
 #include <algorithm>
 #include <memory>
 
+#include "wengert/batch/pipeline.hpp"
 #include "wengert/error.hpp"
 #include "wengert/parallel_for.hpp"
 
 namespace wengert::detail {
 
+static std::size_t used(const std::vector<unsigned char>& wanted) {
+  return static_cast<std::size_t>(std::count(wanted.begin(), wanted.end(), 1));
+}
+
 /// Room for the wanted outputs of `size` elements.
 class Slices::Columns {
  public:
   Columns(std::size_t size, const std::vector<unsigned char>& wanted) {
-    const auto used = static_cast<std::size_t>(std::count(wanted.begin(), wanted.end(), 1));
     // three lines of a cache more than whole pages: columns that are read side by side must not share its sets
     const std::size_t distance = size + 24;
-    room_ = std::make_unique_for_overwrite<double[]>(used * distance);
+    room_ = std::make_unique_for_overwrite<double[]>(used(wanted) * distance);
     double* free = room_.get();
     for (const unsigned char is_wanted : wanted) {
       columns_.push_back(is_wanted != 0 ? free : nullptr);
       if (is_wanted != 0) free += distance;
     }
   }
-  /// From element `at` of these on.
-  std::vector<double*> from(std::size_t at) const {
-    std::vector<double*> result = columns_;
-    for (double*& column : result)
-      if (column != nullptr) column += at;
-    return result;
-  }
+  /// nullptr for those that are not wanted.
+  std::span<double* const> all() const { return columns_; }
 
  private:
   std::unique_ptr<double[]> room_;
@@ -55,55 +54,30 @@ Slices::Slices(const char* name, const ElementCode& code, std::span<const double
 }
 
 void Slices::in_order(int threads, const std::vector<unsigned char>& wanted, const Visit& visit) const {
-  const std::size_t count = elements_.count(), helpers = static_cast<std::size_t>(thread_count(threads));
-  if (helpers == 1 || count <= 2 * block) {
-    const Columns columns(std::min(block, count), wanted);
-    const std::vector<double*> all = columns.from(0);
-    for (std::size_t first = 0; first < count; first += block) {
-      const std::size_t n = std::min(block, count - first);
-      compute(first, n, all);
-      visit(first, n, all);
-    }
-    return;
-  }
-  // A slice is computed, a block a job, while the one before it is visited, in one job more. Slices are worth waiting for each
-  // other; those of many columns are short, to stay in the caches.
-  const auto used = static_cast<std::size_t>(std::count(wanted.begin(), wanted.end(), 1));
-  const std::size_t slice = std::max<std::size_t>(4 * helpers, used <= 16 ? 16 : 0) * block;
-  const std::size_t slices = (count + slice - 1) / slice;
+  const std::size_t count = elements_.count(), blocks = (count + block - 1) / block;
+  int helpers = thread_count(threads);
+  if (blocks * used(wanted) < 64) helpers = 1;  // done, in less than 0.1 ms, before another thread is awake
+  const std::size_t in_flight = helpers == 1 ? 1 : std::min(blocks, 2 * static_cast<std::size_t>(helpers));
   std::vector<Columns> rooms;
-  for (std::size_t s = 0; s < std::min<std::size_t>(slices, 2); ++s) rooms.emplace_back(std::min(slice, count), wanted);
-  for (std::size_t s = 0; s <= slices; ++s) {
-    const std::size_t first = s * slice, end = std::min(count, first + slice);
-    const std::size_t visits = s > 0 ? 1 : 0, blocks = s < slices ? (end - first + block - 1) / block : 0;
-    parallel_for(visits + blocks, threads, [&](std::size_t k) {
-      if (k < visits) {
-        visit_blocks(first - slice, std::min(slice, count - (first - slice)), rooms[(s - 1) % 2], visit);
-      } else {
-        const std::size_t at = (k - visits) * block;
-        compute(first + at, std::min(block, end - first - at), rooms[s % 2].from(at));
-      }
-    });
-  }
+  for (std::size_t k = 0; k < in_flight; ++k) rooms.emplace_back(std::min(block, count), wanted);
+  const auto size = [&](std::size_t k) { return std::min(block, count - k * block); };
+  pipeline(
+      blocks, helpers, in_flight, [&](std::size_t k) { compute(k * block, size(k), rooms[k % in_flight].all()); },
+      [&](std::size_t k) { visit(k * block, size(k), rooms[k % in_flight].all()); });
 }
 
 void Slices::at_once(int threads, const std::vector<unsigned char>& wanted, const Visit& visit) const {
-  constexpr std::size_t job = 8 * block;
+  const std::size_t job = std::max<std::size_t>(1, 8 / std::max<std::size_t>(1, used(wanted))) * block;
   const std::size_t count = elements_.count();
   parallel_for((count + job - 1) / job, threads, [&](std::size_t k) {
     const std::size_t end = std::min(count, (k + 1) * job);
     const Columns columns(std::min(block, end - k * job), wanted);
-    const std::vector<double*> all = columns.from(0);
     for (std::size_t first = k * job; first < end; first += block) {
       const std::size_t n = std::min(block, end - first);
-      compute(first, n, all);
-      visit(first, n, all);
+      compute(first, n, columns.all());
+      visit(first, n, columns.all());
     }
   });
-}
-
-void Slices::visit_blocks(std::size_t first, std::size_t n, const Columns& columns, const Visit& visit) const {
-  for (std::size_t at = 0; at < n; at += block) visit(first + at, std::min(block, n - at), columns.from(at));
 }
 
 void Slices::compute(std::size_t first, std::size_t n, std::span<double* const> columns) const {

@@ -34,7 +34,6 @@ class Slices {
   class Columns;
   void compute(std::size_t first, std::size_t n, std::span<double* const> columns) const;
   void gather(std::size_t first, std::size_t count, double* const* columns) const;
-  void visit_blocks(std::size_t first, std::size_t n, const Columns& columns, const Visit& visit) const;
 
   const ElementCode& code_;
   std::span<const double> x_;
