@@ -107,6 +107,20 @@ struct ElementCodes<Function, optimised> {
 BatchResult sum_elements(const char* name, const ElementCode& code, std::span<const double> x, const Elements& elements,
                          const Samples* data, int threads, bool mean);
 
+/// Where each element's pairs lie in a symmetric matrix that has an entry for each two entries of x that an element reads.
+class ElementPairs {
+ public:
+  /// `name` is whose complaint it is. Makes the matrix, of zeros. Throws as sum_gradient does.
+  ElementPairs(const char* name, Elements elements, std::size_t entries, CompressedRows& matrix);
+  /// Adds amounts[0] … [n - 1] to the entries (i, j) and (j, i) of n elements from `first` on: symmetric to the bit.
+  void add(std::size_t i, std::size_t j, std::size_t first, std::size_t n, const double* amounts, CompressedRows& matrix) const;
+
+  Elements elements;
+
+ private:
+  std::vector<int> place_;  // of each element's entry (i, j) among the values: element after element for (0, 0), then (0, 1), …
+};
+
 }  // namespace detail
 
 /// What runs over elements: a recorded Function, or what fused_elements.hpp adds.
@@ -160,10 +174,9 @@ class ElementHessian {
  private:
   const CompressedRows& fill(std::span<const double> x, const Samples* data, int threads);
 
-  Elements elements_;
-  detail::ElementCode code_;
-  std::vector<int> place_;  // of each element's entry (i, j) among the values: element after element for (0, 0), then (0, 1), …
   CompressedRows hessian_;
+  detail::ElementPairs pairs_;
+  detail::ElementCode code_;
 };
 /// The same once.
 template <ElementFunction Summand, bool optimised = WENGERT_OPTIMISED>
@@ -214,6 +227,46 @@ Residuals residuals(const Summand& g, std::span<const double> x, const Elements&
 template <ElementFunction Summand, bool optimised = WENGERT_OPTIMISED>
 Residuals residuals(const Summand& g, std::span<const double> x, const Elements& elements, int threads = 0) {
   return ElementResiduals(detail::ElementCodes<Summand, optimised>::jacobian(g), elements, x.size())(x, threads);
+}
+
+/// Least squares as the step of Gauss and Newton takes it: half the sum of the squares r'r / 2, its `gradient` J'r, and J'J, what
+/// its Hessian is but for the curvature of g.
+struct NormalEquations {
+  double value = 0;
+  std::vector<double> gradient;
+  CompressedRows matrix;
+};
+/// Those of g at one x after the other, without J: the pattern of J'J is worked out once.
+class ElementNormalEquations {
+ public:
+  /// `entries` is the size of x. Throws as sum_gradient does.
+  template <ElementFunction Summand, bool optimised = WENGERT_OPTIMISED>
+  ElementNormalEquations(const Summand& g, Elements elements, std::size_t entries)
+      : ElementNormalEquations(detail::ElementCodes<Summand, optimised>::jacobian(g), std::move(elements), entries) {}
+  /// Valid until the next call. Throws as sum_gradient does. Costs what the residuals cost, and for each output a product for
+  /// each two inputs that are gathered.
+  const NormalEquations& operator()(std::span<const double> x, const Samples& data, int threads = 0);
+  const NormalEquations& operator()(std::span<const double> x, int threads = 0);
+
+  /// From what the constructor above makes of g.
+  ElementNormalEquations(detail::ElementCode code, Elements elements, std::size_t entries);
+
+ private:
+  const NormalEquations& fill(std::span<const double> x, const Samples* data, int threads);
+
+  NormalEquations result_;
+  detail::ElementPairs pairs_;
+  detail::ElementCode code_;
+};
+/// The same once.
+template <ElementFunction Summand, bool optimised = WENGERT_OPTIMISED>
+NormalEquations normal_equations(const Summand& g, std::span<const double> x, const Elements& elements, const Samples& data,
+                                 int threads = 0) {
+  return ElementNormalEquations(detail::ElementCodes<Summand, optimised>::jacobian(g), elements, x.size())(x, data, threads);
+}
+template <ElementFunction Summand, bool optimised = WENGERT_OPTIMISED>
+NormalEquations normal_equations(const Summand& g, std::span<const double> x, const Elements& elements, int threads = 0) {
+  return ElementNormalEquations(detail::ElementCodes<Summand, optimised>::jacobian(g), elements, x.size())(x, threads);
 }
 
 }  // namespace wengert

@@ -178,6 +178,47 @@ TEST(Elements, RefusesWhatDoesNotFitBeforeAnythingRuns) {
               ThrowsMessage<BranchChanged>(AllOf(HasSubstr("sample 1"), HasSubstr("element 0"))));
 }
 
+// Of residuals x_i - x_j - 1 over the edges, J is the incidence matrix and J'J the Laplacian: all of it whole numbers, so exact,
+// loops too, whose two partials cancel.
+TEST(Elements, NormalEquationsOfAGraphAreItsLaplacian) {
+  const Function g = record([](Var a, Var b) { return std::array{a - b - 1, 2 * (b - a)}; }, 0.0, 1.0);
+  const Function one_output = record([](Var a, Var b) { return a - b - 1; }, 0.0, 1.0);
+  for (const std::size_t edges : {0u, 1u, 1000u, 70001u}) {
+    const int n = 101;
+    std::vector<int> ends = ring(n, edges);
+    if (edges > 1) ends[1] = ends[0];
+    const Elements elements = Elements::rows(ends, 2);
+    std::vector<double> x, gradient(101, 0.0), dense(101 * 101, 0.0);
+    for (std::size_t k = 0; k < 101; ++k) x.push_back(static_cast<double>(k * k % 17));
+    double value = 0;
+    for (std::size_t e = 0; e < edges; ++e) {
+      const auto i = static_cast<std::size_t>(ends[2 * e]), j = static_cast<std::size_t>(ends[2 * e + 1]);
+      const double first = x[i] - x[j] - 1, second = 2 * (x[j] - x[i]);
+      value += (first * first + second * second) / 2;
+      gradient[i] += first - 2 * second, gradient[j] += 2 * second - first;
+      dense[i * 101 + i] += 5, dense[j * 101 + j] += 5, dense[i * 101 + j] -= 5, dense[j * 101 + i] -= 5;
+    }
+    for (const int threads : {1, 2, 3}) {
+      const NormalEquations normal = normal_equations(g, x, elements, threads);
+      EXPECT_EQ(normal.value, value);
+      EXPECT_EQ(normal.gradient, gradient);
+      for (std::size_t i = 0; i < 101; ++i)
+        for (std::size_t j = 0; j < 101; ++j) ASSERT_EQ(normal.matrix(i, j), dense[i * 101 + j]) << i << ' ' << j;
+    }
+    ElementNormalEquations again(g, elements, x.size());
+    again(std::vector<double>(101, 3.0));
+    EXPECT_EQ(again(x).gradient, gradient);  // nothing stays of the call before
+    EXPECT_EQ(again(x).value, value);
+  }
+  const std::vector<double> x{1, 2, 3};
+  const Elements pair = Elements::rows(std::vector<int>{0, 2}, 2);
+  EXPECT_THAT([&] { ElementNormalEquations(one_output, pair, 3)(std::vector<double>{1, 2}); },
+              ThrowsMessage<ShapeMismatch>(HasSubstr("x has 2 entries, the pattern was made for 3")));
+  EXPECT_THAT([&] { normal_equations(one_output, x, Elements::rows(std::vector<int>{0, 3}, 2)); },
+              ThrowsMessage<ShapeMismatch>(AllOf(HasSubstr("normal_equations"), HasSubstr("index 3"))));
+  EXPECT_THROW(normal_equations(one_output, x, pair, -1), ShapeMismatch);
+}
+
 // A line through points, by Gauss and Newton, which is exact in one step: compared with the normal equations.
 TEST(Elements, ResidualsAreLeastSquares) {
   const std::size_t count = 100;
@@ -212,6 +253,14 @@ TEST(Elements, ResidualsAreLeastSquares) {
   const Eigen::Map<const Eigen::VectorXd> values(r.values.data(), static_cast<Eigen::Index>(r.values.size()));
   const Eigen::MatrixXd normal = (J.transpose() * J).toDense();
   const Eigen::VectorXd step = normal.ldlt().solve(-J.transpose() * values);
+  const NormalEquations direct = normal_equations(g, x, all, Samples::rows(data, 2));
+  const double rounding = 200 * 2.3e-16 * 3300;  // sums of two hundred numbers that stay below 3300
+  EXPECT_NEAR(direct.value, values.squaredNorm() / 2, rounding);
+  for (Eigen::Index i = 0; i < 2; ++i) {
+    const auto row = static_cast<std::size_t>(i);
+    EXPECT_NEAR(direct.gradient[row], (J.transpose() * values)[i], rounding);
+    for (Eigen::Index j = 0; j < 2; ++j) EXPECT_NEAR(direct.matrix(row, static_cast<std::size_t>(j)), normal(i, j), rounding);
+  }
   // by hand: the sums of the normal equations
   double tt = 0.01 * count, t1 = 0, ty = 0, y1 = 0;
   for (std::size_t k = 0; k < count; ++k) {

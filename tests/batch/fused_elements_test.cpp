@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <vector>
@@ -135,6 +136,27 @@ TEST(FusedElements, ResidualsOfCallablesThatTakeArrays) {
               ThrowsMessage<ShapeMismatch>(HasSubstr("elements have 9 indices, but the function is given as gathering 6")));
   EXPECT_EQ(r.values, by_three.values);
   EXPECT_EQ(r.jacobian.value, by_three.jacobian.value);
+  // J'J and J'r without J, against the products of it; a sum has at most 500 terms of up to 20
+  const NormalEquations normal = normal_equations(fused.gathering<9>(), x, elements, data, 1);
+  std::vector<double> gradient(x.size(), 0.0);
+  CompressedRows squares = normal.matrix;
+  std::fill(squares.value.begin(), squares.value.end(), 0.0);
+  const auto entry = [&](int row, int column) -> double& {
+    const auto begin = squares.column.begin() + squares.row_begin[static_cast<std::size_t>(row)];
+    const auto end = squares.column.begin() + squares.row_begin[static_cast<std::size_t>(row) + 1];
+    return squares.value[static_cast<std::size_t>(std::lower_bound(begin, end, column) - squares.column.begin())];
+  };
+  const CompressedRows& j = r.jacobian;
+  for (std::size_t row = 0; row < j.rows; ++row)
+    for (int a = j.row_begin[row]; a < j.row_begin[row + 1]; ++a) {
+      const auto at = static_cast<std::size_t>(a);
+      gradient[static_cast<std::size_t>(j.column[at])] += j.value[at] * r.values[row];
+      for (int b = j.row_begin[row]; b < j.row_begin[row + 1]; ++b)
+        entry(j.column[at], j.column[static_cast<std::size_t>(b)]) += j.value[at] * j.value[static_cast<std::size_t>(b)];
+    }
+  for (std::size_t k = 0; k < x.size(); ++k) EXPECT_NEAR(normal.gradient[k], gradient[k], 1e-11);
+  for (std::size_t k = 0; k < squares.value.size(); ++k) ASSERT_NEAR(normal.matrix.value[k], squares.value[k], 1e-11);
+  EXPECT_EQ(normal_equations(fused, x, elements, data, 3).matrix.value, normal.matrix.value);
 }
 
 // A Hessian in two inputs of four, beside data.

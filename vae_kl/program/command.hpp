@@ -14,7 +14,7 @@
 namespace vae_kl {
 
 /// Its options are declared first, filled in by parsing, and run() does the work. run() returns the exit status: 1 if something
-/// that should agree does not. It throws, InputError for what the user can mend, if it cannot work.
+/// that should agree does not. It throws, InputError for what the user can correct, if it cannot work.
 class Command {
  public:
   struct About {

@@ -54,46 +54,51 @@ Pattern compress(std::size_t rows, std::size_t columns, const std::vector<std::p
 
 }  // namespace
 
+detail::ElementPairs::ElementPairs(const char* name, Elements all, std::size_t entries, CompressedRows& matrix)
+    : elements(std::move(all)) {
+  elements.check(name, entries);
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;
+  for (std::size_t i = 0; i < elements.size(); ++i)
+    for (std::size_t j = 0; j < elements.size(); ++j)
+      for (std::size_t e = 0; e < elements.count(); ++e)
+        pairs.emplace_back(static_cast<std::uint32_t>(elements.index(e, i)), static_cast<std::uint32_t>(elements.index(e, j)));
+  Pattern pattern = compress(entries, entries, pairs);
+  matrix = std::move(pattern.matrix);
+  place_ = std::move(pattern.place);
+}
+
+void detail::ElementPairs::add(std::size_t i, std::size_t j, std::size_t first, std::size_t n, const double* amounts,
+                               CompressedRows& matrix) const {
+  const auto at = [&](std::size_t row, std::size_t column) {
+    return &place_[(row * elements.size() + column) * elements.count() + first];
+  };
+  const int *const upper = at(i, j), *const lower = at(j, i);
+  for (std::size_t k = 0; k < n; ++k) {
+    matrix.value[static_cast<std::size_t>(upper[k])] += amounts[k];
+    if (j != i) matrix.value[static_cast<std::size_t>(lower[k])] += amounts[k];
+  }
+}
+
 ElementHessian::ElementHessian(detail::ElementCode code, Elements elements, std::size_t entries)
-    : elements_(std::move(elements)), code_(std::move(code)) {
-  elements_.check("ElementHessian", entries);
-  const std::size_t size = elements_.size();
+    : pairs_("ElementHessian", std::move(elements), entries, hessian_), code_(std::move(code)) {
+  const std::size_t size = pairs_.elements.size();
   if (code_.inputs < size)
     throw ShapeMismatch(
         fmt::format("ElementHessian: the function takes {} inputs, but elements have {} indices", code_.inputs, size));
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;
-  for (std::size_t i = 0; i < size; ++i)
-    for (std::size_t j = 0; j < size; ++j)
-      for (std::size_t e = 0; e < elements_.count(); ++e)
-        pairs.emplace_back(static_cast<std::uint32_t>(elements_.index(e, i)), static_cast<std::uint32_t>(elements_.index(e, j)));
-  Pattern pattern = compress(entries, entries, pairs);
-  hessian_ = std::move(pattern.matrix);
-  place_ = std::move(pattern.place);
 }
 
 const CompressedRows& ElementHessian::fill(std::span<const double> x, const Samples* data, int threads) {
   if (x.size() != hessian_.rows)
     throw ShapeMismatch(fmt::format("ElementHessian: x has {} entries, the pattern was made for {}", x.size(), hessian_.rows));
-  const Slices slices("ElementHessian", code_, x, elements_, data);
+  const Slices slices("ElementHessian", code_, x, pairs_.elements, data);
   std::fill(hessian_.value.begin(), hessian_.value.end(), 0.0);
-  const std::size_t size = elements_.size(), inputs = code_.derivatives;
+  const std::size_t size = pairs_.elements.size(), inputs = code_.derivatives;
   std::vector<unsigned char> wanted(code_.outputs, 0);
   for (std::size_t i = 0; i < size; ++i)
     for (std::size_t j = i; j < size; ++j) wanted[in_upper_half(i, j, inputs)] = 1;
   slices.in_order(threads, wanted, [&](std::size_t first, std::size_t n, std::span<double* const> columns) {
-    // the lower half mirrors the upper one: symmetric to the bit
-    const auto add = [&](std::size_t row, std::size_t column, std::size_t k, double amount) {
-      const std::size_t entry = (row * size + column) * elements_.count() + first + k;
-      hessian_.value[static_cast<std::size_t>(place_[entry])] += amount;
-    };
     for (std::size_t i = 0; i < size; ++i)
-      for (std::size_t j = i; j < size; ++j) {
-        const double* const amounts = columns[in_upper_half(i, j, inputs)];
-        for (std::size_t k = 0; k < n; ++k) {
-          add(i, j, k, amounts[k]);
-          if (j != i) add(j, i, k, amounts[k]);
-        }
-      }
+      for (std::size_t j = i; j < size; ++j) pairs_.add(i, j, first, n, columns[in_upper_half(i, j, inputs)], hessian_);
   });
   return hessian_;
 }
@@ -172,5 +177,47 @@ const Residuals& ElementResiduals::operator()(std::span<const double> x, const S
   return fill(x, &data, threads);
 }
 const Residuals& ElementResiduals::operator()(std::span<const double> x, int threads) { return fill(x, nullptr, threads); }
+
+ElementNormalEquations::ElementNormalEquations(detail::ElementCode code, Elements elements, std::size_t entries)
+    : pairs_("normal_equations", std::move(elements), entries, result_.matrix), code_(std::move(code)) {}
+
+const NormalEquations& ElementNormalEquations::fill(std::span<const double> x, const Samples* data, int threads) {
+  const Elements& elements = pairs_.elements;
+  if (x.size() != result_.matrix.rows)
+    throw ShapeMismatch(
+        fmt::format("ElementNormalEquations: x has {} entries, the pattern was made for {}", x.size(), result_.matrix.rows));
+  const std::size_t outputs = code_.values, size = elements.size(), inputs = code_.derivatives;
+  const Slices slices("normal_equations", code_, x, elements, data);
+  result_.value = 0;
+  result_.gradient.assign(x.size(), 0.0);
+  std::fill(result_.matrix.value.begin(), result_.matrix.value.end(), 0.0);
+  std::vector<unsigned char> wanted(code_.outputs, 1);
+  for (std::size_t c = outputs; c < wanted.size(); ++c) wanted[c] = (c - outputs) % inputs < size ? 1 : 0;
+  std::vector<double> products(Slices::block);
+  slices.in_order(threads, wanted, [&](std::size_t first, std::size_t n, std::span<double* const> columns) {
+    // the sum over the outputs of the products of two columns, the residuals' or the partials' in one input
+    const auto dot = [&](std::size_t a, std::size_t a_step, std::size_t b, std::size_t b_step) {
+      std::fill_n(products.begin(), n, 0.0);
+      for (std::size_t o = 0; o < outputs; ++o)
+        for (std::size_t k = 0; k < n; ++k) products[k] += columns[a + o * a_step][k] * columns[b + o * b_step][k];
+      return products.data();
+    };
+    const double* const squares = dot(0, 1, 0, 1);
+    for (std::size_t k = 0; k < n; ++k) result_.value += squares[k] / 2;
+    for (std::size_t i = 0; i < size; ++i) {
+      const double* const descent = dot(0, 1, outputs + i, inputs);
+      for (std::size_t k = 0; k < n; ++k) result_.gradient[elements.index(first + k, i)] += descent[k];
+      for (std::size_t j = i; j < size; ++j)
+        pairs_.add(i, j, first, n, dot(outputs + i, inputs, outputs + j, inputs), result_.matrix);
+    }
+  });
+  return result_;
+}
+const NormalEquations& ElementNormalEquations::operator()(std::span<const double> x, const Samples& data, int threads) {
+  return fill(x, &data, threads);
+}
+const NormalEquations& ElementNormalEquations::operator()(std::span<const double> x, int threads) {
+  return fill(x, nullptr, threads);
+}
 
 }  // namespace wengert
