@@ -104,23 +104,25 @@ static void add_runs(const ElementCode& code, std::span<const double> x, const E
                      int threads, BatchResult& result) {
   const std::span<const std::size_t> begins = elements.runs();
   const std::size_t runs = begins.size() - 1, size = elements.size();
-  std::vector<BatchResult> sums(runs);
-  const auto run = [&](std::size_t r) {
-    std::vector<double> gathered(size);
-    for (std::size_t c = 0; c < size; ++c) gathered[c] = x[elements.index(begins[r], c)];
-    try {
-      sums[r] = code.run_alike(gathered, data.part(begins[r], begins[r + 1] - begins[r]));
-    } catch (const BranchChanged& error) {
-      throw BranchChanged(fmt::format("{}, which begins with element {}", error.what(), begins[r]));
-    }
-  };
+  std::vector<double> sums(runs * (1 + size));  // of each run the value, then the gradient
   const std::size_t together = std::max<std::size_t>(1, (std::size_t{1} << 14) * runs / elements.count());
   parallel_for((runs + together - 1) / together, threads, [&](std::size_t job) {
-    for (std::size_t r = job * together; r < std::min(runs, (job + 1) * together); ++r) run(r);
+    std::vector<double> gathered(size);
+    for (std::size_t r = job * together; r < std::min(runs, (job + 1) * together); ++r) {
+      for (std::size_t c = 0; c < size; ++c) gathered[c] = x[elements.index(begins[r], c)];
+      try {
+        const BatchResult sum = code.run_alike(gathered, data.part(begins[r], begins[r + 1] - begins[r]));
+        sums[r * (1 + size)] = sum.value;
+        std::copy_n(sum.gradient.begin(), size, &sums[r * (1 + size) + 1]);
+      } catch (const BranchChanged& error) {
+        throw BranchChanged(fmt::format("{}, which begins with element {}", error.what(), begins[r]));
+      }
+    }
   });
   for (std::size_t r = 0; r < runs; ++r) {
-    result.value += sums[r].value;
-    for (std::size_t c = 0; c < size; ++c) result.gradient[elements.index(begins[r], c)] += sums[r].gradient[c];
+    const double* const sum = &sums[r * (1 + size)];
+    result.value += sum[0];
+    for (std::size_t c = 0; c < size; ++c) result.gradient[elements.index(begins[r], c)] += sum[1 + c];
   }
   result.count = elements.count();
 }
