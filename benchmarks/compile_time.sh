@@ -1,8 +1,10 @@
 #!/bin/sh
-# Seconds to compile a program that takes one gradient, and one that fuses a function of N operations, as columns for gnuplot.
+# Seconds to compile a program that takes one gradient, one that fuses a function of N operations, and derivatives of elements, as
+# columns for gnuplot.
 #   compile_time.sh INCLUDE_FOLDER [COMPILER...]   (default compilers: g++ clang++)
 set -eu
 include=$1
+here=$(cd "$(dirname "$0")" && pwd)
 shift
 [ $# -gt 0 ] || set -- g++ clang++
 directory=$(mktemp -d)
@@ -49,4 +51,26 @@ END
     case $compiler in *clang*) limits="-fconstexpr-steps=100000000" ;; esac
     echo "$compiler -O2 fused_$operations $(seconds "$compiler" -std=c++20 -O2 $limits -I"$include" -c "$directory/fused.cpp" -o "$directory/fused.o")"
   done
+done
+for compiler in "$@"; do
+  command -v "$compiler" >/dev/null || continue
+  while read -r what kernel shape gathered call; do
+    cat >"$directory/elements.cpp" <<END
+#include <wengert/fused_elements.hpp>
+
+#include "kernels/elastic.hpp"
+#include "kernels/reprojection.hpp"
+
+auto f(std::span<const double> x, const wengert::Elements& elements, const wengert::Samples& data) {
+  return $call(wengert::fuse(kernels::$kernel, wengert::Shape<$shape>()).gathering<$gathered>(), x, elements, data);
+}
+END
+    echo "$compiler -O2 ${what}_of_$kernel $(seconds "$compiler" -std=c++20 -O2 -I"$include" -I"$here" -c "$directory/elements.cpp" -o "$directory/elements.o")"
+  done <<END
+jacobian_2x15 reprojection 11,3,1,2 15 residuals
+gradient_6 spring 3,3,0 6 sum_gradient
+hessian_6x6 spring 3,3,0 6 sum_hessian
+gradient_12 tetrahedron 12,10 12 sum_gradient
+hessian_12x12 tetrahedron 12,10 12 sum_hessian
+END
 done

@@ -14,6 +14,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "kernels/elastic.hpp"
 #include "kernels/inputs.hpp"
 #include "kernels/reprojection.hpp"
 #include "kernels/vae_kl.hpp"
@@ -213,23 +214,8 @@ void bundle_adjustment() {
   row.print(observations);
 }
 
-// -- a tetrahedron of neo-Hookean material: rest shape as the inverse of its edge matrix, and its volume
-constexpr auto tetrahedron = [](const auto& x, const auto& rest) {
-  using std::log;
-  using T = std::remove_cvref_t<decltype(x[0] + x[0])>;
-  std::array<std::array<T, 3>, 3> F;
-  for (std::size_t i = 0; i < 3; ++i)
-    for (std::size_t j = 0; j < 3; ++j)
-      F[i][j] = (x[3 + i] - x[i]) * rest[j] + (x[6 + i] - x[i]) * rest[3 + j] + (x[9 + i] - x[i]) * rest[6 + j];
-  T square = F[0][0] * F[0][0];
-  for (std::size_t k = 1; k < 9; ++k) square += F[k / 3][k % 3] * F[k / 3][k % 3];
-  const T J = F[0][0] * (F[1][1] * F[2][2] - F[1][2] * F[2][1]) - F[0][1] * (F[1][0] * F[2][2] - F[1][2] * F[2][0]) +
-              F[0][2] * (F[1][0] * F[2][1] - F[1][1] * F[2][0]);
-  const T logarithm = log(J);
-  return rest[9] * (0.5 * (square - 3.0) - logarithm + 0.5 * logarithm * logarithm);
-};
-
-constexpr auto fused_tetrahedron = wengert::fuse(tetrahedron, wengert::Shape<12, 10>()).gathering<12>();
+// -- a mesh of tetrahedra
+constexpr auto fused_tetrahedron = wengert::fuse(kernels::tetrahedron, wengert::Shape<12, 10>()).gathering<12>();
 
 /// Value, gradient and upper half of the Hessian in n directions, carried forwards: the usual second-order number type.
 template <std::size_t n>
@@ -295,8 +281,8 @@ void tetrahedra() {
   const Elements elements = Elements::rows(indices, n);
   const Samples data = Samples::rows(rest, 10);
   Row row("Hessian of a tetrahedron, 12 x 12");
-  const Function recorded =
-      wengert::record(tetrahedron, Numbers{0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1}, Numbers(rest.begin(), rest.begin() + 10));
+  const Function recorded = wengert::record(kernels::tetrahedron, Numbers{0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1},
+                                            Numbers(rest.begin(), rest.begin() + 10));
   // all of them added up in one sparse matrix, whose pattern is known
   wengert::ElementHessian by_recording(recorded, elements, x.size());
   const wengert::CompressedRows pattern = by_recording(x, data, 1);
@@ -318,7 +304,7 @@ void tetrahedra() {
       for (std::size_t k = 0; k < n; ++k) corners[k] = Second<n>(x[static_cast<std::size_t>(indices[n * e + k])], k);
       std::array<double, 10> shape;
       std::copy_n(&rest[10 * e], 10, shape.begin());
-      const Second<n> energy = tetrahedron(corners, shape);
+      const Second<n> energy = kernels::tetrahedron(corners, shape);
       for (std::size_t i = 0, at = 0; i < n; ++i)
         for (std::size_t j = i; j < n; ++j, ++at) {
           out[static_cast<std::size_t>(*to++)] += energy.h[at];
@@ -336,14 +322,7 @@ void tetrahedra() {
 }
 
 // -- springs in space
-constexpr auto spring = [](const auto& a, const auto& b, auto length) {
-  using std::sqrt;
-  const auto x = a[0] - b[0], y = a[1] - b[1], z = a[2] - b[2];
-  const auto stretch = sqrt(x * x + y * y + z * z) - length;
-  return 0.5 * stretch * stretch;
-};
-
-constexpr auto fused_spring = wengert::fuse(spring, wengert::Shape<3, 3, 0>()).gathering<6>();
+constexpr auto fused_spring = wengert::fuse(kernels::spring, wengert::Shape<3, 3, 0>()).gathering<6>();
 
 void springs() {
   constexpr std::size_t side = 60, n = side * side;
@@ -381,7 +360,7 @@ void springs() {
     out.insert(out.end(), sum.gradient.begin(), sum.gradient.end());
     return out;
   };
-  const Function recorded = wengert::record(spring, Numbers{0, 0, 0}, Numbers{1, 0, 0}, 0.5);
+  const Function recorded = wengert::record(kernels::spring, Numbers{0, 0, 0}, Numbers{1, 0, 0}, 0.5);
   row.add("elements, recorded", 1e-12, [&] { return all(sum_gradient(recorded, x, elements, Samples(length), 1)); });
   row.add("elements, fused", 1e-12, [&] { return all(sum_gradient(fused_spring, x, elements, Samples(length), 1)); });
   row.add("elements, fused, 2 threads", 1e-12, [&] { return all(sum_gradient(fused_spring, x, elements, Samples(length), 2)); });
