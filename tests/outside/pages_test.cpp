@@ -87,9 +87,9 @@ TEST(Pages, ErrorsHaveALineForEachMessage) {
   for (std::sregex_iterator i(all.begin(), all.end(), thrown), end; i != end; ++i, ++messages)
     EXPECT_THAT(section(page, (*i)[1]), testing::HasSubstr(longest_piece((*i)[2]))) << "of " << (*i)[2];
   EXPECT_GT(messages, 50u);
-  static const std::regex refused("\"((?:record|fuse|local): [^\"{]*)\"");
+  static const std::regex refused("\"((?:record|fuse|local|gather|FusedCostFunction): [^\"{]*)\"|#error[ \\\\\n]*\"([^\"]*)\"");
   for (std::sregex_iterator i(all.begin(), all.end(), refused), end; i != end; ++i)
-    EXPECT_THAT(section(page, "While compiling"), testing::HasSubstr((*i)[1].str().substr(0, 60)));
+    EXPECT_THAT(section(page, "While compiling"), testing::HasSubstr((*i)[(*i)[1].matched ? 1 : 2].str().substr(0, 60)));
 }
 
 TEST(Pages, ErrorsQuoteMessagesThatThereAre) {
