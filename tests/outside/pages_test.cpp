@@ -1,6 +1,7 @@
 // What the pages of the documentation say of the library, where a test can tell.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <regex>
@@ -46,6 +47,16 @@ TEST(Pages, TheCookbookListsEachOfItsPages) {
     if (name == "README.md") continue;
     EXPECT_THAT(list, testing::HasSubstr("](" + name + ")"));
   }
+}
+
+TEST(Pages, TheTreeOfWaysFitsOneScreen) {
+  const std::string page = text(tree / "benchmarks" / "which_way.md");
+  const auto begin = page.find("```text\n") + 8;
+  std::istringstream picture(page.substr(begin, page.find("```", begin) - begin));
+  int lines = 0;
+  for (std::string line; std::getline(picture, line); ++lines)
+    EXPECT_LE(std::ranges::count_if(line, [](char c) { return (c & 0xC0) != 0x80; }), 80) << line;  // characters of UTF-8
+  EXPECT_THAT(lines, testing::AllOf(testing::Ge(15), testing::Le(24)));
 }
 
 /// All sources of the library in one text, in which string literals that stand side by side are joined.
