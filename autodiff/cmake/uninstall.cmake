@@ -13,7 +13,7 @@ foreach(file ${files})
 endforeach()
 list(REMOVE_DUPLICATES folders)
 foreach(folder ${folders})
-  while(IS_DIRECTORY ${folder} AND folder MATCHES "/wengert(/|$)")  # those that are ours
+  while(IS_DIRECTORY ${folder} AND folder MATCHES "/wengert[^/]*(/|$)")  # those that are ours, of packages too
     file(GLOB left LIST_DIRECTORIES ON ${folder}/* ${folder}/.*)
     list(FILTER left EXCLUDE REGEX "/\\.\\.?$")
     if(left)

@@ -55,9 +55,9 @@ struct Bounded : NumberType<Bounded> {
     for (const Bounded& argument : x) at.push_back(argument.value);
     const double result = operation.value(at);
     operation.partials(at, result, partials);
-    Bounded sum(result, operation.value_error(at, result));
-    for (std::size_t k = 0; k < x.size(); ++k) sum.error += carried(x[k].error, partials[k]);
-    return sum;
+    Bounded total(result, operation.value_error(at, result));
+    for (std::size_t k = 0; k < x.size(); ++k) total.error += carried(x[k].error, partials[k]);
+    return total;
   }
   /// Reductions by their own bound, others as they say themselves.
   static Bounded evaluate_nary(const NaryOperation& operation, std::span<const Bounded> x) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 
 namespace wengert {
@@ -28,11 +29,12 @@ class NaryOperation {
   virtual const NaryOperation* partial(int k) const = 0;
 
   /// What tells operations apart: two with the same identity compute the same, and a tape keeps one copy of them. `of` is an
-  /// address that both share (of their common rules, say), `part` is 0, or 1 + k for the k-th partial.
+  /// address that both share (of their common rules, say), `part` is 0, or 1 + k for the k-th partial (64 bits on
+  /// every system: partials of partials begin at 2^32).
   // Not typeid: programs built without run-time type information have operations too.
   struct Identity {
     const void* of;
-    std::size_t part = 0;
+    std::uint64_t part = 0;
     /// Both parts.
     bool operator==(const Identity&) const = default;
   };

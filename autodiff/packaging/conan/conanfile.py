@@ -67,6 +67,7 @@ class Wengert(ConanFile):
         toolchain.cache_variables["WENGERT_INSTALL"] = True
         toolchain.cache_variables["WENGERT_WITH_TBB"] = bool(self.options.with_tbb)
         toolchain.cache_variables["WENGERT_WITH_SLEEF"] = bool(self.options.with_sleef)
+        toolchain.cache_variables["WENGERT_WITH_MPI"] = False  # whatever the machine has
         toolchain.cache_variables["CMAKE_DISABLE_FIND_PACKAGE_nlohmann_json"] = not self.options.with_export
         toolchain.generate()
 

@@ -28,7 +28,7 @@ class NodeStorage {
   WENGERT_INLINE constexpr NodeId constant(double value) {
     const auto bits = std::bit_cast<std::uint64_t>(value);
     // Multiplying mixes all bits into the upper ones: 2 and 3 differ in one bit only.
-    const std::size_t slot = (bits * 0x9E3779B97F4A7C15u) >> 60;
+    const auto slot = static_cast<std::size_t>((bits * 0x9E3779B97F4A7C15u) >> 60);
     const NodeId known = known_constants_[slot];
     if (known < 0 && std::bit_cast<std::uint64_t>(values_[known]) == bits) return known;
     return known_constants_[slot] = new_constant(value);

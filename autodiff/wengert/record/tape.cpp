@@ -24,7 +24,7 @@ class NaryIndex {
  public:
   struct Hash {
     std::size_t operator()(const NaryOperation::Identity& id) const {
-      return std::hash<const void*>()(id.of) ^ (id.part * 0x9E3779B97F4A7C15u);
+      return std::hash<const void*>()(id.of) ^ static_cast<std::size_t>(id.part * 0x9E3779B97F4A7C15u);
     }
   };
   std::unordered_map<NaryOperation::Identity, NodeId, Hash> place;

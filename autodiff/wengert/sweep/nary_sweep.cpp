@@ -32,7 +32,7 @@ class PartialOf final : public NaryOperation {
   const NaryOperation* partial(int) const override { return nullptr; }
   Identity identity() const override {
     const Identity whole = operation_->identity();
-    return {whole.of, (whole.part << 32) + 1 + static_cast<std::size_t>(k_)};
+    return {whole.of, (whole.part << 32) + 1 + static_cast<std::uint64_t>(k_)};
   }
   const NaryOperation* clone() const override { return new PartialOf(*this); }
 

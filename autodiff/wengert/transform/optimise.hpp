@@ -231,7 +231,7 @@ class Rebuilder {
     const auto mix = [](std::uint64_t a, std::uint64_t b) { return (a ^ b) * 0x9E3779B97F4A7C15u; };
     const auto as_bits = [](NodeId i) { return static_cast<std::uint32_t>(i); };
     std::uint64_t hash = mix(mix(mix(static_cast<std::uint64_t>(op), as_bits(x)), as_bits(y)), as_bits(z));
-    for (std::size_t k = (hash >> 20) & (nodes_.size() - 1);; k = (k + 1) & (nodes_.size() - 1)) {
+    for (std::size_t k = static_cast<std::size_t>(hash >> 20) & (nodes_.size() - 1);; k = (k + 1) & (nodes_.size() - 1)) {
       const NodeId i = nodes_[k];
       if (i == empty) return nodes_[k];
       if (to_[i].op != op || to_[i].x != x) continue;
@@ -249,7 +249,8 @@ class Rebuilder {
   }
   WENGERT_CONSTEXPR NodeId& constant_cell(double value) {
     const auto bits = std::bit_cast<std::uint64_t>(value);
-    for (std::size_t k = ((bits * 0x9E3779B97F4A7C15u) >> 40) & (constants_.size() - 1);; k = (k + 1) & (constants_.size() - 1))
+    const auto hash = static_cast<std::size_t>((bits * 0x9E3779B97F4A7C15u) >> 40);
+    for (std::size_t k = hash & (constants_.size() - 1);; k = (k + 1) & (constants_.size() - 1))
       if (constants_[k] == empty || is(constants_[k], value)) return constants_[k];
   }
   WENGERT_CONSTEXPR void grow_constants() {

@@ -1,4 +1,4 @@
-// A function of 300 operations: its gradient is fused, and its batch, under the limits that compilers set by themselves.
+// A function of 300 operations: its gradient is fused under the limits that compilers set by themselves.
 #include <array>
 #include <cmath>
 #include <cstdio>

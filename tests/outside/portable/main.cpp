@@ -96,6 +96,12 @@ int main() {
   const BatchResult batch = mean_gradient(fused, std::array{x0}, samples);
   expect_near(batch.value, mean, "mean of a fused batch");
   expect_near(batch.gradient[0], mean_by_x, "d/dx of a fused batch");
+  // a piece of a recording: the partials of its partials are operations that must not be taken for others
+  const Function piece = record([](auto x, auto y) { return fuse(f)(x, y); }, x0, y0);
+  const std::vector<double> second = piece.derivative().output(1).derivative().values(std::array{x0, y0});
+  expect_near(second[0], by_x, "d/dx of a piece");
+  expect_near(second[1], -std::sin(x0), "d2/dx2 of a piece, on tapes");
+  expect_near(second[2], 1, "d2/dxdy of a piece, on tapes");
   const char* const fuses = "fused too";
 #else
   const char* const fuses = "not fused";

@@ -38,9 +38,10 @@ for step in ("config_options", "configure", "layout", "validate", "requirements"
 builddirs = [os.path.join(recipe.package_folder, path) for path in recipe.cpp_info.builddirs]
 for path in builddirs + [os.path.join(recipe.package_folder, "licenses", "LICENSE")]:
     assert os.path.exists(path), path
-for name, component in recipe.cpp_info.components.items():
-    for library in component.libs:
-        assert os.path.exists(os.path.join(recipe.package_folder, "lib", "lib%s.a" % library)), library
+libraries = ["lib%s.a" % library for component in recipe.cpp_info.components.values() for library in component.libs]
+packaged = [name for name in os.listdir(os.path.join(recipe.package_folder, "lib")) if name.endswith(".a")]
+assert sorted(libraries) == sorted(packaged), packaged
+for component in recipe.cpp_info.components.values():
     for other in component.requires:
         package = other.split("::")[0]
         assert other in recipe.cpp_info.components or any(text.startswith(package + "/") for text in recipe.required), other

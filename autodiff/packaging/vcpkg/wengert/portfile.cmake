@@ -5,6 +5,7 @@ vcpkg_check_features(OUT_FEATURE_OPTIONS feature_options
   FEATURES
     sleef WENGERT_WITH_SLEEF
     tbb WENGERT_WITH_TBB
+    mpi WENGERT_WITH_MPI
   INVERTED_FEATURES
     export CMAKE_DISABLE_FIND_PACKAGE_nlohmann_json)
 
