@@ -273,6 +273,24 @@ wengert::Var owens_t(First h, Second a, const Policy&) {
   return value(h0, a0) + absorbing_product(h - h0, partial_h) + absorbing_product(a - a0, partial_a);
 }
 
+// Ratios of gamma functions: Boost's are products and tables at whole numbers.
+template <std::derived_from<wengert::Var> Number, class Policy>
+wengert::Var tgamma1pm1(Number x, const Policy&) {
+  static const auto value = wengert::detail::without_derivatives(
+      "tgamma1pm1", 1, [](std::span<const double> at) { return tgamma1pm1(at[0], WengertPolicy<Policy>()); });
+  return value(wengert::detach(x)) + wengert::detail::derivatives_of(wengert::tgamma(1.0 + x));
+}
+template <class First, class Second, class Policy>
+  requires(std::WengertAmong<First, Second> && wengert::detail::BoostPolicy<Policy>)
+wengert::Var tgamma_delta_ratio(First z, Second delta, const Policy&) {
+  using namespace wengert;
+  static const auto value = wengert::detail::without_derivatives("tgamma_delta_ratio", 2, [](std::span<const double> at) {
+    return tgamma_delta_ratio(at[0], at[1], WengertPolicy<Policy>());
+  });
+  const Var log = wengert::lgamma(Operand(z)) - wengert::lgamma(z + delta);
+  return value(detach(z), detach(delta)) * exp(wengert::detail::derivatives_of(log));
+}
+
 // What the series of non-central distributions ask for.
 namespace detail {
 template <class Policy>
