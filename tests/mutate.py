@@ -112,6 +112,7 @@ def mutants(text, wanted):
 USERS = {
     "share": ["Min", "Max"], "inside": ["Log", "Log2", "Log10", "Log1p", "Atanh"], "exp_of_minus_square": ["Erf", "Erfc"],
     "Comparison": ["Less", "LessEqual", "Equal"], "Rounding": ["Floor", "Ceil", "Round", "Trunc"],
+    "IncompleteBeta": ["Ibeta", "IbetaA", "IbetaB", "IbetaAA", "IbetaAB", "IbetaBB"],
 }
 
 
@@ -137,7 +138,7 @@ def judge(folder, number, mutant, options, thorough):
         if not thorough:
             rules = ",".join("ops::" + name for name in USERS.get(mutant["operation"], [mutant["operation"]]))
             probe = place / "probe"
-            compiled = subprocess.run([*compiler, f"-DRULES={rules}", f"{folder}/tests/mutants/probe.cpp", f"{folder}/special.o", "-o", probe],
+            compiled = subprocess.run([*compiler, f"-DRULES={rules}", f"{folder}/tests/mutants/probe.cpp", f"{folder}/special.o", f"{folder}/incomplete.o", "-o", probe],
                                       capture_output=True, text=True)
             return run([probe], 60) if compiled.returncode == 0 else "compiler"
         library = next(pathlib.Path(options.build).glob("**/libwengert.*"))
@@ -182,8 +183,9 @@ def main():
         for part in ("autodiff", "tests"):
             shutil.copytree(TREE / part, folder / part)
         # what some rules call and the library defines
-        subprocess.run([options.compiler, "-std=c++20", "-O1", f"-I{folder}/autodiff", "-c",
-                        f"{folder}/autodiff/wengert/record/special.cpp", "-o", f"{folder}/special.o"], check=True)
+        for source in ("special", "incomplete"):
+            subprocess.run([options.compiler, "-std=c++20", "-O1", f"-I{folder}/autodiff", "-c",
+                            f"{folder}/autodiff/wengert/record/{source}.cpp", "-o", f"{folder}/{source}.o"], check=True)
         (folder / "autodiff/wengert/ops.hpp").unlink()
         def examine(those, thorough):
             """Verdicts, told as they come: a run of an hour may be broken off."""

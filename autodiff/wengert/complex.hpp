@@ -7,6 +7,7 @@
 
 #include <complex>
 #include <concepts>
+#include <limits>
 #include <type_traits>
 
 #ifdef _LIBCPP_VERSION
@@ -52,6 +53,10 @@ class std::complex<wengert::Var> {
   }
   template <class Number>
   constexpr complex& operator/=(const complex<Number>& z) {
+    // squares neither overflow nor vanish; a power of two does not change a digit
+    const wengert::Var x = z.real(), y = z.imag();
+    const double scale = power_of_two_for(x.value(), y.value());
+    if (scale != 1) return *this = complex(real_ * scale, imag_ * scale) /= complex(x * scale, y * scale);
     const auto square = z.real() * z.real() + z.imag() * z.imag();
     return *this = complex((real_ * z.real() + imag_ * z.imag()) / square, (imag_ * z.real() - real_ * z.imag()) / square);
   }
@@ -60,6 +65,11 @@ class std::complex<wengert::Var> {
   constexpr const complex& __rep() const { return *this; }
 
  private:
+  static constexpr double power_of_two_for(double x, double y) {
+    const double size = wengert::max(x < 0 ? -x : x, y < 0 ? -y : y);
+    return size > 0x1p500 && size <= numeric_limits<double>::max() ? 0x1p-520 : size < 0x1p-480 && size > 0 ? 0x1p520 : 1;
+  }
+
   wengert::Var real_, imag_;
 };
 
@@ -127,6 +137,19 @@ inline complex<wengert::Var> sqrt(const complex<wengert::Var>& z) {
   const wengert::Var larger = sqrt(0.5 * (abs(z) + size)), smaller = 0.5 * y / larger;
   if (right) return {larger, smaller};
   return y < 0.0 ? complex<wengert::Var>(-smaller, -larger) : complex<wengert::Var>(smaller, larger);
+}
+
+/// (1 - e^2 + 2 i e sin(2 y)) / (1 + 2 e cos(2 y) + e^2), e = exp(-2 |x|), which does not overflow.
+inline complex<wengert::Var> tanh(const complex<wengert::Var>& z) {
+  const wengert::Condition right = z.real() >= 0.0;
+  const wengert::Var size = select(right, z.real(), -z.real());  // smooth at 0 from either side, which |x| is not
+  const wengert::Var e = exp(-2.0 * size), gap = -expm1(-2.0 * size), cosine = cos(z.imag());
+  const wengert::Var below = gap * gap + 4.0 * e * cosine * cosine, across = -expm1(-4.0 * size) / below;
+  return {select(right, across, -across), 4.0 * e * sin(z.imag()) * cosine / below};
+}
+inline complex<wengert::Var> tan(const complex<wengert::Var>& z) {
+  const complex<wengert::Var> turned = tanh(complex<wengert::Var>(-z.imag(), z.real()));
+  return {turned.imag(), -turned.real()};
 }
 
 inline complex<wengert::Var> pow(const complex<wengert::Var>& z, const wengert::Var& exponent) { return exp(exponent * log(z)); }

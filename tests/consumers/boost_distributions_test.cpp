@@ -5,6 +5,7 @@
 
 #include <boost/math/distributions.hpp>
 #include <string>
+#include <wengert/function.hpp>
 #include <wengert/wengert.hpp>
 
 #include "like_numbers.hpp"
@@ -62,18 +63,57 @@ TEST(BoostDistributions, Gamma) {
   like_numbers_all<bm::gamma_distribution, 3>("gamma", {{4.3, 1.3, 1.7}, {2.3, 0.7, 3}}, {{4.3, 1.3, 0.7}, {2.3, 0.7, 0.4}});
 }
 
-// At whole parameters, where Boost's own functions are finite sums that do without them. (Quantiles are not: docs/algorithms.md.)
+// At whole parameters, where Boost's own functions are finite sums that do without them, at medians, and in tails.
 TEST(BoostDistributions, OfWholeParametersHaveTheirDerivatives) {
-  like_numbers_all<bm::gamma_distribution, 3>("gamma", {{3, 1.3, 1.7}, {1, 0.7, 3}});
-  like_numbers_all<bm::chi_squared_distribution, 2>("chi_squared", {{4, 1.3}, {5, 7.7}});
-  like_numbers_all<bm::beta_distribution, 3>("beta", {{2, 3, 0.7}, {4, 1, 0.3}});
-  like_numbers_all<bm::students_t_distribution, 2>("students_t", {{4, 1.3}, {3, -0.7}});
-  // the step of Newton's that quantiles want
-  const auto with_step = [](auto a, auto p) {
-    const auto x = bm::gamma_p_inv(a, p);
-    return x - (bm::gamma_p(a, x) - p) / bm::gamma_p_derivative(a, x);
+  like_numbers_all<bm::gamma_distribution, 3>("gamma", {{3, 1.3, 1.7}, {1, 0.7, 3}},
+                                              {{3, 1.3, 0.7}, {1, 0.7, 0.25}, {0.5, 1, 0.5}, {10, 1, 0.96875}});
+  like_numbers_all<bm::chi_squared_distribution, 2>("chi_squared", {{4, 1.3}, {5, 7.7}}, {{1, 0.5}, {2, 0.25}, {10, 0.9375}});
+  like_numbers_all<bm::beta_distribution, 3>(
+      "beta", {{2, 3, 0.7}, {4, 1, 0.3}},
+      {{2, 3, 0.7}, {1, 1, 0.5}, {0.5, 0.5, 0.3125}, {2, 2, 0.5}, {3, 1, 0.25}, {1, 3, 0.75}, {2, 5, 0.0625}});
+  like_numbers_all<bm::fisher_f_distribution, 3>("fisher_f", {{2, 4, 1}, {1, 1, 1}}, {{2, 4, 0.5}, {4, 4, 0.25}, {5, 7, 0.9375}});
+  like_numbers_all<bm::students_t_distribution, 2>(
+      "students_t", {{4, 1.3}, {3, -0.7}, {1, 0}, {4.5, 0}, {30, -4}},
+      {{4, 0.25}, {1, 0.25}, {2, 0.75}, {6, 0.75}, {30, 0.0625}, {10, 0.96875}});
+  // at the median, with something added to measure the rounding of 0 by
+  const auto median = [](auto n, auto p) { return n + quantile(bm::students_t_distribution<decltype(n)>(n), p); };
+  like_numbers<2>("students_t, median", median, {{4.5, 0.5}, {3, 0.5}});
+  like_numbers_all<bm::cauchy_distribution, 3>("cauchy", {{0.25, 1.5, 0.25}, {0, 1, 1}}, {{0.25, 1.5, 0.5}, {0, 1, 0.75}});
+  const auto of_complement = [](auto a, auto b, auto q) {
+    using T = std::common_type_t<decltype(a), decltype(b), decltype(q)>;
+    return quantile(complement(bm::gamma_distribution<T>(a, b), q)) + quantile(complement(bm::beta_distribution<T>(a, b), q)) +
+           quantile(complement(bm::cauchy_distribution<T>(a, b), q)) + cdf(complement(bm::cauchy_distribution<T>(a, b), q));
   };
-  like_numbers<2>("gamma_p_inv", with_step, {{3, 0.7}, {2, 0.15}});
+  like_numbers<3>("complements", of_complement, {{3, 2, 0.75}, {1, 1, 0.25}, {0.5, 2, 0.5}});
+  like_numbers_all<bm::non_central_beta_distribution, 4>("non_central_beta", {{2, 3, 1, 0.5}, {2.5, 3, 1.5, 0.375}});
+}
+
+// Second derivatives too, and wherever a recording is replayed: beyond the median, on the other side of a half.
+TEST(BoostDistributions, QuantilesReplayAndHaveHessians) {
+  const auto sum = [](wengert::Var a, wengert::Var b, wengert::Var p) {
+    return quantile(bm::gamma_distribution<wengert::Var>(a, b), p) + quantile(bm::beta_distribution<wengert::Var>(a, b), p) +
+           quantile(bm::students_t_distribution<wengert::Var>(a), p);
+  };
+  const std::array<double, 3> here = {2, 5, 0.25}, there = {6, 2, 0.875};
+  const auto recorded = wengert::record(sum, here[0], here[1], here[2]);
+  const auto replayed = recorded.gradient(there[0], there[1], there[2]);
+  wengert::Tape tape;
+  std::array<wengert::Var, 3> x;
+  for (std::size_t i = 0; i < 3; ++i) x[i] = tape.variable(there[i]);
+  const wengert::Var y = sum(x[0], x[1], x[2]);
+  EXPECT_EQ(recorded(there[0], there[1], there[2]), y.value());
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(replayed[i], gradient(y).wrt(x[i])) << i;
+  const auto second = wengert::hessian(y, x);
+  for (std::size_t i = 0; i < 3; ++i)
+    for (std::size_t k = 0; k < 3; ++k) {
+      const auto slope = consumers::differences<3>(
+          [&](auto... at) {
+            const std::array<double, 3> point{static_cast<double>(at)...};
+            return static_cast<long double>(recorded.gradient(point[0], point[1], point[2])[i]);
+          },
+          there, k, 1.0 / 256);
+      EXPECT_NEAR(second(i, k), slope.value, 1e-8 * (1 + std::abs(slope.value))) << i << k;
+    }
 }
 
 TEST(BoostDistributions, InverseGamma) {

@@ -24,14 +24,15 @@ using consumers::like_numbers;
 TEST(BoostGamma, AndItsLogarithmAndItsDerivatives) {
   like_numbers<1>("tgamma", [](auto x) { return bm::tgamma(x); }, {{0.3}, {2.7}, {-1.4}, {20.5}});
   like_numbers<1>("lgamma", [](auto x) { return bm::lgamma(x); }, {{0.3}, {1.2}, {2.7}, {-1.4}, {20.5}, {1e5}});
-  like_numbers<1>("tgamma1pm1", [](auto x) { return bm::tgamma1pm1(x); }, {{0.3}, {-0.2}, {1e-9}});
+  like_numbers<1>("tgamma1pm1", [](auto x) { return bm::tgamma1pm1(x); }, {{0.3}, {-0.2}, {1e-9}, {0}, {1}});
   like_numbers<1>("digamma", [](auto x) { return bm::digamma(x); }, {{0.3}, {1.2}, {2.7}, {-1.4}, {20.5}});
   like_numbers<1>("trigamma", [](auto x) { return bm::trigamma(x); }, {{0.3}, {1.2}, {2.7}, {-1.4}, {20.5}});
   like_numbers<1>("polygamma", [](auto x) { return bm::polygamma(3, x); }, {{0.3}, {1.2}, {2.7}, {20.5}});
   like_numbers<2>("tgamma_ratio", [](auto x, auto y) { return bm::tgamma_ratio(x, y); }, {{2.3, 4.1}, {20.5, 18.1}});
-  like_numbers<2>("tgamma_delta_ratio", [](auto x, auto y) { return bm::tgamma_delta_ratio(x, y); }, {{2.3, 1.1}, {20.5, 0.3}});
-  like_numbers<1>("falling_factorial", [](auto x) { return bm::falling_factorial(x, 3); }, {{0.3}, {4.7}});
-  like_numbers<1>("rising_factorial", [](auto x) { return bm::rising_factorial(x, 3); }, {{0.3}, {4.7}});
+  like_numbers<2>("tgamma_delta_ratio", [](auto x, auto y) { return bm::tgamma_delta_ratio(x, y); },
+                  {{2.3, 1.1}, {20.5, 0.3}, {2, 3}, {2.5, 1}});
+  like_numbers<1>("falling_factorial", [](auto x) { return bm::falling_factorial(x, 3); }, {{0.3}, {4.7}, {5}});
+  like_numbers<1>("rising_factorial", [](auto x) { return bm::rising_factorial(x, 3); }, {{0.3}, {4.7}, {2}});
 }
 
 // In both arguments: the parameter's derivative is that of the series and fractions that Boost sums.
@@ -41,7 +42,7 @@ TEST(BoostGamma, IncompleteInBothArguments) {
   like_numbers<2>("gamma_q", [](auto a, auto x) { return bm::gamma_q(a, x); }, points);
   like_numbers<2>("gamma_p_derivative", [](auto a, auto x) { return bm::gamma_p_derivative(a, x); }, points);
   like_numbers<2>("tgamma(a, x)", [](auto a, auto x) { return bm::tgamma(a, x); }, {{2.3, 1.1}, {2.6, 3.2}, {0.3, 0.2}});
-  like_numbers<2>("gamma_p_inv", [](auto a, auto p) { return bm::gamma_p_inv(a, p); }, {{2.3, 0.4}, {30.2, 0.7}});
+  like_numbers<2>("gamma_p_inv", [](auto a, auto p) { return bm::gamma_p_inv(a, p); }, {{2.3, 0.4}, {30.2, 0.7}, {2, 0.25}});
   like_numbers<2>("gamma_p_inva", [](auto x, auto p) { return bm::gamma_p_inva(x, p); }, {{2.3, 0.4}});
   like_numbers<2>("mixed with a number", [](auto a, auto x) { return bm::gamma_p(a, 1.5) + bm::gamma_q(2.25f, x); },
                   {{2.3, 1.1}});
@@ -95,6 +96,12 @@ TEST(BoostBeta, CompleteAndIncompleteInEveryArgument) {
   like_numbers<3>("ibetac", [](auto a, auto b, auto x) { return bm::ibetac(a, b, x); }, points);
   like_numbers<3>("ibeta_derivative", [](auto a, auto b, auto x) { return bm::ibeta_derivative(a, b, x); }, points);
   like_numbers<3>("ibeta_inv", [](auto a, auto b, auto p) { return bm::ibeta_inv(a, b, p); }, points);
+  const auto other = [](auto a, auto b, auto p) {
+    std::common_type_t<decltype(a), decltype(b), decltype(p)> y;
+    const auto x = bm::ibetac_inv(a, b, p, &y);
+    return x * y;
+  };
+  like_numbers<3>("ibetac_inv", other, {{2.3, 1.1, 0.4}, {2, 3, 0.75}, {1, 1, 0.25}});
 }
 
 TEST(BoostErf, AndItsInverse) {

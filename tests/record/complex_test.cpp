@@ -119,4 +119,19 @@ TEST(ComplexVariables, KeepTheirDerivativesOnTheAxes) {
   is_analytic("square of 0", [](const auto& x) { return std::pow(x, 2); }, 0, 0, 0);
 }
 
+// Where the standard library's templates divide infinities, or zeros, on the way.
+TEST(ComplexVariables, DoNotOverflowOnTheWay) {
+  is_analytic("tanh", [](const auto& x) { return std::tanh(x); }, {800, 0.3}, 1, 0);
+  is_analytic("tanh", [](const auto& x) { return std::tanh(x); }, {-800, 0.3}, -1, 0);
+  is_analytic("tan", [](const auto& x) { return std::tan(x); }, {0.3, 800}, {0, 1}, 0);
+  is_analytic("tan", [](const auto& x) { return std::tan(x); }, {0.3, -800}, {0, -1}, 0);
+  is_analytic("tanh at 0", [](const auto& x) { return std::tanh(x); }, 0, 0, 1);
+  const Complex z(0.3, 0.4);
+  for (const double size : {1e200, 1e-200}) {
+    const auto quotient = [size](const auto& x) { return size * x / (size * x + Complex(0, size)); };
+    is_analytic("quotient", quotient, z, z / (z + Complex(0, 1)), Complex(0, 1) / std::pow(z + Complex(0, 1), 2));
+    is_analytic("inverse", [size](const auto& x) { return size * (1.0 / (size * x)); }, z, 1.0 / z, -1.0 / (z * z));
+  }
+}
+
 }  // namespace
