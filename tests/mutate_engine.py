@@ -9,16 +9,23 @@ what these let live meets the tests that the option --then names. A mutant that 
 With --build, a folder where the tests are built, only sources are mutated and not headers: each is compiled alone and linked
 before the library to the objects of the tests, which takes seconds. The tree and the build stay as they are.
 
-usage: tests/mutate_engine.py --sample N --seed S [--build FOLDER] [--room NAME] [--file PART] [--work FOLDER]
-                              [--then room/name ...] [--most SURVIVORS] [--list]
+With --schemata besides, all mutants of a source are compiled at once, each in a copy of its function's body behind a switch that
+an environment variable sets, and each test is linked once per source. A mutant meets the tests alone that reach its function, the
+most telling first, and checked containers. Code outside of functions, or that may run during compilation, is edited as ever.
+
+usage: tests/mutate_engine.py --sample N | --all --seed S [--build FOLDER [--schemata]] [--room NAME] [--file PART]
+                              [--work FOLDER] [--then room/name ...] [--most SURVIVORS] [--list]
 """
 import argparse
 import concurrent.futures
+import itertools
 import json
+import math
 import os
 import pathlib
 import random
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -46,9 +53,10 @@ def code_only(text):
 
 
 def closing(code, opening):
+    """Where the bracket or brace closes that opens there."""
     depth = 0
     for k in range(opening, len(code)):
-        depth += (code[k] == "(") - (code[k] == ")")
+        depth += (code[k] in "({") - (code[k] in ")}")
         if depth == 0:
             return k
     return len(code)
@@ -91,7 +99,61 @@ def all_mutants(rooms, part):
             text = file.read_text()
             for what, start, end, replacement in edits(text):
                 yield {"room": room, "file": name, "line": text.count("\n", 0, start) + 1, "what": what,
-                       "text": text[:start] + replacement + text[end:]}
+                       "text": text[:start] + replacement + text[end:], "edit": (start, end, replacement)}
+
+
+def body(code, place):
+    """Where the body of the function around a place opens, or None: outside of one, or in one that may run during compilation."""
+    blocks = []
+    for k in range(place):
+        if code[k] == "{":
+            blocks.append(k)
+        elif code[k] == "}":
+            blocks.pop()
+    for opening in blocks:
+        head = re.split(r"[;{}]", code[:opening])[-1]
+        if ")" in head:  # neither a namespace nor a class
+            unfit = re.search(r"constexpr|CONSTEXPR|consteval|\bauto\b(?!.*->)|^\s*(if|for|while|switch|catch)\b", head)
+            return None if unfit else opening
+    return None
+
+
+SWITCH = """#include <cstdio>
+#include <cstdlib>
+namespace {
+const int wengert_mutant = std::getenv("WENGERT_MUTANT") ? std::atoi(std::getenv("WENGERT_MUTANT")) : 0;
+struct Reached {  // functions, written by a run without a mutant
+  bool at[COUNT] = {};
+  ~Reached() {
+    const char* const name = std::getenv("WENGERT_REACHED");
+    std::FILE* const file = name ? std::fopen(name, "w") : nullptr;
+    for (int i = 0; file && i < COUNT; ++i)
+      if (at[i]) std::fprintf(file, "%d ", i);
+    if (file) std::fclose(file);
+  }
+} wengert_reached;
+}
+"""
+
+
+def schemata(text, mutants):
+    """The text with each of the mutants, a dictionary from number to mutant, behind the switch; the lines of each."""
+    bodies = {}
+    for number, m in mutants.items():
+        bodies.setdefault(m["body"], []).append(number)
+    result, lines, done = SWITCH.replace("COUNT", str(len(text))), {}, 0
+    for opening in sorted(bodies):
+        end = closing(code_only(text), opening)
+        result += text[done:opening + 1] + "switch (wengert_mutant) {\n"
+        for number in bodies[opening]:
+            first, last, replacement = mutants[number]["edit"]
+            began = result.count("\n") + 1
+            result += f"case {number}: {{{text[opening + 1:first]}{replacement}{text[last:end]}}} break;\n"
+            lines[number] = range(began, result.count("\n") + 1)
+        result += f"default: wengert_reached.at[{opening}] = true; {{"
+        result += text[opening + 1:end] + "}\n}"
+        done = end
+    return result + text[done:], lines
 
 
 def tests_of(room):
@@ -147,6 +209,11 @@ class Copy:
         return ""
 
 
+def complaint(target, said):
+    lines = said.splitlines()
+    return f"{target}: {next((line for line in lines if 'FAILED' in line), lines[-1])[:100]}"
+
+
 class Relinked:
     """Tests that are built already, with one object of the library replaced."""
 
@@ -158,14 +225,26 @@ class Relinked:
         self.known = set(re.findall(r"^(\w+): phony", listed.stdout, re.M))
         self.known -= {f"wengert_{name}_test" for name in ("debugger", "command_line", "mpirun")}  # these drive other programs
 
-    def run(self, command, seconds):
+    def run(self, command, seconds, **variables):
         """Whether it succeeded, and what it printed."""
         try:
             done = subprocess.run(command, shell=isinstance(command, str), capture_output=True, text=True, errors="replace",
-                                  timeout=seconds, cwd=self.build)
+                                  timeout=seconds, cwd=self.build, env={**os.environ, **variables})
         except subprocess.TimeoutExpired:
             return False, f"no end within {seconds} s"
         return done.returncode == 0, (done.stdout + done.stderr).strip() or f"status {done.returncode}"
+
+    def object(self, original, source, to, *flags):
+        command = self.compile[original].replace(original, str(source))
+        return self.run(" ".join([re.sub(r"-o \S+", f"-o {to}", command, count=1), *flags]), 600)
+
+    def link(self, target, mutated, program):
+        commands = self.run(["ninja", "-t", "commands", "-s", f"tests/{target}"], 60)[1]
+        # the mutant's object comes first: what it defines is not looked for in the library
+        link = re.sub(r"-o \S+", f"{mutated} -o {program}", commands.splitlines()[-1].split(" && ")[1], count=1)
+        good, said = self.run(link, 600)
+        if not good:
+            sys.exit(f"mutate_engine.py: {target} does not link, is it built? {said[-2000:]}")
 
     def verdict(self, m, targets, seconds):
         """As Copy's, of a mutant; None stands for the source as it is."""
@@ -175,24 +254,77 @@ class Relinked:
                 original = str((TREE / m["file"]).resolve())
                 source, mutated = pathlib.Path(temporary) / pathlib.Path(original).name, f"{temporary}/mutant.o"
                 source.write_text(m["text"])
-                command = self.compile[original].replace(original, str(source))
-                if not self.run(re.sub(r"-o \S+", f"-o {mutated}", command, count=1), 600)[0]:
+                if not self.object(original, source, mutated)[0]:
                     return "compiler"
             for target in [t for t in targets if t in self.known]:
                 program = f"{self.build}/tests/{target}" if m is None else f"{temporary}/{target}"
                 if m is not None:
-                    commands = self.run(["ninja", "-t", "commands", "-s", f"tests/{target}"], 60)[1]
-                    # the mutant's object comes first: what it defines is not looked for in the library
-                    link = re.sub(r"-o \S+", f"{mutated} -o {program}", commands.splitlines()[-1].split(" && ")[1], count=1)
-                    good, said = self.run(link, 600)
-                    if not good:
-                        sys.exit(f"mutate_engine.py: {target} does not link, is it built? {said[-2000:]}")
+                    self.link(target, mutated, program)
                 good, said = self.run([program, "--gtest_brief=1"], seconds)
                 if not good:
-                    lines = said.splitlines()
-                    return f"{target}: {next((line for line in lines if 'FAILED' in line), lines[-1])[:100]}"
+                    return complaint(target, said)
                 if m is not None:
                     os.remove(program)
+        return ""
+
+
+def processor_time():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+class Schemata:
+    """All mutants of a source that lie in bodies of functions, in one object, and the tests linked to it."""
+
+    def __init__(self, tests, mutants, targets, seconds, folder):
+        self.tests, self.limit, self.reached, self.seconds, self.kills = tests, seconds, {}, {}, {}
+        original = (TREE / mutants[0]["file"]).resolve()
+        text = original.read_text()
+        code = code_only(text)
+        for m in mutants:
+            m["body"], m["number"] = body(code, m["edit"][0]), 0
+        fit = dict(enumerate((m for m in mutants if m["body"] is not None), 1))
+        source, mutated = folder / original.name, folder / "mutants.o"
+        while fit:
+            whole, lines = schemata(text, fit)
+            source.write_text(whole)
+            good, said = tests.object(str(original), source, mutated, "-O1 -g0 -w -D_GLIBCXX_ASSERTIONS")
+            if good:
+                break
+            places = {int(line) for line in re.findall(rf"{re.escape(original.name)}:(\d+).*(?:error|required)", said)}
+            unfit = [number for number in fit if places.intersection(lines[number])]
+            for number in unfit:
+                fit.pop(number)["number"] = None
+            if not unfit:
+                print(f"{mutants[0]['file']}: one by one, {said[:300]}", file=sys.stderr)
+                fit = {}
+        for number, m in fit.items():
+            m["number"] = number
+        for target in [t for t in targets if t in tests.known and fit]:
+            program, reached = folder / target, folder / f"{target}.reached"
+            tests.link(target, mutated, program)
+            began = processor_time()
+            good, said = tests.run([program, "--gtest_brief=1"], seconds, WENGERT_REACHED=str(reached))
+            if not good:
+                refuse(mutants[0]["file"], f"{target}: {said[-2000:]}")
+            self.reached[program] = set(map(int, reached.read_text().split()))
+            self.seconds[program], self.kills[program] = processor_time() - began, 0.1 + (original.stem in target)
+
+    def verdict(self, m, targets):
+        """As Copy's."""
+        if m["number"] is None:
+            return "compiler"
+        if m["number"] == 0:
+            return self.tests.verdict(m, targets, self.limit)
+        for program in sorted(self.reached, key=lambda p: -self.kills[p] / self.seconds[p]):
+            if m["body"] in self.reached[program]:
+                # a mutant may ask for time and memory without end
+                limits = ["prlimit", f"--cpu={5 + 10 * math.ceil(self.seconds[program])}", f"--as={8 << 30}"]
+                good, said = self.tests.run([*limits, program, "--gtest_brief=1", "--gtest_fail_fast"], self.limit,
+                                            WENGERT_MUTANT=str(m["number"]))
+                if not good:
+                    self.kills[program] += 1
+                    return complaint(program.name, said)
         return ""
 
 
@@ -233,11 +365,24 @@ def relinked(sample, then, options):
         yield from zip(sample, pool.map(lambda m: tests.verdict(m, targets[m["room"]], options.seconds), sample))
 
 
+def all_at_once(sample, then, options):
+    """The same, source by source."""
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        for _, mutants in itertools.groupby(sample, lambda m: m["file"]):
+            with tempfile.TemporaryDirectory(dir=options.work) as temporary:
+                mutants = list(mutants)
+                tests, targets = Relinked(options.build, temporary), tests_of(mutants[0]["room"]) + then
+                source = Schemata(tests, mutants, targets, options.seconds, pathlib.Path(temporary))
+                yield from zip(mutants, pool.map(lambda m: source.verdict(m, targets), mutants))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sample", type=int, default=25, help="how many mutants")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--build", help="folder where the tests are built: mutates sources alone, and links instead of building")
+    parser.add_argument("--schemata", action="store_true", help="with --build: all mutants of a source in one object")
+    parser.add_argument("--all", action="store_true", help="not a sample")
     parser.add_argument("--room", choices=ROOMS)
     parser.add_argument("--file", default="", help="only files whose name holds this")
     parser.add_argument("--work", help="folder to keep the copy and its build in, so that the next run starts warm")
@@ -250,7 +395,8 @@ def main():
     population = list(all_mutants([options.room] if options.room else ROOMS, options.file))
     if options.build:
         population = [m for m in population if m["file"].endswith(".cpp")]
-    sample = random.Random(options.seed).sample(population, min(options.sample, len(population)))
+    count = len(population) if options.all else min(options.sample, len(population))
+    sample = random.Random(options.seed).sample(population, count)
     sample.sort(key=lambda m: (ROOMS.index(m["room"]), m["file"]))  # neighbours share most of their build
     place = lambda m: f"{m['file'].removeprefix('autodiff/wengert/')}:{m['line']}: {m['what']}"
     print(f"{len(sample)} of {len(population)} mutants, seed {options.seed}", flush=True)
@@ -258,7 +404,7 @@ def main():
         print("\n".join(place(m) for m in sample))
         return 0
     then = [f"wengert_{name.split('/')[-1]}_test" for name in options.then]
-    verdicts = (relinked if options.build else rebuilt)(sample, then, options)
+    verdicts = (all_at_once if options.schemata else relinked if options.build else rebuilt)(sample, then, options)
     survivors = unfit = 0
     for m, verdict in verdicts:
         survivors += verdict == ""
