@@ -290,6 +290,12 @@ TEST(CheckGradient, DoesNotSuspectAPartialThatIsZero) {
   EXPECT_THAT(check_gradient([&](auto x) { return wrong(x) * cos(x - x); }, {0.7}).suspect, HasSubstr("`planted`"));
 }
 
+// exp(-740) is 4e-322, and its imaginary part in a complex step is 0.
+TEST(CheckGradient, DoesNotSuspectAPartialThatUnderflows) {
+  const CustomOperation wrong = sine([](double x) { return 1.0005 * std::cos(x); });
+  EXPECT_THAT(check_gradient([&](auto x) { return wrong(exp(-1000 * x) + x); }, {0.74}).suspect, HasSubstr("`planted`"));
+}
+
 TEST(CheckGradient, SuspectsAnOperationThatThrowsOutsideItsDomain) {
   const CustomOperation wrong = planted(
       1,
@@ -351,6 +357,8 @@ TEST(CheckGradient, DoesNotMindAVariableThatMeetsItself) {
     expect_agrees("running minimum", by_branch, at);
     expect_agrees("maximum of a maximum", [](const auto& x) { return max(x[0], max(x[0], x[1])) * x[2]; }, at);
     expect_agrees("select", [](const auto& x) { return select(x[0] < x[0], x[1], x[0] * x[1]); }, at);
+    for (const std::size_t k : {0u, 1u})  // the smaller, which is one of them, meets both
+      expect_agrees("what a select chose", [k](const auto& x) { return max(select(x[0] < x[1], x[0], x[1]), x[k]) * x[2]; }, at);
   }
   expect_refused(check_gradient([](auto x) { return max(x, 1.0 * x); }, {5}), "`max`");
   expect_refused(check_gradient(largest, std::vector{2.0, 3.0, 3.0}), "`max`");

@@ -5,7 +5,9 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <numbers>
+#include <span>
 #include <vector>
 
 #include "support/parity_functions.hpp"
@@ -148,6 +150,33 @@ TEST(Fuse, ASecondRecordingOfItsNodesAllocatesNothing) {
   // the variable and its place among the independents; a piece: its node and value, how many arguments, then index and partial of
   // the variable, index and value of the number
   EXPECT_EQ(tape.memory().used, 20 + 4 + 100 * (20 + 4 + (4 + 8) + (4 + 8)));
+}
+
+constexpr auto square_node = fuse([](auto x) { return x * x; });
+constexpr auto cube_node = fuse([](auto x) { return x * x * x; });
+
+// Its nodes' operations live as long as the program, custom ones until a recording does without them.
+TEST(Fuse, ItsNodesStayThemselvesWhenCustomOperationsBetweenThemAreLetGo) {
+  Tape tape(false);
+  auto witness = std::make_shared<int>();
+  const auto scale = [&](double by) {
+    return CustomOperation("scale", 1, [witness, by](auto v) { return by * v[0]; }, [by](auto, double, auto p) { p[0] = by; });
+  };
+  const CustomOperation five = scale(5);
+  const auto holds = [&](const Var& x, const Var& y, double value_at_7, double slope_at_3) {
+    EXPECT_EQ(gradient(y).wrt(x), slope_at_3);
+    const std::array at{7.0};
+    EXPECT_EQ(forward_sweep(tape, std::span<const double>(at))[y.index()], value_at_7);
+  };
+  for (int turn = 0; turn < 6; ++turn) {
+    tape.clear();
+    const Var x = tape.variable(3);
+    if (turn == 0) scale(4)(x);
+    if (turn != 1) holds(x, square_node(x), 49, 6);
+    holds(x, five(x), 35, 5);
+    if (turn != 2) holds(x, cube_node(x), 343, 27);
+  }
+  EXPECT_EQ(witness.use_count(), 2) << "here and in the rules of five, which the tape shares: four is gone";
 }
 
 TEST(Fuse, TakesSpansOfFixedSizeAndRowsOfData) {

@@ -283,6 +283,13 @@ TEST(Tape, RefusesMoreNodesThanAllowed) {
   EXPECT_EQ((y * y).value(), 9);
 }
 
+TEST(Tape, MemoryThatIsReservedIsCounted) {
+  Tape tape(false);
+  tape.reserve(1000, 500);
+  EXPECT_EQ(tape.memory().used, 0u);
+  EXPECT_GE(tape.memory().reserved, 1000 * (12 + 8) + 500 * 8u);  // a node and its value, a constant
+}
+
 TEST(Tape, RefusesMoreNodesThanAllowedInsideReservedMemoryToo) {
   Tape tape(false);
   tape.reserve(100);

@@ -6,8 +6,10 @@
 #include <array>
 #include <cmath>
 #include <memory>
+#include <span>
 #include <vector>
 
+#include "wengert/bounded.hpp"
 #include "wengert/error.hpp"
 #include "wengert/forward_sweep.hpp"
 #include "wengert/function.hpp"
@@ -188,6 +190,24 @@ TEST(CustomOperation, MadeAnewInEachRecordingIsLetGo) {
   EXPECT_EQ(witness.use_count(), 1) << "two recordings later";
 }
 
+TEST(CustomOperation, StaysItselfWhenOneBetweenOthersIsLetGo) {
+  Tape tape(false);
+  std::vector<CustomOperation> scales;
+  for (int k = 0; k < 4; ++k)
+    scales.emplace_back("scale", 1, [k](auto v) { return (k + 1) * v[0]; }, [k](auto, double, auto p) { p[0] = k + 1; });
+  // 1 is used the first time and the last
+  for (const std::vector<std::size_t>& used : {std::vector<std::size_t>{0, 1, 2, 3}, {0, 2, 3}, {0, 2, 3}, {3, 2, 1, 0}}) {
+    tape.clear();
+    const Var x = tape.variable(1);
+    for (const std::size_t k : used) {
+      const Var y = scales[k](x);
+      EXPECT_EQ(gradient(y).wrt(x), k + 1.0);
+      const std::array at{7.0};
+      EXPECT_EQ(forward_sweep(tape, std::span<const double>(at))[y.index()], 7 * (k + 1.0));
+    }
+  }
+}
+
 TEST(CustomOperation, MetAgainAfterClearAllocatesNothingAndIsFoundAmongMany) {
   Tape tape(false);
   std::vector<CustomOperation> scales;
@@ -200,6 +220,16 @@ TEST(CustomOperation, MetAgainAfterClearAllocatesNothingAndIsFoundAmongMany) {
     for (const CustomOperation& scale : scales) sum += scale(x);
     EXPECT_EQ(gradient(sum).wrt(x), 2000 * 1999 / 2);
   }
+}
+
+TEST(CustomOperation, IsAsFarOffAsItsBoundsSayOfExactArguments) {
+  const CustomOperation rough(
+      "rough", 1, [](auto v) { return v[0]; }, [](auto, double, auto p) { p[0] = 1; }, {}, {},
+      [](std::span<const Bounded> v, std::span<Bounded> p) {
+        if (!p.empty()) p[0] = 1;
+        return Bounded(v[0].value, 1e-3 + v[0].error);
+      });
+  EXPECT_EQ(rough.value_error(std::array{3.0}, 3), 1e-3);
 }
 
 TEST(CustomOperation, ThatRecordsOnTheTapeBeingSweptIsRefused) {

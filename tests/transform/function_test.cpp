@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <span>
 #include <sstream>
 #include <string>
 #include <thread>
@@ -83,6 +84,14 @@ TEST(Function, SaysWhatIsMissingWhenTheInputHasTheWrongSize) {
   EXPECT_THAT([&] { f(1.0); }, ThrowsMessage<ShapeMismatch>(HasSubstr("the tape has 2 independents, got 1 values")));
   const Function two = record([](auto x) { return std::vector{x, 2 * x}; }, 1.0);
   EXPECT_THAT([&] { two.gradient(1.0); }, ThrowsMessage<ShapeMismatch>(HasSubstr("2 outputs, not 1; ask for jacobian")));
+  EXPECT_THAT([&] { two(1.0); }, ThrowsMessage<ShapeMismatch>(HasSubstr("2 outputs, not 1; ask for values")));
+  Tape tape;
+  const std::array<const Var, 1> x{tape.variable(1)};
+  EXPECT_THROW(two(std::span<const Var>(x)), ShapeMismatch);
+  const std::array three{1.0, 2.0, 3.0};
+  const std::array direction{1.0, 0.0};
+  EXPECT_THROW(f.push_forward(direction, three), ShapeMismatch);
+  EXPECT_THROW(f.hessian_vector(three, direction), ShapeMismatch);
 }
 
 TEST(Function, RefusesAReplayThatWouldTakeTheOtherBranch) {
@@ -328,6 +337,43 @@ TEST(Function, TellsWhetherItStillIsItsProgram) {
   EXPECT_FALSE(f.verify(program, 3.0));
   const auto branching = [](Var x) { return x > 0 ? x : -x; };
   EXPECT_FALSE(record(branching, 1.0).verify(branching, -1.0)) << "the other branch";
+}
+
+TEST(Function, IsNotTheProgramThatMeetsItAtAPointOrHasMoreOutputs) {
+  const Function f = record([](Var x) { return x * x; }, 2.0);
+  EXPECT_FALSE(f.verify([](Var x) { return 2 * x; }, 2.0)) << "the value is the same, the derivative is not";
+  EXPECT_FALSE(f.verify([](Var x) { return std::array{x * x, 2 * x}; }, 2.0));
+  EXPECT_FALSE(record([](Var x) { return std::array{x * x, 2 * x}; }, 2.0).verify([](Var x) { return x * x; }, 2.0));
+}
+
+TEST(Function, VerifiesThatNanIsNanAndNoNumber) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  double factor = 2;
+  const auto program = [&](Var x) { return factor * x; };
+  const Function number = record(program, 3.0);
+  factor = nan;
+  const Function none = record(program, 3.0);
+  EXPECT_FALSE(number.verify(program, 3.0));
+  EXPECT_TRUE(none.verify(program, 3.0));
+  factor = std::copysign(nan, -1);
+  EXPECT_TRUE(none.verify(program, 3.0)) << "of other bits";
+  factor = 2;
+  EXPECT_FALSE(none.verify(program, 3.0));
+}
+
+// What it records on the caller's tape keeps the places of the recording; the caller's variables keep their own, and what is a
+// constant there has none.
+TEST(Function, RecordedAnewLeavesTheCallersVariablesWhereTheyAre) {
+  const Function f = record<true>([](Var x, Var y) { return sin(x) * y; }, 1.0, 1.0);
+  const unsigned line = __LINE__ - 1;
+  Tape tape(true);
+  const std::array<const Var, 2> at{Var(0.5), tape.variable(4)};
+  const unsigned line_of_y = __LINE__ - 1;
+  const Var result = f(std::span<const Var>(at));
+  EXPECT_EQ(result.value(), 4 * std::sin(0.5));
+  EXPECT_EQ(gradient(result).wrt(at[1]), std::sin(0.5));
+  EXPECT_EQ(tape.location(result.index()).line, line);
+  EXPECT_EQ(tape.location(at[1].index()).line, line_of_y);
 }
 
 TEST(Function, NamesTheUsersLineWhenABranchOfItsDerivativeChanges) {
