@@ -56,7 +56,7 @@ class std::complex<wengert::Var> {
     // squares neither overflow nor vanish; a power of two does not change a digit
     const wengert::Var x = z.real(), y = z.imag();
     const double scale = power_of_two_for(x.value(), y.value());
-    if (scale != 1) return *this = complex(real_ * scale, imag_ * scale) /= complex(x * scale, y * scale);
+    if (scale < 1 || scale > 1) return *this = complex(real_ * scale, imag_ * scale) /= complex(x * scale, y * scale);
     const auto square = z.real() * z.real() + z.imag() * z.imag();
     return *this = complex((real_ * z.real() + imag_ * z.imag()) / square, (imag_ * z.real() - real_ * z.imag()) / square);
   }

@@ -1,4 +1,4 @@
-// Systems of three equations for the tests of Eigen's solvers, and solvers of sparse matrices.
+// Systems of three equations for the tests of Eigen's solvers, and what those of sparse matrices and of mixed ones share.
 #pragma once
 
 #include <gmock/gmock.h>
@@ -57,6 +57,32 @@ VectorXv solve_sparse(const MatrixXv& a, const VectorXv& b) {
   Solver solver;
   solver.compute(matrix);
   return solver.solve(b);
+}
+
+using OfNumbers = VectorXv (*)(const MatrixXd&, const VectorXv&);
+using ForNumbers = VectorXv (*)(const MatrixXv&, const VectorXd&);
+/// Holds a solver of numbers for variables, and one of variables for numbers, against the inverse.
+inline void expect_on_either_side(const char* name, OfNumbers solve_for_b, ForNumbers solve_for_a) {
+  for (const System& system : systems()) {
+    SCOPED_TRACE(system.name + (std::string(", ") + name));
+    const MatrixXd inverse = system.a.inverse();
+    const VectorXd expected = inverse * system.b;
+    Tape tape;
+    const MatrixXv a = variables(tape, system.a);
+    const VectorXv b = variables(tape, system.b);
+    const VectorXv x = solve_for_b(system.a, b), y = solve_for_a(a, system.b);
+    for (int k = 0; k < 3; ++k)
+      for (int i = 0; i < 3; ++i) {
+        EXPECT_NEAR(x(k).value(), expected(k), tolerance);
+        EXPECT_NEAR(y(k).value(), expected(k), tolerance);
+        EXPECT_NEAR(gradient(x(k)).wrt(b(i)), inverse(k, i), tolerance);
+        for (int j = 0; j < 3; ++j) EXPECT_NEAR(gradient(y(k)).wrt(a(i, j)), -inverse(k, i) * expected(j), tolerance);
+      }
+  }
+}
+template <class Both>
+void expect_on_either_side(const char* name, Both solve) {
+  expect_on_either_side(name, solve, solve);
 }
 
 }  // namespace eigen_systems
