@@ -34,8 +34,16 @@ import tempfile
 TREE = pathlib.Path(__file__).resolve().parent.parent
 ROOMS = ("record", "sweep", "transform", "batch", "kernels", "fused", "inspect", "check", "vae_kl")
 # Tests of another room that know a room's sources best.
-ELSEWHERE = {"record": ("sweep/special", "sweep/incomplete", "sweep/conventions"), "sweep": ("record/error", "record/tape", "inspect/gradient_with_bounds",
-                       "inspect/evaluation_trace", "transform/holes"), "kernels": ("sweep/reductions",), "fused": ("inspect/gradient_with_bounds",)}
+ELSEWHERE = {
+    "record": ("sweep/special", "sweep/incomplete", "sweep/conventions", "sweep/custom", "fused/fuse",
+               "transform/holes"),
+    "sweep": ("record/error", "record/tape", "inspect/gradient_with_bounds", "inspect/evaluation_trace", "transform/holes",
+              "fused/piece"),
+    "transform": ("inspect/gradient_with_bounds",),
+    "batch": ("transform/holes", "fused/fused_batch"),
+    "kernels": ("sweep/reductions",),
+    "fused": ("inspect/gradient_with_bounds",),
+}
 DEMO = ("question", "random", "estimate", "estimators", "proof", "train")  # what computes in it
 # Public headers that hold code of the engine, by the room whose tests know them best. ops.hpp is mutate.py's.
 HEADERS = {
@@ -236,7 +244,7 @@ class Relinked:
 
     def object(self, original, source, to, *flags):
         command = self.compile[original].replace(original, str(source))
-        return self.run(" ".join([re.sub(r"-o \S+", f"-o {to}", command, count=1), *flags]), 600)
+        return self.run(" ".join([re.sub(r"-o \S+", f"-o {to}", command, count=1), *flags]), 3600)
 
     def link(self, target, mutated, program):
         commands = self.run(["ninja", "-t", "commands", "-s", f"tests/{target}"], 60)[1]
@@ -318,10 +326,10 @@ class Schemata:
             return self.tests.verdict(m, targets, self.limit)
         for program in sorted(self.reached, key=lambda p: -self.kills[p] / self.seconds[p]):
             if m["body"] in self.reached[program]:
-                # a mutant may ask for time and memory without end
-                limits = ["prlimit", f"--cpu={5 + 10 * math.ceil(self.seconds[program])}", f"--as={8 << 30}"]
-                good, said = self.tests.run([*limits, program, "--gtest_brief=1", "--gtest_fail_fast"], self.limit,
-                                            WENGERT_MUTANT=str(m["number"]))
+                # a mutant may ask for time and memory without end, or wait for what never comes
+                most = 10 + 10 * math.ceil(self.seconds[program])
+                command = ["prlimit", f"--cpu={most}", f"--as={8 << 30}", program, "--gtest_brief=1", "--gtest_fail_fast"]
+                good, said = self.tests.run(command, min(self.limit, 20 + most), WENGERT_MUTANT=str(m["number"]))
                 if not good:
                     self.kills[program] += 1
                     return complaint(program.name, said)

@@ -174,9 +174,10 @@ TEST(Fuse, ItsNodesStayThemselvesWhenCustomOperationsBetweenThemAreLetGo) {
     if (turn == 0) scale(4)(x);
     if (turn != 1) holds(x, square_node(x), 49, 6);
     holds(x, five(x), 35, 5);
+    if (turn == 3) holds(x, scale(6)(x), 42, 6);
     if (turn != 2) holds(x, cube_node(x), 343, 27);
   }
-  EXPECT_EQ(witness.use_count(), 2) << "here and in the rules of five, which the tape shares: four is gone";
+  EXPECT_EQ(witness.use_count(), 2) << "here and in the rules of five, which the tape shares: four and six are gone";
 }
 
 TEST(Fuse, TakesSpansOfFixedSizeAndRowsOfData) {

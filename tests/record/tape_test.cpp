@@ -283,6 +283,10 @@ TEST(Tape, RefusesMoreNodesThanAllowed) {
   EXPECT_EQ((y * y).value(), 9);
 }
 
+TEST(Tape, MemoryThatIsNotThereIsAnError) {
+  EXPECT_THROW(detail::take_memory(nullptr, std::numeric_limits<std::size_t>::max() / 2), std::bad_alloc);
+}
+
 TEST(Tape, MemoryThatIsReservedIsCounted) {
   Tape tape(false);
   tape.reserve(1000, 500);

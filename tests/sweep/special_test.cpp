@@ -76,6 +76,22 @@ TEST(Special, PolygammasHaveTheirPoleAt0) {
     }
 }
 
+// DLMF 5.15.2 and 5.15.3: (-1)^(n+1) n! zeta(n + 1), and that times 2^(n+1) - 1. In the limit of infinity it keeps its sign.
+TEST(Special, PolygammasOfHighOrderAreZetaAtOneAndOneHalf) {
+  struct Case {
+    int n;
+    double factorial, zeta;
+  };
+  for (const auto& [n, factorial, zeta] : {Case{10, 3628800, 1.0004941886041194646},
+                                           {20, 2432902008176640000, 1.0000004769329867878},
+                                           {50, 3.0414093201713378044e64, 1.0000000000000004441},
+                                           {100, 9.3326215443944152682e157, 1}}) {
+    EXPECT_NEAR(polygamma(n, 1.0) / (-factorial * zeta), 1, 64 * 2.3e-16) << n;
+    EXPECT_NEAR(polygamma(n, 0.5) / (-factorial * zeta * (std::exp2(n + 1) - 1)), 1, 64 * 2.3e-16) << n;
+  }
+  for (int n = 1; n < 5; ++n) EXPECT_EQ(std::signbit(polygamma(n, HUGE_VAL)), std::signbit(polygamma(n, 1e3))) << n;
+}
+
 // By the recurrence and the reflection (DLMF 5.5.2, 5.5.4), at arguments of both signs.
 TEST(Special, PolygammasObeyRecurrenceAndReflection) {
   double factorial = 1;

@@ -290,6 +290,8 @@ TEST(Hessian, OfReductions) {
       ASSERT_EQ(h(i, j), i == j ? 2 : 0);
       ASSERT_EQ(d(i, j), i + 500 == j || j + 500 == i ? 1 : 0);
     }
+  EXPECT_EQ(dense(record(squared, x).sparse_hessian(x)), h);
+  EXPECT_EQ(dense(record(dotted, x).sparse_hessian(x)), d);
   // log-sum-exp: p_i (i == j) - p_i p_j, with p the softmax; here of 40 numbers
   const std::vector<double> few(x.begin(), x.begin() + 40);
   const DenseMatrix l = record([](const std::vector<Var>& v) { return log_sum_exp(v); }, few).hessian(few);
@@ -324,6 +326,22 @@ TEST(Hessian, OfFusedPiecesAndCustomOperations) {
 }
 
 // -- patterns and colours
+
+// Custom operations are taken to vary with each two of their own arguments, and with no other's.
+TEST(SparseHessian, HasNoEntriesBetweenCustomOperations) {
+  const auto argument = [](std::size_t k) {
+    return CustomOperation("argument", 2, [k](auto x) { return x[k]; }, [k](auto, double, auto p) { p[k] = 1, p[1 - k] = 0; });
+  };
+  const CustomOperation product(
+      "product", 2, [](auto x) { return x[0] * x[1]; }, [](auto x, double, auto p) { p[0] = x[1], p[1] = x[0]; },
+      {argument(1), argument(0)});
+  const std::vector<double> x{2, 3, 5, 7};
+  const CompressedRows h =
+      record([&](const std::vector<Var>& v) { return product(v[0], v[1]) + product(v[2], v[3]); }, x).sparse_hessian(x);
+  EXPECT_THAT(h.row_begin, ElementsAre(0, 2, 4, 6, 8));
+  EXPECT_THAT(h.column, ElementsAre(0, 1, 0, 1, 2, 3, 2, 3));
+  EXPECT_THAT(h.value, ElementsAre(0, 1, 1, 0, 0, 1, 1, 0));
+}
 
 // A random quadratic form: its Hessian is its matrix, whatever the pattern.
 TEST(SparseHessian, ReadsEachEntryWhereItStandsAlone) {

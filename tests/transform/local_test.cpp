@@ -79,6 +79,16 @@ TEST(Local, WithCapturesItsRecordingIsKeptAndRefusesAnotherBranch) {
   EXPECT_THAT([&] { f(1.0, 3.0); }, ThrowsMessage<BranchChanged>(HasSubstr("local_test.cpp")));
 }
 
+// 2 x^2 y at (3, 5).
+TEST(Local, WithCapturesItHasSecondDerivatives) {
+  const double factor = 2;
+  const Function f =
+      record([&](Var a, Var b) { return local([&](Var x, Var y) { return factor * x * x * y; }, a, b); }, 1.0, 1.0);
+  const std::array at{3.0, 5.0};
+  EXPECT_THAT(f.hessian(at).data, testing::ElementsAre(20, 12, 12, 0));
+  EXPECT_THAT(f.hessian_vector(at, std::array{1.0, 10.0}), testing::ElementsAre(20 + 120, 12));
+}
+
 TEST(Local, TakesArraysNumbersAndConstants) {
   constexpr auto weighted = [](const auto& x, auto offset, const auto& w) {
     Var result = offset;
