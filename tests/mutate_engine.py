@@ -39,7 +39,7 @@ ELSEWHERE = {
                "transform/holes"),
     "sweep": ("record/error", "record/tape", "inspect/gradient_with_bounds", "inspect/evaluation_trace", "transform/holes",
               "fused/piece"),
-    "transform": ("inspect/gradient_with_bounds",),
+    "transform": ("inspect/gradient_with_bounds", "sweep/jacobian"),
     "batch": ("transform/holes", "fused/fused_batch"),
     "kernels": ("sweep/reductions",),
     "fused": ("inspect/gradient_with_bounds",),

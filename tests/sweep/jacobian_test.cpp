@@ -119,6 +119,21 @@ TEST(Jacobian, OfManyOutputsKeepsTheRuleOfTheZeroAdjoint) {
   for (std::size_t k = 1; k < 9; ++k) EXPECT_EQ(j(k, 0), static_cast<double>(k));
 }
 
+TEST(Jacobian, OfManyOutputsMayEndInAConstantAndNotOnAnotherTape) {
+  Tape tape, other;
+  const Var x = tape.variable(3);
+  const std::vector<Var> outputs{x, 2 * x, 3 * x, 4 * x, x * x, Var(7)};
+  EXPECT_EQ(jacobian(outputs, std::vector{x}).data, (std::vector<double>{1, 2, 3, 4, 6, 0}));
+  const std::vector<Var> foreign{x, 2 * x, 3 * x, 4 * x, x * x, other.variable(1)};
+  EXPECT_THROW(jacobian(foreign, std::vector{x}), ForeignVariable);
+}
+
+TEST(HessianVectorProduct, RefusesANodeBetweenIndependents) {
+  Tape tape;
+  const Var x = tape.variable(3), z = x * x, y = tape.variable(2);
+  EXPECT_THROW(hessian_vector_product(z * y, std::vector{z}, std::vector{1.0}), NotRecorded);
+}
+
 TEST(Jacobian, OfManyOutputsTakesConstantsAndRefusesStrangers) {
   Tape tape, other;
   const Var x = tape.variable(2), foreign = other.variable(1);

@@ -89,6 +89,9 @@ TEST(Special, PolygammasOfHighOrderAreZetaAtOneAndOneHalf) {
     EXPECT_NEAR(polygamma(n, 1.0) / (-factorial * zeta), 1, 64 * 2.3e-16) << n;
     EXPECT_NEAR(polygamma(n, 0.5) / (-factorial * zeta * (std::exp2(n + 1) - 1)), 1, 64 * 2.3e-16) << n;
   }
+  // the highest order to the left of 0, by the recurrence
+  const double pole = 2432902008176640000 * std::exp2(21);
+  EXPECT_NEAR(polygamma(20, -0.5), polygamma(20, 0.5) + pole, 64 * 2.3e-16 * pole);
   for (int n = 1; n < 5; ++n) EXPECT_EQ(std::signbit(polygamma(n, HUGE_VAL)), std::signbit(polygamma(n, 1e3))) << n;
 }
 
