@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "wengert/dual.hpp"
 #include "wengert/jacobian.hpp"
 #include "wengert/record/outputs.hpp"
 #include "wengert/tape.hpp"
@@ -73,6 +74,16 @@ class Function {
     requires(sizeof...(Vars) > 0 && (std::convertible_to<const Vars&, Var> && ...) && (std::derived_from<Vars, Var> || ...))
   Var operator()(const Vars&... x) const {
     return (*this)(std::span<const Var>(std::array{Var(x)...}));
+  }
+
+  /// values() and the call, of dual numbers: what a tangent of the inputs does to the outputs, in one forward sweep. Numbers
+  /// among them have no tangent.
+  std::vector<Dual<double>> values(std::span<const Dual<double>> x) const;
+  Dual<double> operator()(std::span<const Dual<double>> x) const;
+  template <class... Numbers>
+    requires((std::same_as<Numbers, Dual<double>> || ...) && (std::convertible_to<const Numbers&, Dual<double>> && ...))
+  Dual<double> operator()(const Numbers&... x) const {
+    return (*this)(std::span<const Dual<double>>(std::array{Dual<double>(x)...}));
   }
 
   /// Lays the recording on a tape of yours, to be looked at: new independents with the values x, then every node at them, with

@@ -310,6 +310,30 @@ TEST(Function, ReadsAsAProgram) {
   EXPECT_EQ(wide.str().substr(0, 7), L"v0 ->\n ");
 }
 
+// f = x y + sin(x): with tangents u and v the outputs move by (y + cos x) u + x v.
+TEST(Function, TakesDualNumbersAmongNumbers) {
+  using D = Dual<double>;
+  const Function f = record([](Var x, Var y) { return x * y + sin(x); }, 0.5, 2.0);
+  for (const double x : {1e-12, 0.3, -40.0}) {
+    const D both = f(D(x, 2.0), D(3.0, -1.0)), one = f(D(x, 1.0), 3), other = f(std::vector<D>{{x, 0.0}, {3.0, 1.0}});
+    EXPECT_DOUBLE_EQ(both.value, x * 3 + std::sin(x));
+    EXPECT_DOUBLE_EQ(both.tangent, (3 + std::cos(x)) * 2 - x);
+    EXPECT_DOUBLE_EQ(one.tangent, 3 + std::cos(x));
+    EXPECT_DOUBLE_EQ(other.tangent, x);
+    EXPECT_DOUBLE_EQ(both.value, f(x, 3));
+  }
+  const Function two = record([](Var x) { return std::array{x * x, Var(7.0)}; }, 1.0);
+  const std::vector<D> outputs = two.values(std::vector<D>{{3.0, 1.0}});
+  ASSERT_EQ(outputs.size(), 2u);
+  EXPECT_EQ(outputs[0].tangent, 6);
+  EXPECT_EQ(outputs[1].value, 7);
+  EXPECT_EQ(outputs[1].tangent, 0);
+  EXPECT_THROW(f(std::vector<D>{{1.0, 0.0}}), ShapeMismatch);
+  EXPECT_THROW(two(std::vector<D>{{1.0, 0.0}}), ShapeMismatch);
+  const Function branch = record([](Var x) { return x > 0 ? x : -x; }, 1.0);
+  EXPECT_THROW(branch(D(-1.0, 1.0)), BranchChanged);
+}
+
 TEST(Function, PullsWeightsBackAndPushesDirectionsForward) {
   // (x y, x^2, y) at (3, 5): J = [5 3; 6 0; 0 1]
   const Function f = record([](Var x, Var y) { return std::array{x * y, x * x, y}; }, 1.0, 1.0);

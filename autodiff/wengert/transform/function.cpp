@@ -105,6 +105,17 @@ std::vector<Var> Function::values(std::span<const Var> x) const {
   return outputs_of(*this, values);
 }
 
+std::vector<Dual<double>> Function::values(std::span<const Dual<double>> x) const {
+  Values<Dual<double>> values;
+  replay(*this, x, values);
+  return outputs_of(*this, values);
+}
+
+Dual<double> Function::operator()(std::span<const Dual<double>> x) const {
+  throw_unless_one_output("Function::operator()", "values", outputs());
+  return values(x)[0];
+}
+
 std::vector<Var> Function::on(Tape& to, std::span<const double> x) const {
   if (x.size() != inputs()) throw_independents("Function::on", static_cast<NodeId>(inputs()), x.size());
   std::vector<Var> point;
@@ -175,10 +186,8 @@ std::vector<double> Function::push_forward(std::span<const double> v, std::span<
   if (x.size() != inputs()) throw_independents("Function::push_forward", static_cast<NodeId>(inputs()), x.size());
   std::vector<Dual<double>> point(inputs());
   for (std::size_t k = 0; k < inputs(); ++k) point[k] = {x[k], v[k]};
-  Values<Dual<double>> values;
-  replay(*this, std::span<const Dual<double>>(point), values);
   std::vector<double> result;
-  for (const NodeId dependent : dependents()) result.push_back(values[dependent].tangent);
+  for (const Dual<double>& output : values(std::span<const Dual<double>>(point))) result.push_back(output.tangent);
   return result;
 }
 
