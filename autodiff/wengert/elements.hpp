@@ -229,8 +229,8 @@ Residuals residuals(const Summand& g, std::span<const double> x, const Elements&
   return ElementResiduals(detail::ElementCodes<Summand, optimised>::jacobian(g), elements, x.size())(x, threads);
 }
 
-/// Least squares as the step of Gauss and Newton takes it: half the sum of the squares r'r / 2, its `gradient` J'r, and J'J, what
-/// its Hessian is but for the curvature of g.
+/// Least squares as the step of Gauss and Newton takes it: `value` is half the sum of the squares r'r / 2, `gradient` its
+/// gradient J'r, and `matrix` J'J, what its Hessian is but for the curvature of g.
 struct NormalEquations {
   double value = 0;
   std::vector<double> gradient;

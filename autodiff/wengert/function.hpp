@@ -79,7 +79,9 @@ class Function {
   /// values() and the call, of dual numbers: what a tangent of the inputs does to the outputs, in one forward sweep. Numbers
   /// among them have no tangent.
   std::vector<Dual<double>> values(std::span<const Dual<double>> x) const;
+  /// The one output of dual numbers.
   Dual<double> operator()(std::span<const Dual<double>> x) const;
+  /// The same, one by one.
   template <class... Numbers>
     requires((std::same_as<Numbers, Dual<double>> || ...) && (std::convertible_to<const Numbers&, Dual<double>> && ...))
   Dual<double> operator()(const Numbers&... x) const {
