@@ -420,6 +420,26 @@ class ReadStop(gdb.Breakpoint):
         return self.wanted()
 
 
+def watches(address):
+    """Whether the processor tells of reads; some virtual machines take a watchpoint and never do. atoi() reads the address."""
+    pid = gdb.selected_inferior().pid
+    if pid not in watching:
+        reads = []
+        try:
+            watch = ReadStop(address, lambda: bool(reads.append(1)))  # noted, and no stop
+            try:
+                gdb.parse_and_eval("((int (*)(const char*)) atoi)((const char*) %d)" % address)
+                watching[pid] = bool(reads)
+            finally:
+                watch.delete()
+        except gdb.error:
+            watching[pid] = True  # not to be known; or refused, as it will be once more
+    return watching[pid]
+
+
+watching = {}
+
+
 def end_of(view):
     """Where the program goes on once the sweep is over; None outside sweeps."""
     if view is None:
@@ -483,8 +503,9 @@ def run_to_node(view, i):
     def breakpoints():  # where the processor watches nothing; slow
         return [Stop("*%d" % place, arrived) for place in after_the_prologue("wengert::pull_back<double>")]
 
+    address = view.tape.operation_address(i)
     try:
-        status = resume(view, lambda: [ReadStop(view.tape.operation_address(i), arrived)])
+        status = resume(view, (lambda: [ReadStop(address, arrived)]) if watches(address) else breakpoints)
     except (gdb.error, Problem):
         status = resume(view, breakpoints)
     return status or ("step" if arrived() else "stopped")

@@ -13,6 +13,7 @@
 namespace {
 
 using testing::AllOf;
+using testing::AnyOf;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -124,6 +125,9 @@ TEST_F(Gdb, TellsTheLargestOfManyContributionsAndTheRest) {
 }
 
 TEST_F(Gdb, RunsPastAHundredThousandNodesInASecond) {
+  const std::string probe = gdb({"break vae_kl::trace", "run", "wengert until z", "python print(set(watching.values()))"});
+  ASSERT_THAT(probe, AnyOf(HasSubstr("{True}"), HasSubstr("{False}")));
+  if (probe.find("{False}") != std::string::npos) GTEST_SKIP() << "this machine's processor watches no reads for a debugger";
   using Clock = std::chrono::steady_clock;
   const auto seconds = [](const std::vector<std::string>& more) {
     std::vector<std::string> commands{"break many_uses", "run"};
