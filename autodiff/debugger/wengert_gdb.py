@@ -434,6 +434,7 @@ def watches(address):
                 watch.delete()
         except gdb.error:
             watching[pid] = True  # not to be known; or refused, as it will be once more
+        gdb.set_convenience_variable("wengert_watches", int(watching[pid]))
     return watching[pid]
 
 

@@ -390,8 +390,22 @@ class Debugger:
 
         error = lldb.SBError()
         operation = view.tape.operation_address(i)
+        if not self.watches(operation):
+            return self.resume(view, arrived, [self.at_pull_back()])
         watch = self.target.WatchAddress(operation, 1, True, False, error)  # costs nothing until the sweep reads it
         return self.resume(view, arrived, [watch if error.Success() else self.at_pull_back()])
+
+    def watches(self, address):
+        """Whether the processor tells of reads; some virtual machines take a watchpoint and never do. atoi() reads the address."""
+        error, options = lldb.SBError(), lldb.SBExpressionOptions()
+        options.SetIgnoreBreakpoints(True)
+        watch = self.target.WatchAddress(address, 1, True, False, error)
+        if not error.Success():
+            return False
+        self.target.EvaluateExpression("(int)atoi((const char*)%d)" % address, options)
+        reads = watch.GetHitCount()
+        self.target.DeleteWatchpoint(watch.GetID())
+        return reads > 0
 
 
 def wengert(debugger, line, context, result, _):

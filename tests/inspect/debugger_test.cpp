@@ -125,9 +125,9 @@ TEST_F(Gdb, TellsTheLargestOfManyContributionsAndTheRest) {
 }
 
 TEST_F(Gdb, RunsPastAHundredThousandNodesInASecond) {
-  const std::string probe = gdb({"break vae_kl::trace", "run", "wengert until z", "python print(set(watching.values()))"});
-  ASSERT_THAT(probe, AnyOf(HasSubstr("{True}"), HasSubstr("{False}")));
-  if (probe.find("{False}") != std::string::npos) GTEST_SKIP() << "this machine's processor watches no reads for a debugger";
+  const std::string probe = gdb({"break vae_kl::trace", "run", "wengert until z", "print $wengert_watches"});
+  ASSERT_THAT(probe, AnyOf(HasSubstr("$1 = 1"), HasSubstr("$1 = 0")));
+  if (probe.find("$1 = 0") != std::string::npos) GTEST_SKIP() << "this machine's processor tells a debugger of no reads";
   using Clock = std::chrono::steady_clock;
   const auto seconds = [](const std::vector<std::string>& more) {
     std::vector<std::string> commands{"break many_uses", "run"};
