@@ -390,10 +390,9 @@ class Debugger:
 
         error = lldb.SBError()
         operation = view.tape.operation_address(i)
-        if not self.watches(operation):
-            return self.resume(view, arrived, [self.at_pull_back()])
-        watch = self.target.WatchAddress(operation, 1, True, False, error)  # costs nothing until the sweep reads it
-        return self.resume(view, arrived, [watch if error.Success() else self.at_pull_back()])
+        # costs nothing until the sweep reads it
+        watch = self.target.WatchAddress(operation, 1, True, False, error) if self.watches(operation) else None
+        return self.resume(view, arrived, [watch if watch is not None and error.Success() else self.at_pull_back()])
 
     def watches(self, address):
         """Whether the processor tells of reads; some virtual machines take a watchpoint and never do. atoi() reads the address."""
