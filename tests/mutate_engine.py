@@ -30,6 +30,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 TREE = pathlib.Path(__file__).resolve().parent.parent
 ROOMS = ("record", "sweep", "transform", "batch", "kernels", "fused", "inspect", "check", "vae_kl")
@@ -232,6 +233,7 @@ class Relinked:
         listed = subprocess.run(["ninja", "-C", str(self.build), "-t", "targets", "all"], capture_output=True, text=True, check=True)
         self.known = set(re.findall(r"^(\w+): phony", listed.stdout, re.M))
         self.known -= {f"wengert_{name}_test" for name in ("debugger", "command_line", "mpirun")}  # these drive other programs
+        self.seconds = {}  # of each test that has passed with the source as it is
 
     def run(self, command, seconds, **variables):
         """Whether it succeeded, and what it printed."""
@@ -262,16 +264,23 @@ class Relinked:
                 original = str((TREE / m["file"]).resolve())
                 source, mutated = pathlib.Path(temporary) / pathlib.Path(original).name, f"{temporary}/mutant.o"
                 source.write_text(m["text"])
-                if not self.object(original, source, mutated)[0]:
+                if not self.object(original, source, mutated, "-O1 -g0 -w")[0]:
                     return "compiler"
-            for target in [t for t in targets if t in self.known]:
+            stem = pathlib.Path(m["file"]).stem if m else ""
+            # first what bears the source's name, then what is quick
+            for target in sorted(self.known.intersection(targets), key=lambda t: (stem not in t, self.seconds.get(t, 0), t)):
                 program = f"{self.build}/tests/{target}" if m is None else f"{temporary}/{target}"
+                limit = seconds
                 if m is not None:
                     self.link(target, mutated, program)
-                good, said = self.run([program, "--gtest_brief=1"], seconds)
+                    limit = min(seconds, 20 + 10 * math.ceil(self.seconds.get(target, seconds)))
+                began = time.monotonic()
+                good, said = self.run([program, "--gtest_brief=1", "--gtest_fail_fast"], limit)
                 if not good:
                     return complaint(target, said)
-                if m is not None:
+                if m is None:
+                    self.seconds[target] = time.monotonic() - began
+                else:
                     os.remove(program)
         return ""
 
