@@ -1,6 +1,6 @@
 #!/bin/sh
-# Seconds to compile a program that takes one gradient, one that fuses a function of N operations, and derivatives of elements, as
-# columns for gnuplot.
+# Seconds to compile a program that takes one gradient, one that fuses a function of N operations, derivatives of elements, and
+# other people's templates with Var where double stands, as columns for gnuplot.
 #   compile_time.sh INCLUDE_FOLDER [COMPILER...]   (default compilers: g++ clang++)
 set -eu
 include=$1
@@ -73,4 +73,73 @@ hessian_6x6 spring 3,3,0 6 sum_hessian
 gradient_12 tetrahedron 12,10 12 sum_gradient
 hessian_12x12 tetrahedron 12,10 12 sum_hessian
 END
+done
+
+# decompositions and the exponential of a matrix, solvers of differential equations, special functions
+cat >"$directory/eigen.cpp" <<'END'
+#ifdef WITH_VAR
+#include <wengert/eigen.hpp>
+using Number = wengert::Var;
+#else
+using Number = double;
+#endif
+#include <Eigen/Dense>
+#include <unsupported/Eigen/MatrixFunctions>
+using Matrix = Eigen::Matrix<Number, Eigen::Dynamic, Eigen::Dynamic>;
+Matrix f(const Matrix& a) {
+  const Eigen::JacobiSVD<Matrix> jacobi(a, Eigen::ComputeThinU | Eigen::ComputeThinV);
+  const Eigen::BDCSVD<Matrix> divided(a, Eigen::ComputeThinU | Eigen::ComputeThinV);
+  const Eigen::FullPivLU<Matrix> lu(a);
+  const Eigen::HouseholderQR<Matrix> qr(a);
+  const Eigen::SelfAdjointEigenSolver<Matrix> symmetric(a);
+  const Eigen::EigenSolver<Matrix> general(a);
+  return jacobi.matrixU() + divided.matrixU() + lu.inverse() + qr.solve(a) + symmetric.eigenvectors() + general.pseudoEigenvectors() +
+         Matrix(a.exp());
+}
+END
+cat >"$directory/odeint.cpp" <<'END'
+#ifdef WITH_VAR
+#include <wengert/boost.hpp>
+using Number = wengert::Var;
+#else
+using Number = double;
+#endif
+#include <boost/numeric/odeint.hpp>
+#include <vector>
+using State = std::vector<Number>;
+void f(State& x) {
+  namespace odeint = boost::numeric::odeint;
+  const auto pendulum = [](const State& at, State& slope, Number) { slope = {at[1], -at[0]}; };
+  odeint::runge_kutta4<State, Number, State, Number> steps;
+  odeint::integrate_const(steps, pendulum, x, Number(0), Number(1), Number(0.1));
+  odeint::runge_kutta_dopri5<State, Number, State, Number> adaptive;
+  odeint::integrate_adaptive(odeint::make_controlled(Number(1e-8), Number(1e-8), adaptive), pendulum, x, Number(0), Number(1), Number(0.1));
+}
+END
+cat >"$directory/special.cpp" <<'END'
+#ifdef WITH_VAR
+#include <wengert/boost.hpp>
+using Number = wengert::Var;
+#else
+using Number = double;
+#endif
+#include <boost/math/special_functions.hpp>
+Number f(Number x, Number y) {
+  using namespace boost::math;
+  return boost::math::tgamma(x) + digamma(x) + boost::math::beta(x, y) + gamma_p(x, y) + ibeta(x, y, x) + cyl_bessel_j(1, x) +
+         cyl_bessel_k(x, y) + boost::math::expint(x) + zeta(x) + ellint_1(x) + legendre_p(3, x) + airy_ai(x) + lambert_w0(x);
+}
+END
+for compiler in "$@"; do
+  command -v "$compiler" >/dev/null || continue
+  for program in eigen odeint special; do
+    "$compiler" -std=c++20 -E -I/usr/include/eigen3 "$directory/$program.cpp" >/dev/null 2>&1 || continue  # not installed
+    for level in -O0 -O2; do
+      for number in double Var; do
+        flags=
+        [ $number = double ] || flags=-DWITH_VAR
+        echo "$compiler $level ${program}_of_$number $(seconds "$compiler" -std=c++20 $level $flags -I"$include" -I/usr/include/eigen3 -c "$directory/$program.cpp" -o "$directory/$program.o")"
+      done
+    done
+  done
 done

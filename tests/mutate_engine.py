@@ -285,6 +285,12 @@ class Relinked:
         return ""
 
 
+def limited(seconds, program):
+    """The test, for a mutant that may ask for time and memory without end, or wait for what never comes. The test without a mutant is
+    under the same limits, or it would be they that kill; small stacks, since one starts ten thousand threads."""
+    return ["prlimit", f"--cpu={seconds}", f"--as={24 << 30}", f"--stack={1 << 20}", program, "--gtest_brief=1", "--gtest_fail_fast"]
+
+
 def processor_time():
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
@@ -321,7 +327,7 @@ class Schemata:
             program, reached = folder / target, folder / f"{target}.reached"
             tests.link(target, mutated, program)
             began = processor_time()
-            good, said = tests.run([program, "--gtest_brief=1"], seconds, WENGERT_REACHED=str(reached))
+            good, said = tests.run(limited(seconds, program), seconds, WENGERT_REACHED=str(reached))
             if not good:
                 refuse(mutants[0]["file"], f"{target}: {said[-2000:]}")
             self.reached[program] = set(map(int, reached.read_text().split()))
@@ -335,10 +341,8 @@ class Schemata:
             return self.tests.verdict(m, targets, self.limit)
         for program in sorted(self.reached, key=lambda p: -self.kills[p] / self.seconds[p]):
             if m["body"] in self.reached[program]:
-                # a mutant may ask for time and memory without end, or wait for what never comes
                 most = 10 + 10 * math.ceil(self.seconds[program])
-                command = ["prlimit", f"--cpu={most}", f"--as={8 << 30}", program, "--gtest_brief=1", "--gtest_fail_fast"]
-                good, said = self.tests.run(command, min(self.limit, 20 + most), WENGERT_MUTANT=str(m["number"]))
+                good, said = self.tests.run(limited(most, program), min(self.limit, 20 + most), WENGERT_MUTANT=str(m["number"]))
                 if not good:
                     self.kills[program] += 1
                     return complaint(program.name, said)

@@ -9,6 +9,7 @@
 #include <concepts>
 #include <type_traits>
 
+#include "wengert/eigen/matrix_exponential.hpp"
 #include "wengert/eigen/number.hpp"
 #include "wengert/eigen/products.hpp"
 #include "wengert/eigen/reflections.hpp"

@@ -2,8 +2,11 @@
 #include <gmock/gmock.h>
 
 #include <Eigen/SVD>
+#include <array>
+#include <cmath>
 #include <unsupported/Eigen/MatrixFunctions>
 #include <wengert/eigen.hpp>
+#include <wengert/function.hpp>
 #include <wengert/wengert.hpp>
 
 #include "eigen_points.hpp"
@@ -34,6 +37,55 @@ TEST(EigenMatrixFunctions, Exponential) {
     return T(e(0, 0) + 2 * e(0, 2) - e(2, 1));
   };
   like_numbers<3>("exp", f, points, limits);
+}
+
+// exp [x y; 0 x] = e^x [1 y; 0 1], whose two eigenvalues are one.
+TEST(EigenMatrixFunctions, ExponentialWhereEigenvaluesMeet) {
+  for (const double at : {-3.0, 0.0, 1e-9, 0.5, 4.0}) {
+    wengert::Tape tape;
+    const wengert::Var x = tape.variable(at), y = tape.variable(0.7);
+    Matrix<wengert::Var> m(2, 2);
+    m << x, y, 0.0, x;
+    const Matrix<wengert::Var> e = m.exp();
+    // solving and squaring twice cost some ten roundings of the norm
+    const double wide = std::exp(at), tolerance = 4e-15 * wide * (1 + std::fabs(at));
+    const wengert::Gradient diagonal = gradient(e(0, 0)), corner = gradient(e(0, 1));
+    EXPECT_NEAR(diagonal.wrt(x), wide, tolerance);
+    EXPECT_NEAR(diagonal.wrt(y), 0, tolerance);
+    EXPECT_NEAR(corner.wrt(x), 0.7 * wide, tolerance);
+    EXPECT_NEAR(corner.wrt(y), wide, tolerance);
+  }
+}
+
+// exp [0 -t; t 0] is the turn by t; of numbers beside variables, and of complex ones: exp(i t).
+TEST(EigenMatrixFunctions, ExponentialOfATurnNearAndFar) {
+  for (const double at : {0.0, 1e-8, 0.3, 2.0, 7.0, 50.0}) {
+    wengert::Tape tape;
+    const wengert::Var t = tape.variable(at);
+    Matrix<wengert::Var> m(2, 2);
+    m << 0.0, -t, t, 0.0;
+    const Matrix<wengert::Var> e = m.exp();
+    const double tolerance = 4e-15 * (1 + at);  // what t is off by its last place turns as far
+    EXPECT_NEAR(e(1, 0).value(), std::sin(at), tolerance);
+    EXPECT_NEAR(gradient(e(1, 0)).wrt(t), std::cos(at), tolerance);
+    EXPECT_NEAR(gradient(e(0, 0)).wrt(t), -std::sin(at), tolerance);
+  }
+}
+
+TEST(EigenMatrixFunctions, ExponentialIsReplayedUpToTheNormThatItWasHalvedFor) {
+  const wengert::Function f = wengert::record(
+      [](wengert::Var t) {
+        Matrix<wengert::Var> m(2, 2);
+        m << 0.0, -t, t, 0.0;
+        const Matrix<wengert::Var> e = m.exp();
+        return wengert::Var(e(1, 0));
+      },
+      3.0);
+  for (const double at : {2.9, 3.1, 3.3}) {  // with the same pivots
+    EXPECT_NEAR(f(at), std::sin(at), 1e-14);
+    EXPECT_NEAR(f.gradient(std::array{at})[0], std::cos(at), 1e-14);
+  }
+  EXPECT_THAT([&] { f(4.0); }, testing::ThrowsMessage<wengert::BranchChanged>(testing::HasSubstr("matrix_exponential.hpp")));
 }
 
 }  // namespace

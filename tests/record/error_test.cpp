@@ -101,6 +101,17 @@ TEST_F(Misuse, AVariableOfATapeThatIsGoneAtTheSameAddress) {
   second->~Tape();
 }
 
+TEST_F(Misuse, AVariableFromBeforeClearIsNotTakenForTheOneInItsPlace) {
+  const Var stale = tape.variable(1, "stale");
+  tape.clear();
+  const Var x = tape.variable(2, "x"), y = tape.variable(3, "y");
+  const auto earlier = HasSubstr("variable of value 1 (node 0 of an earlier recording)");
+  EXPECT_THAT([&] { x + stale; }, ThrowsMessage<StaleVariable>(AllOf(HasSubstr("add, at"), earlier, Not(HasSubstr("`x`")))));
+  // and where the gradient is of the recording that there is
+  EXPECT_THAT([&] { gradient(x * y).wrt(stale); },
+              ThrowsMessage<StaleVariable>(AllOf(HasSubstr("wrt, at"), earlier, HasSubstr("record it again"))));
+}
+
 TEST_F(Misuse, TheGradientInAVariableOfAnotherTape) {
   const unsigned first = __LINE__ + 1;
   const Var x = tape.variable(1, "x"), y = other.variable(2, "y");

@@ -14,6 +14,7 @@
 #include "wengert/forward_sweep.hpp"
 #include "wengert/function.hpp"
 #include "wengert/gradient.hpp"
+#include "wengert/jacobian.hpp"
 #include "wengert/notation.hpp"
 
 namespace {
@@ -245,6 +246,7 @@ TEST(CustomOperation, ThatRecordsOnTheTapeBeingSweptIsRefused) {
   EXPECT_THAT([&] { gradient(z); }, ThrowsMessage<RecordedMeanwhile>(HasSubstr("cube")));
   const CustomOperation clears("clears", 1, [](auto v) { return v[0]; }, [&](auto, double, auto p) { tape.clear(), p[0] = 1; });
   const Var w = clears(x) * x;
+  EXPECT_THAT([&] { jacobian({z, w}, {x}); }, ThrowsMessage<RecordedMeanwhile>(HasSubstr("cube")));
   EXPECT_THROW(gradient(w), RecordedMeanwhile);
 }
 

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -162,6 +163,20 @@ TEST(ForwardSweepOverVar, RecordsTheBranchesAnew) {
   forward_sweep(inner, std::span<const Var>(&same, 1));
   EXPECT_EQ(outer.guards().size(), 1u);
   EXPECT_THROW(forward_sweep(inner, std::span<const Var>(&other, 1)), BranchChanged);
+}
+
+TEST(ChangedBranch, ShowsTheComparison) {
+  const auto after = [](auto compare) {
+    Tape tape(false);
+    const Var x = tape.variable(1, "x"), y = tape.variable(2, "y");
+    static_cast<void>(bool(compare(x, y)));
+    const std::array<double, 2> swapped{2, 1};
+    forward_sweep(tape, std::span<const double>(swapped));
+  };
+  const auto says = [](const char* text) { return ThrowsMessage<BranchChanged>(HasSubstr(text)); };
+  EXPECT_THAT([&] { after([](Var x, Var y) { return x < y; }); }, says("was true when recorded, but 2 < 1 is false"));
+  EXPECT_THAT([&] { after([](Var x, Var y) { return x <= y; }); }, says("was true when recorded, but 2 <= 1 is false"));
+  EXPECT_THAT([&] { after([](Var x, Var) { return x == 1; }); }, says("was true when recorded, but 2 == 1 is false"));
 }
 
 }  // namespace

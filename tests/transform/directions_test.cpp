@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <random>
 #include <thread>
 #include <vector>
@@ -230,6 +231,22 @@ TEST(SparseHessian, OfAChainIsTridiagonal) {
       EXPECT_EQ(h(i, i + 1), h(i + 1, i));
     }
   }
+}
+
+// t = (s a b)^2 with s = 1e155 at b = 0: d2t/db2 = 2 s^2 a^2 overflows, and d2t/da db = 4 s^2 a b is 0 there, not 0 * inf.
+TEST(SparseHessian, OverflowsOnlyWhereItsEntryDoes) {
+  const Function f = record(
+      [](auto a, auto b) {
+        const auto u = 1e155 * (a * b);
+        return u * u;
+      },
+      1.0, 0.0);
+  const std::array x{1.0, 0.0};
+  const DenseMatrix dense = f.hessian(x);
+  EXPECT_THAT(dense.data, ElementsAre(0, 0, 0, std::numeric_limits<double>::infinity()));
+  const CompressedRows sparse = f.sparse_hessian(x);
+  for (const double value : sparse.value) EXPECT_FALSE(std::isnan(value));
+  EXPECT_EQ(sparse.value.back(), std::numeric_limits<double>::infinity());
 }
 
 TEST(SparseHessian, OfALinearFunctionIsEmpty) {

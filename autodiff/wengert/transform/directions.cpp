@@ -39,7 +39,7 @@ struct EachPartial {
   template <class Rule>
   void operator()() const {
     const Arguments arguments = tape.arguments(i);
-    std::array<double, 3> x;
+    std::array<double, 3> x{};
     for (NodeId k = 0; k < Rule::arity; ++k) x[at(k)] = values[arguments[k]];
     const std::array<double, 3> partials = partials_at<Rule>(x.data(), values[i]);
     for (NodeId k = 0; k < Rule::arity; ++k)
