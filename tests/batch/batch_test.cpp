@@ -175,6 +175,10 @@ TEST(Batch, ExtremeSharedValuesTakeTheCarefulProgram) {
   EXPECT_EQ(mean_gradient(f, std::array{1e-309}, tiny, {.standard_errors = false}).value,
             (1e-310 / 1e-309 + 3e-310 / 1e-309) / 2);
   EXPECT_EQ(mean_gradient(f, std::array{0.0}, std::vector{1.0, 2.0}).value, INFINITY);
+  // 1/s is subnormal: x * (1/s) would be off by 1e-15 and more
+  const std::vector<double> huge{1e308, 1.1e308};
+  EXPECT_EQ(mean_gradient(f, std::array{1.7e308}, huge, {.standard_errors = false}).value,
+            (1e308 / 1.7e308 + 1.1e308 / 1.7e308) / 2);
   // x sqrt(s) at s = 0: an infinite partial meets a zero adjoint in one sample only
   const Function g = record([](auto s, auto x) { return x * sqrt(s); }, 1.0, 1.0);
   EXPECT_EQ(mean_gradient(g, std::array{0.0}, std::vector{0.0, 0.0}).gradient[0], 0);
@@ -235,6 +239,10 @@ TEST(Batch, ProgressIsToldAndMayEndTheBatch) {
   EXPECT_EQ(part.count, seen[1]);
   const std::vector<double> first(eps.begin(), eps.begin() + static_cast<std::ptrdiff_t>(seen[1]));
   EXPECT_EQ(part.value, mean_gradient(f, std::array{0.3, 1.7}, first).value);
+  // and where all samples are one block
+  seen.clear();
+  mean_gradient(f, std::array{0.3, 1.7}, std::vector(eps.begin(), eps.begin() + 5), options);
+  EXPECT_EQ(seen, (std::vector<std::size_t>{5}));
 }
 
 TEST(Batch, ASingleSampleHasNoStandardErrorAndNoSampleNoMean) {
@@ -256,6 +264,32 @@ TEST(Batch, RefusesInputsThatDoNotAddUp) {
   EXPECT_THAT([&] { mean_gradient(f, std::array{0.3, 1.7}, std::vector{0.4}, {.sample_gradient = {values, values}}); },
               ThrowsMessage<ShapeMismatch>(HasSubstr("options.sample_gradient has 2 columns, the samples have 1")));
   EXPECT_THROW(mean_gradient(f, std::array{0.3, 1.7}, std::vector{0.4}, {.values = values}), ShapeMismatch);
+  EXPECT_THAT([&] { mean_gradient(f, std::array{0.3, 1.7}, std::vector{0.4}, {.sample_gradient = {values}}); },
+              ThrowsMessage<ShapeMismatch>(HasSubstr("a column of options.sample_gradient")));
+  const Function two = record([](auto a, auto x) { return std::array{a * x, a + x}; }, 1.0, 1.0);
+  EXPECT_THAT([&] { mean_gradient(two, std::array{0.3}, std::vector{0.4}); },
+              ThrowsMessage<ShapeMismatch>(AllOf(HasSubstr("mean_gradient"), HasSubstr("that of f.output(k)"))));
+}
+
+TEST(Batch, GivesEachSamplesValueBesideTheGradientInSharedInputs) {
+  const Function f = record([](auto a, auto b, auto x) { return a * x + b; }, 1.0, 1.0, 1.0);
+  std::vector<double> x, expected, values(1000);
+  for (int k = 0; k < 1000; ++k) x.push_back(k % 8), expected.push_back(3 * (k % 8) + 5);
+  const BatchResult sum = sum_gradient(f, std::array{3.0, 5.0}, x, {.values = values});
+  EXPECT_EQ(values, expected);
+  EXPECT_EQ(sum.gradient, (std::vector<double>{3500, 1000}));
+}
+
+TEST(Batch, ABranchOnAValueThatOneOperationTakes) {
+  const Function f = record(
+      [](auto a, auto x) {
+        const auto y = a * x;
+        return y > 0 ? y + a : y - a;
+      },
+      1.0, 1.0);
+  EXPECT_EQ(sum_gradient(f, std::array{2.0}, std::vector{1.0, 3.0}).value, 12);
+  EXPECT_EQ(sum_gradient(f, std::array{2.0}, std::vector{1.0, 3.0}).gradient[0], 6);
+  EXPECT_THROW(sum_gradient(f, std::array{2.0}, std::vector{1.0, -3.0}), BranchChanged);
 }
 
 TEST(Batch, NanInOneSampleReachesTheMean) {

@@ -110,6 +110,10 @@ TEST(Elements, OneThatReadsAnEntryTwiceAddsBothDerivatives) {
   EXPECT_EQ(sum_hessian(product, x, elements)(0, 1), 0);
   const Residuals r = residuals(product, x, elements);
   EXPECT_EQ(r.jacobian.value, (std::vector<double>{6}));
+  // nothing stays of the call before, in which the partials were others
+  ElementResiduals again(product, elements, x.size());
+  EXPECT_EQ(again(std::vector<double>{5, 10, 7}).jacobian.value, (std::vector<double>{20}));
+  EXPECT_EQ(again(x).jacobian.value, (std::vector<double>{6}));
 }
 
 // Logistic regression: gradient sum (s(w.z) - y) z, Hessian sum s (1 - s) z z'.
@@ -164,9 +168,15 @@ TEST(Elements, RefusesWhatDoesNotFitBeforeAnythingRuns) {
   EXPECT_THAT([&] { Elements::rows(std::vector<int>{0, 1, 2}, 2); }, ThrowsMessage<ShapeMismatch>(HasSubstr("3 indices")));
   EXPECT_THAT([&] { Elements::columns(std::vector<int>{0, 1, -2, 2}, 2); },
               ThrowsMessage<ShapeMismatch>(AllOf(HasSubstr("-2"), HasSubstr("element 0"), HasSubstr("column 1"))));
-  const Elements beyond = Elements::rows(std::vector<std::int64_t>{0, 1, 2, 3}, 2);
-  EXPECT_THAT([&] { sum_gradient(f, x, beyond); },
-              ThrowsMessage<ShapeMismatch>(AllOf(HasSubstr("index 3"), HasSubstr("element 1"), HasSubstr("column 1"))));
+  const Elements beyond = Elements::rows(std::vector<std::int64_t>{0, 1, 2, 1, 3, 0}, 2);
+  const auto says = [](const char* text) { return ThrowsMessage<ShapeMismatch>(HasSubstr(text)); };
+  EXPECT_THAT([&] { sum_gradient(f, x, beyond); }, says("index 3 of element 2 in column 0 is beyond the 3 entries of x"));
+  EXPECT_THAT([&] { ElementResiduals(f, beyond, 3); }, says("residuals: index 3 of element 2"));
+  EXPECT_THAT([&] { ElementHessian(f, beyond, 3); }, says("ElementHessian: index 3 of element 2"));
+  const Elements triples = Elements::rows(std::vector<int>{0, 1, 2}, 3);
+  EXPECT_THAT([&] { ElementHessian(f, triples, 3); }, says("takes 2 inputs, but elements have 3 indices"));
+  const Function two_outputs = record([](Var a, Var b) { return std::array{a, b}; }, 1.0, 1.0);
+  EXPECT_THAT([&] { sum_gradient(two_outputs, x, Elements::rows(std::vector<int>{0, 1}, 2)); }, says("f.output(k)"));
   const Elements good = Elements::rows(std::vector<int>{0, 1, 2, 0}, 2);
   EXPECT_THROW(sum_gradient(f, x, good, Samples(std::vector<double>{1})), ShapeMismatch);
   const std::vector<double> two{1, 2};
@@ -207,8 +217,10 @@ TEST(Elements, NormalEquationsOfAGraphAreItsLaplacian) {
     }
     ElementNormalEquations again(g, elements, x.size());
     again(std::vector<double>(101, 3.0));
-    EXPECT_EQ(again(x).gradient, gradient);  // nothing stays of the call before
+    const CompressedRows& matrix = again(x).matrix;  // nothing stays of the call before
+    EXPECT_EQ(again(x).gradient, gradient);
     EXPECT_EQ(again(x).value, value);
+    for (std::size_t i = 0; i < 101; ++i) ASSERT_EQ(matrix(i, i), dense[i * 102]);
   }
   const std::vector<double> x{1, 2, 3};
   const Elements pair = Elements::rows(std::vector<int>{0, 2}, 2);
