@@ -1,6 +1,7 @@
 // Derivatives up to the third order at the edges of the operations' domains, in every way of taking them, against limits from
 // mathematics, approached from inside the domain.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 
 #include <bit>

@@ -253,6 +253,7 @@ TEST(Elements, ResidualsAreLeastSquares) {
   const Residuals r = residuals(g, x, all, Samples::rows(data, 2));
   ASSERT_EQ(r.values.size(), 2 * count);
   ASSERT_EQ(r.jacobian.rows, 2 * count);
+  EXPECT_EQ(r.jacobian.column.size(), 4 * count);
   for (std::size_t k = 0; k < count; ++k) {
     EXPECT_DOUBLE_EQ(r.values[2 * k], 0.5 * data[2 * k] + 0.5 - data[2 * k + 1]);
     EXPECT_EQ(r.jacobian(2 * k, 0), data[2 * k]);

@@ -1,6 +1,7 @@
 #include "wengert/notation.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <cctype>
 #include <span>

@@ -1,6 +1,7 @@
 #include "wengert/function.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <bit>
