@@ -35,8 +35,8 @@ struct is_exp_known_type;
 template <>
 struct is_exp_known_type<wengert::Var> : true_type {};
 
-template <typename A, typename U, typename V>
-void matrix_exp_pade13(const A& a, U& u, V& v);
+template <typename Argument, typename Numerator, typename Denominator>
+void matrix_exp_pade13(const Argument& matrix, Numerator& u, Denominator& v);
 
 template <typename Matrix, typename Real>
 struct matrix_exp_computeUV;
