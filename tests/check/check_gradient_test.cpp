@@ -454,4 +454,29 @@ TEST(CheckGradient, PrintsWhereItWasCalledAndHowFarApart) {
   EXPECT_THAT(out.str(), HasSubstr("2.718281828459045"));
 }
 
+TEST(CheckGradient, SaysWhatCouldNotBeAsked) {
+  const auto noted = [](const CheckReport& report, const char* part) {
+    EXPECT_THAT(report.notes, testing::Contains(HasSubstr(part))) << report;
+  };
+  const auto nobody = "no oracle that is independent of the rules could tell";
+  const CheckReport unbounded = check_gradient([](Var x) { return exp(x) + detach(sqrt(x)); }, {0});
+  noted(unbounded, "the dot product can't tell: infinite partials on the way");
+  noted(unbounded, nobody);
+  const CheckReport tiny = check_gradient([](Var x) { return 3 * x; }, {1e-310});
+  EXPECT_TRUE(tiny);  // differences tell
+  noted(tiny, "complex step not asked: beside an input so small it would underflow");
+  const CheckReport at_one_point = check_gradient(
+      [](Var x) {
+        if (x.value() != 1) throw std::domain_error("no");
+        return exp(x);
+      },
+      {1});
+  EXPECT_EQ(at_one_point.outcome, CheckReport::Outcome::Inconclusive);
+  noted(at_one_point, nobody);
+  const CheckReport stairs = check_gradient([](Var x) { return x * std::floor(x.value() * 1e6); }, {1});
+  EXPECT_EQ(stairs.outcome, CheckReport::Outcome::Disagrees);
+  EXPECT_THAT(stairs.suspect, HasSubstr("its argument 1 is a constant on the tape, 1000000 here"));
+  noted(stairs, "beside the point f is not what its recording says");
+}
+
 }  // namespace
