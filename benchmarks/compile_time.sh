@@ -77,15 +77,9 @@ done
 
 # decompositions and the exponential of a matrix, solvers of differential equations, special functions
 cat >"$directory/eigen.cpp" <<'END'
-#ifdef WITH_VAR
-#include <wengert/eigen.hpp>
-using Number = wengert::Var;
-#else
-using Number = double;
-#endif
 #include <Eigen/Dense>
 #include <unsupported/Eigen/MatrixFunctions>
-using Matrix = Eigen::Matrix<Number, Eigen::Dynamic, Eigen::Dynamic>;
+using Matrix = Eigen::Matrix<NUMBER, Eigen::Dynamic, Eigen::Dynamic>;
 Matrix f(const Matrix& a) {
   const Eigen::JacobiSVD<Matrix> jacobi(a, Eigen::ComputeThinU | Eigen::ComputeThinV);
   const Eigen::BDCSVD<Matrix> divided(a, Eigen::ComputeThinU | Eigen::ComputeThinV);
@@ -98,33 +92,21 @@ Matrix f(const Matrix& a) {
 }
 END
 cat >"$directory/odeint.cpp" <<'END'
-#ifdef WITH_VAR
-#include <wengert/boost.hpp>
-using Number = wengert::Var;
-#else
-using Number = double;
-#endif
 #include <boost/numeric/odeint.hpp>
 #include <vector>
-using State = std::vector<Number>;
+using State = std::vector<NUMBER>;
 void f(State& x) {
   namespace odeint = boost::numeric::odeint;
-  const auto pendulum = [](const State& at, State& slope, Number) { slope = {at[1], -at[0]}; };
-  odeint::runge_kutta4<State, Number, State, Number> steps;
-  odeint::integrate_const(steps, pendulum, x, Number(0), Number(1), Number(0.1));
-  odeint::runge_kutta_dopri5<State, Number, State, Number> adaptive;
-  odeint::integrate_adaptive(odeint::make_controlled(Number(1e-8), Number(1e-8), adaptive), pendulum, x, Number(0), Number(1), Number(0.1));
+  const auto pendulum = [](const State& at, State& slope, NUMBER) { slope = {at[1], -at[0]}; };
+  odeint::runge_kutta4<State, NUMBER, State, NUMBER> steps;
+  odeint::integrate_const(steps, pendulum, x, NUMBER(0), NUMBER(1), NUMBER(0.1));
+  odeint::runge_kutta_dopri5<State, NUMBER, State, NUMBER> adaptive;
+  odeint::integrate_adaptive(odeint::make_controlled(NUMBER(1e-8), NUMBER(1e-8), adaptive), pendulum, x, NUMBER(0), NUMBER(1), NUMBER(0.1));
 }
 END
 cat >"$directory/special.cpp" <<'END'
-#ifdef WITH_VAR
-#include <wengert/boost.hpp>
-using Number = wengert::Var;
-#else
-using Number = double;
-#endif
 #include <boost/math/special_functions.hpp>
-Number f(Number x, Number y) {
+NUMBER f(NUMBER x, NUMBER y) {
   using namespace boost::math;
   return boost::math::tgamma(x) + digamma(x) + boost::math::beta(x, y) + gamma_p(x, y) + ibeta(x, y, x) + cyl_bessel_j(1, x) +
          cyl_bessel_k(x, y) + boost::math::expint(x) + zeta(x) + ellint_1(x) + legendre_p(3, x) + airy_ai(x) + lambert_w0(x);
@@ -132,14 +114,17 @@ Number f(Number x, Number y) {
 END
 for compiler in "$@"; do
   command -v "$compiler" >/dev/null || continue
-  for program in eigen odeint special; do
+  while read -r program header; do
     "$compiler" -std=c++20 -E -I/usr/include/eigen3 "$directory/$program.cpp" >/dev/null 2>&1 || continue  # not installed
     for level in -O0 -O2; do
-      for number in double Var; do
-        flags=
-        [ $number = double ] || flags=-DWITH_VAR
-        echo "$compiler $level ${program}_of_$number $(seconds "$compiler" -std=c++20 $level $flags -I"$include" -I/usr/include/eigen3 -c "$directory/$program.cpp" -o "$directory/$program.o")"
+      for flags in -DNUMBER=double "-DNUMBER=wengert::Var -include wengert/$header.hpp"; do
+        number=${flags#*=} number=${number%% *}
+        echo "$compiler $level ${program}_of_${number#*::} $(seconds "$compiler" -std=c++20 $level $flags -I"$include" -I/usr/include/eigen3 -c "$directory/$program.cpp" -o "$directory/$program.o")"
       done
     done
-  done
+  done <<END
+eigen eigen
+odeint boost
+special boost
+END
 done

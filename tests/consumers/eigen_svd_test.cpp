@@ -9,6 +9,8 @@
 #include <wengert/function.hpp>
 #include <wengert/wengert.hpp>
 
+#include <wengert/complex.hpp>  // after eigen.hpp, which must not make a std::complex<Var> of its own
+
 #include "eigen_points.hpp"
 #include "like_numbers.hpp"
 
@@ -57,7 +59,7 @@ TEST(EigenMatrixFunctions, ExponentialWhereEigenvaluesMeet) {
   }
 }
 
-// exp [0 -t; t 0] is the turn by t; of numbers beside variables, and of complex ones: exp(i t).
+// exp [0 -t; t 0] is the turn by t, of numbers beside variables.
 TEST(EigenMatrixFunctions, ExponentialOfATurnNearAndFar) {
   for (const double at : {0.0, 1e-8, 0.3, 2.0, 7.0, 50.0}) {
     wengert::Tape tape;
@@ -69,6 +71,22 @@ TEST(EigenMatrixFunctions, ExponentialOfATurnNearAndFar) {
     EXPECT_NEAR(e(1, 0).value(), std::sin(at), tolerance);
     EXPECT_NEAR(gradient(e(1, 0)).wrt(t), std::cos(at), tolerance);
     EXPECT_NEAR(gradient(e(0, 0)).wrt(t), -std::sin(at), tolerance);
+  }
+}
+
+// exp diag(i t, 2 i t) = diag(cos t + i sin t, cos 2t + i sin 2t)
+TEST(EigenMatrixFunctions, ExponentialOfComplexNumbers) {
+  using Complex = std::complex<wengert::Var>;
+  for (const double at : {0.0, 0.3, 7.0}) {
+    wengert::Tape tape;
+    const wengert::Var t = tape.variable(at);
+    Matrix<Complex> m(2, 2);
+    m << Complex(0, t), Complex(0, 0), Complex(0, 0), Complex(0, 2 * t);
+    const Matrix<Complex> e = m.exp();
+    const double tolerance = 4e-15 * (1 + 2 * at);  // as above
+    EXPECT_NEAR(e(0, 0).real().value(), std::cos(at), tolerance);
+    EXPECT_NEAR(gradient(e(0, 0).imag()).wrt(t), std::cos(at), tolerance);
+    EXPECT_NEAR(gradient(e(1, 1).real()).wrt(t), -2 * std::sin(2 * at), 2 * tolerance);
   }
 }
 

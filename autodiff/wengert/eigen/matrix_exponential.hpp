@@ -4,14 +4,17 @@
 #pragma once
 
 #include <cmath>
-#include <complex>
 
 #include "wengert/eigen/number.hpp"
 
 namespace wengert::detail {
 
 inline double magnitude(const Var& x) { return std::fabs(x.value()); }
-inline double magnitude(const std::complex<Var>& x) { return std::hypot(x.real().value(), x.imag().value()); }
+/// The same of a complex number. A template, since <wengert/complex.hpp>, which makes std::complex<Var>, may come later.
+template <class Complex>
+double magnitude(const Complex& x) {
+  return std::hypot(x.real().value(), x.imag().value());
+}
 
 /// The norm up to which the quotient of degree 13 is good to a rounding (Higham, The scaling and squaring method for the matrix
 /// exponential revisited, 2005, table 2.3; in any consistent norm, so in Frobenius').
