@@ -72,8 +72,8 @@ class CheckReport {
  public:
   /// What came of the questions.
   enum class Outcome {
-    Agrees,
-    Disagrees,
+    Agrees,       ///< every oracle that could tell, within its error bound
+    Disagrees,    ///< one differs by more than its error bound
     Refused,      ///< no derivative to check: a kink, a value that is not finite, nothing recorded
     Inconclusive  ///< no oracle independent of the rules and of the recording could tell
   };

@@ -26,7 +26,10 @@ struct Contribution {
 class Cursor {
  public:
   /// Which way the sweep goes.
-  enum class Direction : std::uint8_t { forward, reverse };
+  enum class Direction : std::uint8_t {
+    forward,  ///< values, from the first node on
+    reverse   ///< adjoints, from the last node back
+  };
 
   /// The reverse sweep from t, at the recorded values. Throws NotRecorded if t is a constant, StaleVariable if its tape was
   /// cleared since.

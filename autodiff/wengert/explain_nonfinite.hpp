@@ -13,7 +13,11 @@ namespace wengert {
 /// Where the first NaN or infinity appeared.
 struct NonFiniteOrigin {
   /// In the forward sweep, in the reverse sweep, or in neither.
-  enum class Where : std::uint8_t { nowhere, value, adjoint };
+  enum class Where : std::uint8_t {
+    nowhere,  ///< all are finite
+    value,    ///< in a value
+    adjoint   ///< in an adjoint, at values that are finite
+  };
 
   /// Where it appeared.
   Where where = Where::nowhere;

@@ -88,13 +88,13 @@
 
 namespace wengert {
 
-/// What a node does. `Independent` takes its value from outside; `Custom` is an n-ary operation with rules of the user's own.
+/// What a node does: one for each rule, by its name, and two that have no rule in the table.
 enum class Op : std::uint8_t {
 #define WENGERT_X(Rule, function) Rule,
   WENGERT_OPERATIONS(WENGERT_X)
 #undef WENGERT_X
-      Independent,
-  Custom
+      Independent,  ///< takes its value from outside
+  Custom            ///< an n-ary operation with rules of its own
 };
 
 /// Calls visitor.operator()<ops::Rule>() for the rule of `op`. An independent or a custom operation goes to

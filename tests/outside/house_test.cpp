@@ -153,6 +153,26 @@ TEST(House, TheEngineIsReadInUnder600Lines) {
   EXPECT_LT(sum, 600u);
 }
 
+// Doxygen, which holds every other public name to its docstring, does not ask about these.
+TEST(House, EveryEnumeratorOfTheApiSaysWhatItIs) {
+  static const std::regex enumeration("\\n *enum [^;{]*\\{([^}]*)\\}");
+  int found = 0;
+  for (const fs::path& header : public_headers()) {
+    const std::string all =
+        std::regex_replace(text(header), std::regex("namespace detail \\{[^]*?\\n\\}  // namespace detail"), "");
+    for (std::sregex_iterator e(all.begin(), all.end(), enumeration), end; e != end; ++e) {
+      std::istringstream body((*e)[1].str() + "\n");
+      for (std::string line; std::getline(body, line);) {
+        const bool names_one = std::regex_match(line, std::regex(" *[A-Za-z].*"));
+        if (!names_one || line.find("WENGERT_OPERATIONS") != std::string::npos) continue;
+        EXPECT_NE(line.find("///<"), std::string::npos) << header.filename() << ": " << line;
+        ++found;
+      }
+    }
+  }
+  EXPECT_GE(found, 15);
+}
+
 TEST(House, MacrosBeginWithItsName) {
   static const std::regex define("^[ \\t]*#[ \\t]*define[ \\t]+(\\w+)");
   std::size_t macros = 0;

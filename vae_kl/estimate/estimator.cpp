@@ -4,7 +4,9 @@
 #include <cmath>
 #include <span>
 #include <stdexcept>
+#include <utility>
 
+#include "question/error.hpp"
 #include "question/graph.hpp"
 #include "wengert/batch.hpp"
 #include "wengert/fused_batch.hpp"
@@ -49,6 +51,8 @@ std::vector<DimensionEstimate> estimate_batched(const Function& function, const 
                                                 const SamplingOptions& sampling, Progress& progress) {
   wengert::Ranks* const ranks = sampling.ranks;
   const SamplingPlan what = plan(sampling);
+  if (!std::in_range<std::size_t>(what.evaluations))  // on 32 bits
+    throw InputError("so many samples of a dimension are more than this system can count: ask for less than 2^32");
   const std::size_t replicates = what.replicates, batches = parameters.dimensions() * replicates;
   // Ranks share out the batches where there are enough, and each batch's samples where not; so do threads.
   const bool by_batches = ranks != nullptr && batches >= static_cast<std::size_t>(16 * ranks->count());

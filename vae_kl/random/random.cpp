@@ -99,14 +99,18 @@ void fill_normals(std::uint64_t seed, std::uint64_t stream, std::uint64_t first,
   for (std::size_t done = 0; done < normals.size();) {
     const std::size_t left = normals.size() - done, skip = (first + done) % 2;
     const std::uint64_t pair = (first + done) / 2;
-    const std::size_t to_boundary = (std::uint64_t{1} << 32) - (pair & 0xFFFFFFFF);  // where a counter's second word changes
-    if (const std::size_t whole = std::min(left / 2, to_boundary) / step * step; skip == 0 && whole > 0) {
+    // up to where a counter's second word changes; a difference of 2^32, which 32 bits do not hold
+    const std::uint64_t to_boundary = (std::uint64_t{1} << 32) - (pair & 0xFFFFFFFF);
+    const auto at_most = [to_boundary](std::size_t pairs) {
+      return static_cast<std::size_t>(std::min<std::uint64_t>(pairs, to_boundary));
+    };
+    if (const std::size_t whole = at_most(left / 2) / step * step; skip == 0 && whole > 0) {
       make_pairs(keys, stream, pair, whole, normals.data() + done);
       done += 2 * whole;
     } else {
       double block[2 * step];
       make_pairs(keys, stream, pair, step, block);
-      const std::size_t wanted = std::min(left, 2 * std::min(step, to_boundary) - skip);
+      const std::size_t wanted = std::min(left, 2 * at_most(step) - skip);
       std::copy_n(block + skip, wanted, normals.data() + done);
       done += wanted;
     }

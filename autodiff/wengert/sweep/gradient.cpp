@@ -7,7 +7,7 @@ void gradient(const Var& t, Gradient& result, Location at) {
     result = Gradient();
     return;
   }
-  const Seed<double> seed{t, 1.0};
+  const Seed<double> seed{Var(t.tape(), t.value(), t.index(), t.generation()), 1.0};  // copied whole, t would stall the load
   reverse_sweep(*t.tape(), t.tape()->values(), std::span(&seed, 1), result, at);
 }
 
