@@ -37,7 +37,7 @@ class Condition {
       : x_(x), y_(y), relation_(relation), negated_(negated) {}
 
   /// A branch: a replay must find the same.
-  constexpr operator bool() const {
+  WENGERT_NOINLINE constexpr operator bool() const {
     const bool outcome = holds();
     detail::record_guard(relation_, x_, y_, outcome);
     return outcome != negated_;

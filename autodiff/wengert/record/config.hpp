@@ -61,19 +61,24 @@
 #define WENGERT_TAIL_CALL return  // gcc's -foptimize-sibling-calls does it, see CMakeLists.txt
 #endif
 
-// Recording an operation is some thirty instructions if they are compiled into the caller, and twice that as a call, since
-// operands then go through memory; whether a compiler inlines it should not hang on the size of the caller. Not so unoptimised,
-// where each step stays a frame for the debugger, nor where the user wants small code: -Os, or WENGERT_SMALL_CODE for files full
-// of other libraries' templates, which then compile in a third of the time.
-#if defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__) && !defined(WENGERT_SMALL_CODE)
+// Recording an operation is some thirty instructions if they are compiled into the caller, and twice that as a call that takes
+// Operands; whether a compiler inlines it should not hang on the size of the caller. Not so unoptimised, where each step stays a
+// frame for the debugger, nor where the user wants small code: -Os, or WENGERT_SMALL_CODE for files full of other libraries'
+// templates (0: not, whatever a header thinks), whose operators are calls that take references (record/small_code.hpp).
+#if defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__) && !WENGERT_SMALL_CODE
 #define WENGERT_INLINE WENGERT_ALWAYS_INLINE
 #else
 #define WENGERT_INLINE
 #endif
+#if defined(__OPTIMIZE__) && WENGERT_SMALL_CODE
+#define WENGERT_CALLS 1
+#else
+#define WENGERT_CALLS 0
+#endif
 
-// Whether a number is data, which seldom repeat, and no literal of the program, which do. Known to an optimiser alone; where
-// there is none, every number may be a literal.
-#ifdef __OPTIMIZE__
+// Whether a number is data, which seldom repeat, and no literal of the program, which do. Known to an optimiser alone, and where
+// recording is in line; elsewhere every number may be a literal.
+#if defined(__OPTIMIZE__) && !WENGERT_CALLS
 #define WENGERT_IS_DATA(number) (!__builtin_constant_p(number))
 #else
 #define WENGERT_IS_DATA(number) false

@@ -1,4 +1,4 @@
-// The same text for both files, and a function of each one's own.
+// The same text for all files, and a function of each one's own.
 #include "unit.hpp"
 
 static Unit unit() {

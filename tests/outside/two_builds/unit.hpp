@@ -1,4 +1,5 @@
-// What each of two files says of itself; one is compiled for debugging, the other for release, and they are linked together.
+// What each of three files says of itself; one is compiled for debugging, one for release, one for small code, and they are linked
+// together.
 #pragma once
 
 #include <memory>
@@ -23,8 +24,9 @@ struct Unit {
 
 Unit debug_unit();
 Unit release_unit();
+Unit small_unit();
 
-/// Compiled in both files: which of the two a linker takes must not matter.
+/// Compiled in all files: which of them a linker takes must not matter.
 inline double by_operations(double x) {
   wengert::Tape tape(false);
   const wengert::Var at = tape.variable(x);
