@@ -226,6 +226,4 @@ WENGERT_INLINE WENGERT_CONSTEXPR Var Tape::variable(double value, std::string_vi
 
 #include "wengert/record/condition.hpp"  // comparisons, select, named
 #include "wengert/record/functions.hpp"  // exp, hypot, fma, …
-#if WENGERT_CALLS
 #include "wengert/record/small_code.hpp"  // the operators once more, as calls
-#endif

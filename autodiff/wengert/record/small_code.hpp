@@ -9,6 +9,7 @@
 #include "wengert/record/condition.hpp"
 #include "wengert/var.hpp"
 
+#if WENGERT_CALLS
 namespace wengert {
 
 namespace detail {
@@ -69,3 +70,4 @@ WENGERT_X(>=, LessEqual, y, x)
 #undef WENGERT_OPERATOR
 
 }  // namespace wengert
+#endif

@@ -11,6 +11,7 @@ int main() {
   const bool same = debug.numbers == release.numbers && release.numbers == small.numbers &&
                     std::abs(debug.fused_batch - release.fused_batch) < 1e-10 && small.fused_batch - release.fused_batch == 0;
   std::printf("debug keeps lines: %d, release does not: %d, the same numbers: %d\n", keeps, does_not, same);
-  for (std::size_t k = 0; k < debug.numbers.size(); ++k) std::printf("%a %a %a\n", debug.numbers[k], release.numbers[k], small.numbers[k]);
+  for (std::size_t k = 0; k < debug.numbers.size(); ++k)
+    std::printf("%a %a %a\n", debug.numbers[k], release.numbers[k], small.numbers[k]);
   return keeps && does_not && same ? 0 : 1;
 }

@@ -1,5 +1,5 @@
-// What each of three files says of itself; one is compiled for debugging, one for release, one for small code, and they are linked
-// together.
+// What each of three files says of itself; one is compiled for debugging, one for release, one for small code, and they are
+// linked together.
 #pragma once
 
 #include <memory>
