@@ -14,10 +14,10 @@ namespace wengert {
 
 namespace detail {
 // What only converts to a Var or a number is left to the operators that take Operands.
-template <class T>
-concept VarOrNumber = std::derived_from<T, Var> || Arithmetic<T>;
-template <class X, class Y>
-concept VarAndNumber = VarOrNumber<X> && VarOrNumber<Y> && !(Arithmetic<X> && Arithmetic<Y>);
+template <class Type>
+concept VarOrNumber = std::derived_from<Type, Var> || Arithmetic<Type>;
+template <class First, class Second>
+concept VarAndNumber = VarOrNumber<First> && VarOrNumber<Second> && !(Arithmetic<First> && Arithmetic<Second>);
 
 /// The right operand of a comparison, and where it stands.
 struct RightVar {
@@ -34,13 +34,13 @@ struct RightNumber {
 }  // namespace detail
 
 #define WENGERT_X(op, Rule)                                                               \
-  template <class X, class Y>                                                             \
-    requires detail::VarAndNumber<X, Y>                                                   \
-  WENGERT_NOINLINE constexpr Var operator op(const X& x, const Y& y) {                    \
+  template <class First, class Second>                                                    \
+    requires detail::VarAndNumber<First, Second>                                          \
+  WENGERT_NOINLINE constexpr Var operator op(const First& x, const Second& y) {           \
     return detail::record<ops::Rule>(Operand(x, Location{}), Operand(y, Location{}));     \
   }                                                                                       \
-  template <detail::VarOrNumber Y>                                                        \
-  WENGERT_NOINLINE constexpr Var& operator op##=(Var & x, const Y & y) {                  \
+  template <detail::VarOrNumber Second>                                                   \
+  WENGERT_NOINLINE constexpr Var& operator op##=(Var & x, const Second & y) {             \
     return x = detail::record<ops::Rule>(Operand(x, Location{}), Operand(y, Location{})); \
   }
 WENGERT_X(+, Add)
@@ -48,8 +48,8 @@ WENGERT_X(-, Sub)
 WENGERT_X(*, Mul)
 WENGERT_X(/, Div)
 #undef WENGERT_X
-template <std::derived_from<Var> X>
-WENGERT_NOINLINE constexpr Var operator-(const X& x) {
+template <std::derived_from<Var> Number>
+WENGERT_NOINLINE constexpr Var operator-(const Number& x) {
   return detail::record<ops::Neg>(Operand(x, Location{}));
 }
 
