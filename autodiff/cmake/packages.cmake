@@ -1,5 +1,6 @@
 # Packages by CPack: `cpack -G TGZ` in the build folder, whatever it holds in one archive; `cpack -G DEB`, for Debian and Ubuntu, from
-# the preset `package`: libwengert0.1 (what programs run with), wengert-dev (what builds them) and wengert-demo. .ci/packages makes
+# the preset `package`: libwengert0.1 (what programs run with), libwengert-mpi0.1 (its component mpi, where MPI was found), wengert-dev
+# (what builds them) and wengert-demo. .ci/packages makes
 # them, asks lintian, and installs them.
 set(CPACK_PACKAGE_NAME wengert)
 set(CPACK_PACKAGE_VENDOR "the wengert authors")
@@ -16,6 +17,9 @@ set(CPACK_THREADS 0)
 set(CPACK_COMPONENTS_ALL wengert_development)
 if(BUILD_SHARED_LIBS)
   list(APPEND CPACK_COMPONENTS_ALL wengert_runtime)
+  if(TARGET wengert_mpi)
+    list(APPEND CPACK_COMPONENTS_ALL wengert_mpi)
+  endif()
 endif()
 if(WENGERT_BUILD_DEMO)
   list(APPEND CPACK_COMPONENTS_ALL wengert_demo)
@@ -47,12 +51,24 @@ debugger, replayed over batches, or expanded at compile time.
 This package has the shared libraries, the components export and check among
 them.")
 
+set(CPACK_DEBIAN_WENGERT_MPI_PACKAGE_CONTROL_EXTRA ${CMAKE_CURRENT_BINARY_DIR}/triggers)
+set(CPACK_DEBIAN_WENGERT_MPI_PACKAGE_NAME libwengert-mpi${soname_version})
+set(CPACK_DEBIAN_WENGERT_MPI_PACKAGE_SECTION libs)
+set(CPACK_DEBIAN_WENGERT_MPI_PACKAGE_DEPENDS "${runtime_package}")
+set(CPACK_COMPONENT_WENGERT_MPI_DESCRIPTION
+"reverse-mode automatic differentiation over MPI (shared library)
+wengert records a computation on a tape and runs that one tape stepped in a
+debugger, replayed over batches, or expanded at compile time.
+
+This package has the component that shares batches out to the ranks of an MPI
+communicator.")
+
 set(CPACK_DEBIAN_WENGERT_DEVELOPMENT_PACKAGE_NAME wengert-dev)
 set(CPACK_DEBIAN_WENGERT_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_WENGERT_DEVELOPMENT_PACKAGE_DEPENDS "libfmt-dev")
 set(CPACK_DEBIAN_WENGERT_DEVELOPMENT_PACKAGE_SUGGESTS "gdb, libeigen3-dev, graphviz")
 if(TARGET wengert_mpi)
-  string(APPEND CPACK_DEBIAN_WENGERT_DEVELOPMENT_PACKAGE_SUGGESTS ", libopenmpi-dev")
+  string(APPEND CPACK_DEBIAN_WENGERT_DEVELOPMENT_PACKAGE_SUGGESTS ", libwengert-mpi${soname_version}, libopenmpi-dev")
 endif()
 if(BUILD_SHARED_LIBS)
   string(PREPEND CPACK_DEBIAN_WENGERT_DEVELOPMENT_PACKAGE_DEPENDS "${runtime_package}, ")
@@ -76,6 +92,9 @@ the commands for gdb and lldb, and the documentation.")
 set(CPACK_DEBIAN_WENGERT_DEMO_PACKAGE_NAME wengert-demo)
 set(CPACK_DEBIAN_WENGERT_DEMO_PACKAGE_SECTION math)
 set(CPACK_DEBIAN_WENGERT_DEMO_PACKAGE_DEPENDS "${runtime_package}")
+if(BUILD_SHARED_LIBS AND TARGET wengert_mpi)
+  string(APPEND CPACK_DEBIAN_WENGERT_DEMO_PACKAGE_DEPENDS ", libwengert-mpi${soname_version} (= ${PROJECT_VERSION})")
+endif()
 set(CPACK_DEBIAN_WENGERT_DEMO_PACKAGE_SUGGESTS "graphviz, gnuplot-nox, gdb")
 set(CPACK_COMPONENT_WENGERT_DEMO_DESCRIPTION
 "gradient of a KL divergence by backpropagation, against its closed form
