@@ -202,16 +202,16 @@ constexpr Var Var::evaluate(const Vars&... x) {
 }
 
 /// Each records one operation and returns its result; among constants it only computes. Throws ForeignVariable, StaleVariable.
-WENGERT_INLINE constexpr Var operator+(Operand x, Operand y) { return detail::record<ops::Add>(x, y); }
-WENGERT_INLINE constexpr Var operator-(Operand x, Operand y) { return detail::record<ops::Sub>(x, y); }
-WENGERT_INLINE constexpr Var operator*(Operand x, Operand y) { return detail::record<ops::Mul>(x, y); }
-WENGERT_INLINE constexpr Var operator/(Operand x, Operand y) { return detail::record<ops::Div>(x, y); }
-WENGERT_INLINE constexpr Var operator-(Operand x) { return detail::record<ops::Neg>(x); }
-WENGERT_INLINE constexpr Var operator+(Operand x) { return x.var; }
-WENGERT_INLINE constexpr Var& operator+=(Var& x, Operand y) { return x = detail::record<ops::Add>(Operand(x, y.at), y); }
-WENGERT_INLINE constexpr Var& operator-=(Var& x, Operand y) { return x = detail::record<ops::Sub>(Operand(x, y.at), y); }
-WENGERT_INLINE constexpr Var& operator*=(Var& x, Operand y) { return x = detail::record<ops::Mul>(Operand(x, y.at), y); }
-WENGERT_INLINE constexpr Var& operator/=(Var& x, Operand y) { return x = detail::record<ops::Div>(Operand(x, y.at), y); }
+WENGERT_OPERATION constexpr Var operator+(Operand x, Operand y) { return detail::record<ops::Add>(x, y); }
+WENGERT_OPERATION constexpr Var operator-(Operand x, Operand y) { return detail::record<ops::Sub>(x, y); }
+WENGERT_OPERATION constexpr Var operator*(Operand x, Operand y) { return detail::record<ops::Mul>(x, y); }
+WENGERT_OPERATION constexpr Var operator/(Operand x, Operand y) { return detail::record<ops::Div>(x, y); }
+WENGERT_OPERATION constexpr Var operator-(Operand x) { return detail::record<ops::Neg>(x); }
+WENGERT_OPERATION constexpr Var operator+(Operand x) { return x.var; }
+WENGERT_OPERATION constexpr Var& operator+=(Var& x, Operand y) { return x = detail::record<ops::Add>(Operand(x, y.at), y); }
+WENGERT_OPERATION constexpr Var& operator-=(Var& x, Operand y) { return x = detail::record<ops::Sub>(Operand(x, y.at), y); }
+WENGERT_OPERATION constexpr Var& operator*=(Var& x, Operand y) { return x = detail::record<ops::Mul>(Operand(x, y.at), y); }
+WENGERT_OPERATION constexpr Var& operator/=(Var& x, Operand y) { return x = detail::record<ops::Div>(Operand(x, y.at), y); }
 
 // Inlined, because a Var returned through memory, written by parts and copied whole, stalls its reader.
 WENGERT_INLINE WENGERT_CONSTEXPR Var Tape::variable(double value, std::string_view name, Location at) {
@@ -224,6 +224,6 @@ WENGERT_INLINE WENGERT_CONSTEXPR Var Tape::variable(double value, std::string_vi
 
 }  // namespace wengert
 
-#include "wengert/record/condition.hpp"  // comparisons, select, named
-#include "wengert/record/functions.hpp"  // exp, hypot, fma, …
+#include "wengert/record/condition.hpp"   // comparisons, select, named
+#include "wengert/record/functions.hpp"   // exp, hypot, fma, …
 #include "wengert/record/small_code.hpp"  // the operators once more, as calls

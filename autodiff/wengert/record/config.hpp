@@ -63,17 +63,20 @@
 
 // Recording an operation is some thirty instructions if they are compiled into the caller, and twice that as a call that takes
 // Operands; whether a compiler inlines it should not hang on the size of the caller. Not so unoptimised, where each step stays a
-// frame for the debugger, nor where the user wants small code: -Os, or WENGERT_SMALL_CODE for files full of other libraries'
-// templates (0: not, whatever a header thinks), whose operators are calls that take references (record/small_code.hpp).
-#if defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__) && !WENGERT_SMALL_CODE
+// frame for the debugger, nor with -Os.
+#if defined(__OPTIMIZE__) && !defined(__OPTIMIZE_SIZE__)
 #define WENGERT_INLINE WENGERT_ALWAYS_INLINE
 #else
 #define WENGERT_INLINE
 #endif
+// With WENGERT_SMALL_CODE (0: not, whatever a header thinks), for files full of other libraries' templates, operations are calls,
+// and most operators take references (record/small_code.hpp).
 #if defined(__OPTIMIZE__) && WENGERT_SMALL_CODE
 #define WENGERT_CALLS 1
+#define WENGERT_OPERATION WENGERT_NOINLINE
 #else
 #define WENGERT_CALLS 0
+#define WENGERT_OPERATION WENGERT_INLINE
 #endif
 
 // Whether a number is data, which seldom repeat, and no literal of the program, which do. Known to an optimiser alone, and where
