@@ -155,16 +155,22 @@ TEST(House, TheEngineIsReadInUnder600Lines) {
 
 // Doxygen, which holds every other public name to its docstring, does not ask about these.
 TEST(House, EveryEnumeratorOfTheApiSaysWhatItIs) {
-  static const std::regex enumeration("\\n *enum [^;{]*\\{([^}]*)\\}");
+  static const std::regex first_line(" *enum [^;{]*\\{.*"), names_one(" *[A-Za-z].*");
   int found = 0;
   for (const fs::path& header : public_headers()) {
-    const std::string all =
-        std::regex_replace(text(header), std::regex("namespace detail \\{[^]*?\\n\\}  // namespace detail"), "");
-    for (std::sregex_iterator e(all.begin(), all.end(), enumeration), end; e != end; ++e) {
-      std::istringstream body((*e)[1].str() + "\n");
-      for (std::string line; std::getline(body, line);) {
-        const bool names_one = std::regex_match(line, std::regex(" *[A-Za-z].*"));
-        if (!names_one || line.find("WENGERT_OPERATIONS") != std::string::npos) continue;
+    std::istringstream all(text(header));
+    bool internal = false, inside = false;
+    for (std::string line; std::getline(all, line);) {
+      if (line == "namespace detail {") internal = true;
+      if (line.starts_with("}  // namespace detail")) internal = false;
+      const bool enumerators =
+          inside && std::regex_match(line, names_one) && line.find("WENGERT_OPERATIONS") == std::string::npos;
+      if (!internal && std::regex_match(line, first_line)) {
+        EXPECT_EQ(line.find('}'), std::string::npos) << header.filename() << ": " << line;
+        inside = true;
+      } else if (line.find("};") != std::string::npos) {
+        inside = false;
+      } else if (enumerators) {
         EXPECT_NE(line.find("///<"), std::string::npos) << header.filename() << ": " << line;
         ++found;
       }
