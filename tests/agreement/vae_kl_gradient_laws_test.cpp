@@ -157,6 +157,45 @@ TEST(GradientLaws, HigherMomentsOfATotalSampleAreKnownByHand) {
   }
 }
 
+// One stratum is all of the normal law, where g_sigma = mu e + sigma e^2 - 1/sigma. The cumulants of a e + b e^2 are
+// 2^(n - 1) (n - 1)! b^n + 2^(n - 3) n! a^2 b^(n - 2), from its generating function.
+TEST(GradientLaws, OneStratumHasTheMomentsOfAQuadraticOfANormal) {
+  for (const MuSigma& p : points) {
+    const CentralMoments m = central_moments(Estimator::quasi, p.mu, p.sigma, 1).sigma;
+    const double aa = p.mu * p.mu, b = p.sigma, bb = b * b;
+    const double k2 = 2 * bb + aa, k3 = b * (8 * bb + 6 * aa), k4 = 48 * bb * (bb + aa), k6 = bb * bb * (3840 * bb + 5760 * aa);
+    // integrals to 1e-12 of each, and the tails beyond 13 left out; the sixth moment is a sum of positive terms
+    EXPECT_NEAR(m.variance, k2, 1e-10 * k2);
+    EXPECT_NEAR(m.third, k3, 1e-10 * std::pow(k2, 1.5));
+    EXPECT_NEAR(m.fourth, k4 + 3 * k2 * k2, 1e-10 * (k4 + 3 * k2 * k2));
+    const double sixth = k6 + 15 * k4 * k2 + 10 * k3 * k3 + 15 * k2 * k2 * k2;
+    EXPECT_NEAR(m.sixth, sixth, 1e-10 * sixth);
+  }
+}
+
+// g_mu = mu + sigma e; the mean over two strata is that of a half-normal variable and of one mirrored, which are independent.
+TEST(GradientLaws, TwoStrataHaveTheMomentsOfTheMeanOfTwoHalfNormals) {
+  const double choose[7][7] = {
+      {1}, {1, 1}, {1, 2, 1}, {1, 3, 3, 1}, {1, 4, 6, 4, 1}, {1, 5, 10, 10, 5, 1}, {1, 6, 15, 20, 15, 6, 1}};
+  double raw[7], central[7];  // E |e|^n = 2^(n / 2) gamma((n + 1) / 2) / sqrt(pi)
+  for (int n = 0; n <= 6; ++n) raw[n] = std::pow(2, 0.5 * n) * std::tgamma(0.5 * (n + 1)) / std::tgamma(0.5);
+  for (int n = 0; n <= 6; ++n) {
+    central[n] = 0;
+    for (int j = 0; j <= n; ++j) central[n] += choose[n][j] * raw[j] * std::pow(-raw[1], n - j);
+  }
+  const auto of_mean = [&](int n) {
+    double sum = 0;
+    for (int j = 0; j <= n; ++j) sum += choose[n][j] * central[j] * central[n - j] * (j % 2 == 0 ? 1 : -1);
+    return sum / std::pow(2, n);
+  };
+  const MuSigma p{0.5, 0.8};
+  const CentralMoments m = central_moments(Estimator::quasi, p.mu, p.sigma, 2).mu;
+  EXPECT_NEAR(m.variance, std::pow(p.sigma, 2) * of_mean(2), 1e-11);
+  EXPECT_NEAR(m.third, 0, 1e-11);
+  EXPECT_NEAR(m.fourth, std::pow(p.sigma, 4) * of_mean(4), 1e-11);
+  EXPECT_NEAR(m.sixth, std::pow(p.sigma, 6) * of_mean(6), 1e-11);
+}
+
 TEST(GradientLaws, PowerStatesWhatCanBeSeen) {
   // A normal sample: the variance of a measured variance is 2/n of its square, and nothing is skewed about the mean.
   const CentralMoments normal{4, 0, 3 * 16, 15 * 64};
