@@ -13,7 +13,7 @@
 #error "Include <wengert/boost.hpp> before the headers of Boost.Math: they find only what was declared before them"
 #endif
 
-// Its algorithms are hundreds of operations each: as calls they compile in a fifth of the time (record/small_code.hpp).
+// Its algorithms are hundreds of operations each: as calls they compile in a quarter of the time (record/small_code.hpp).
 #if defined(__OPTIMIZE__) && !defined(WENGERT_SMALL_CODE)
 #define WENGERT_SMALL_CODE 1
 #endif
