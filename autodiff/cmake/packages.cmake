@@ -1,7 +1,6 @@
 # Packages by CPack: `cpack -G TGZ` in the build folder, whatever it holds in one archive; `cpack -G DEB`, for Debian and Ubuntu, from
 # the preset `package`: libwengert0.1 (what programs run with), libwengert-mpi0.1 (its component mpi, where MPI was found), wengert-dev
-# (what builds them) and wengert-demo. .ci/packages makes
-# them, asks lintian, and installs them.
+# (what builds them) and wengert-demo. .ci/packages makes them, asks lintian, and installs them.
 set(CPACK_PACKAGE_NAME wengert)
 set(CPACK_PACKAGE_VENDOR "the wengert authors")
 set(CPACK_PACKAGE_CONTACT "the wengert authors <authors@wengert.invalid>")

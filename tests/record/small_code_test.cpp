@@ -16,7 +16,6 @@
 
 namespace {
 
-using wengert::Condition;
 using wengert::Operand;
 using wengert::Tape;
 using wengert::Var;
@@ -95,7 +94,7 @@ TEST(SmallCode, OfABranchTheLineIsKnownOfArithmeticNot) {
   Tape tape(true);
   const Var x = tape.variable(2.0);
   const unsigned line = __LINE__ + 1;
-  const bool less = x<3, more = 1> x, equal = x == x;
+  const bool less = (x < 3), more = (1 > x), equal = (x == x);
   const Var product = x * x;
   EXPECT_TRUE(less && !more && equal);
   ASSERT_EQ(tape.guards().size(), 3u);
