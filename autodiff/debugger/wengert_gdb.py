@@ -552,6 +552,7 @@ for word, kind, completion in (("", gdb.COMMAND_DATA, gdb.COMPLETE_COMMAND), ("t
 # that check and convert, copies, or the standard library. A skipped function is run through; a breakpoint in it still stops.
 HELPERS = (
     r"^std::",
+    r"^_ZN?K?St",  # where gdb can't read the name: newer compilers write constraints into it
     r"^__gnu_cxx::",
     r"^operator.(new|delete)",
     r"^wengert::(detail::)?(Var|Operand|Condition|Location|Node|NodeStorage|Names|Tape|Arguments|ValuesView|Values|Seed|Scratch)(<.*>)?::",

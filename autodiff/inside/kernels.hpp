@@ -2,4 +2,5 @@
 #pragma once
 
 #include "wengert/kernels/block_kernels.hpp"
+#include "wengert/kernels/row_products.hpp"
 #include "wengert/sweep/chain_rule.hpp"

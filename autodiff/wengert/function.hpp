@@ -25,10 +25,28 @@ namespace detail {
 class BatchPlans;
 }
 
-/// The numbers that replays need (`values`, `adjoints`, `gradient`); keep one per thread, and repeated calls allocate nothing.
+namespace detail {
+class Directions;
+/// What a Workspace keeps of Jacobians and Hessians; a copy of it starts with nothing.
+struct KeptDirections {
+  std::shared_ptr<Directions> memory;
+
+  KeptDirections() = default;
+  KeptDirections(const KeptDirections&) {}
+  KeptDirections(KeptDirections&&) = default;
+  KeptDirections& operator=(const KeptDirections&) { return *this; }
+  KeptDirections& operator=(KeptDirections&&) = default;
+};
+}  // namespace detail
+
+/// The numbers that replays need (`values`, `adjoints`) and what they result in (`gradient`, `matrix`, `sparse`); keep one per
+/// thread, and repeated calls allocate nothing.
 struct Workspace {
   Values<double> values, adjoints;
   std::vector<double> gradient;
+  DenseMatrix matrix;
+  CompressedRows sparse;
+  detail::KeptDirections directions;
 };
 
 /// Neighbours on a tape that are computed together: `count` nodes from `first` on, all of the operation `op` and none an argument
@@ -142,6 +160,12 @@ class Function {
   /// The same with an entry only where two inputs meet in an operation that is not linear in them, symmetric to the bit. Pattern
   /// and shared sweeps as in sparse_jacobian; an arrow-shaped Hessian takes one sweep.
   CompressedRows sparse_hessian(std::span<const double> x) const;
+  /// These four in memory that is kept: the result stays in the workspace until its next use. Where a large matrix is asked for
+  /// again and again, memory that the system gives anew each time can cost more than the matrix.
+  const DenseMatrix& jacobian(std::span<const double> x, Workspace& workspace) const;
+  const CompressedRows& sparse_jacobian(std::span<const double> x, Workspace& workspace) const;
+  const DenseMatrix& hessian(std::span<const double> x, Workspace& workspace) const;
+  const CompressedRows& sparse_hessian(std::span<const double> x, Workspace& workspace) const;
 
   /// The same for other ranges, Eigen's vectors among them: gradient(), value_and_gradient(), jacobian(), sparse_jacobian(),
   /// hessian(), sparse_hessian(), hessian_vector(), pull_back(), push_forward(), and, of variables too, values() and the call.

@@ -9,6 +9,7 @@
 #include <numeric>
 #include <span>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "gradbench/input.hpp"
@@ -235,12 +236,16 @@ class Jacobian {
                      point_)
                      .optimised();
   }
-  void operator()(DenseMatrix& out) { out = residuals_.jacobian(point_); }
+  void operator()(DenseMatrix& out) {
+    residuals_.jacobian(point_, workspace_);
+    std::swap(out, workspace_.matrix);  // which has room for the next
+  }
 
  private:
   Problem problem_;
   std::vector<double> point_;
   wengert::Function residuals_;
+  wengert::Workspace workspace_;
 };
 
 /// A hand of `vertices` vertices, each moved by two bones, and so many correspondences.

@@ -52,10 +52,11 @@ TEST_F(Gdb, RunsToTheNextReverseStepToANodeAndToALine) {
   EXPECT_THAT(text, HasSubstr("value 0.74, adjoint 0.365"));
 }
 
-// A fused function leaves no tape, but unoptimised each node is a call of its rule's step, to stop in.
+// A fused function leaves no tape, but unoptimised each node is a call of its rule's step, to stop in. (By a condition and not by
+// the rule: gdb finds no function by its template arguments where one is the type of a lambda, as clang 22 writes it.)
 TEST_F(Gdb, StopsAtANodeOfAFusedFunctionWithItsNameAndValueInSight) {
-  const std::string text =
-      gdb({"rbreak StraightLine.*::step<wengert::ops::Mul", "run", "print name", "next", "print v[i]", "backtrace 1"});
+  const std::string text = gdb({"break wengert::detail::StraightLine::step if $_streq(name, \"area\")", "run", "print name",
+                                "next", "print v[i]", "backtrace 1"});
   EXPECT_THAT(text, HasSubstr("v[i] = evaluate<Rule, T>(x, y);"));
   EXPECT_THAT(text, HasSubstr("\"area\""));  // of a = 2 and b = 3
   EXPECT_THAT(text, HasSubstr("= 6\n"));

@@ -562,4 +562,50 @@ TEST(BlockReductions, CarryNaNAndInfinityIntoTheSum) {
     }
 }
 
+/// Products from rows to rows, some of them never written, with several in turn that add to the same row.
+TEST(RowProducts, AddOneByOneOnEveryInstructionSet) {
+  constexpr std::size_t rows = 40, n = 400;
+  for (const bool finite : {true, false}) {
+    std::mt19937_64 random(5);
+    const auto number = [&] { return static_cast<double>(random() >> 11) * 0x1p-52 - 1; };
+    const auto row = [&] { return static_cast<NodeId>(random() % rows); };
+    std::vector<RowProduct> products;
+    while (products.size() < n) {
+      const NodeId to = row();
+      for (std::size_t run = random() % 5; run-- > 0;)
+        if (const NodeId from = row(); from != to) products.push_back({to, from, finite || random() % 8 != 0 ? number() : inf});
+    }
+    std::vector<Row> start(rows);
+    for (Row& r : start)
+      for (double& x : r.number) x = random() % 4 == 0 ? -0.0 : number();
+    std::vector<unsigned char> started(rows);
+    for (unsigned char& w : started) w = random() % 3 == 0;
+
+    // what is 0 adds nothing where a factor may be infinite; a row's first product is stored, so that -0 stays
+    std::vector<Row> expected = start;
+    std::vector<unsigned char> written = started;
+    for (const auto& [to, from, factor] : products) {
+      const auto target = static_cast<std::size_t>(to), source = static_cast<std::size_t>(from);
+      if (!written[source]) continue;
+      for (std::size_t j = 0; j < Row::size; ++j) {
+        const double x = expected[source].number[j], product = x == 0 && !finite ? 0.0 : x * factor;
+        double& sum = expected[target].number[j];
+        sum = written[target] ? sum + product : product;
+      }
+      written[target] = 1;
+    }
+    for (const InstructionSet set : runnable()) {
+      std::vector<Row> out = start;
+      std::vector<unsigned char> marks = started;
+      const Rows both{out.data(), marks.data()};
+      row_kernel(finite, set)(both, both, products.data(), products.size());
+      EXPECT_EQ(marks, written) << name(set);
+      for (std::size_t i = 0; i < rows; ++i)
+        for (std::size_t j = 0; marks[i] && j < Row::size; ++j)
+          EXPECT_EQ(std::bit_cast<std::uint64_t>(out[i].number[j]), std::bit_cast<std::uint64_t>(expected[i].number[j]))
+              << name(set) << ", row " << i << ", " << j;
+    }
+  }
+}
+
 }  // namespace

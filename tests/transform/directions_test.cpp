@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "support/allocations.hpp"
 #include "support/parity_functions.hpp"
 #include "wengert/custom.hpp"
 #include "wengert/error.hpp"
@@ -424,6 +425,82 @@ TEST(Directions, HaveTheSameBitsOnEveryInstructionSet) {
     EXPECT_EQ(f.sparse_hessian(x).value, expected) << name(set);
   }
   use_instruction_set(widest);
+}
+
+/// x0^2 x1, x1^2 x2, … and x0: n outputs of n + 1 inputs, or their sum.
+Function chain(std::size_t n, bool summed) {
+  return record(
+      [&](const std::vector<Var>& x) {
+        std::vector<Var> result;
+        Var sum = 0;
+        for (std::size_t i = 0; i < n; ++i) sum += result.emplace_back(x[i] * x[i] * x[i + 1]);
+        return summed ? std::vector<Var>{sum} : result;
+      },
+      std::vector<double>(n + 1, 1.0));
+}
+
+/// One workspace, asked for what has more and fewer rows, outputs and entries, and for what has infinite partials.
+TEST(Workspace, GivesMatricesWhateverItHeldBefore) {
+  Workspace workspace;
+  const Function root =
+      record([](const std::vector<Var>& x) { return std::vector<Var>{sqrt(x[0]), x[0] * x[1], x[1], x[0], x[0] + x[1]}; },
+             std::vector{1.0, 2.0});
+  for (const std::size_t n : {5, 300, 2, 40, 7}) {
+    const Function outputs = chain(n, false), one = chain(n, true);
+    std::vector<double> x(n + 1);
+    for (std::size_t i = 0; i <= n; ++i) x[i] = static_cast<double>(i + 2);
+    DenseMatrix jacobian(n, n + 1), hessian(n + 1, n + 1);
+    for (std::size_t i = 0; i < n; ++i) {
+      jacobian(i, i) = 2 * x[i] * x[i + 1];
+      jacobian(i, i + 1) = x[i] * x[i];
+      hessian(i, i) = 2 * x[i + 1];
+      hessian(i, i + 1) = hessian(i + 1, i) = 2 * x[i];
+    }
+    EXPECT_EQ(outputs.jacobian(x, workspace), jacobian);  // whole numbers: exact
+    EXPECT_EQ(one.hessian(x, workspace), hessian);
+    EXPECT_EQ(dense(outputs.sparse_jacobian(x, workspace)), jacobian);
+    EXPECT_EQ(dense(one.sparse_hessian(x, workspace)), hessian);
+    const DenseMatrix& infinite = root.jacobian(std::array{0.0, 2.0}, workspace);
+    EXPECT_EQ(infinite(0, 0), std::numeric_limits<double>::infinity());
+    EXPECT_EQ(infinite(1, 0), 2);
+    EXPECT_EQ(outputs.jacobian(x, workspace), jacobian);
+    EXPECT_EQ(&one.hessian(x, workspace), &workspace.matrix);
+    EXPECT_EQ(workspace.matrix, hessian);
+  }
+}
+
+TEST(Workspace, KeepsTheMemoryOfMatrices) {
+  if (!counts_arrays) GTEST_SKIP() << "a sanitizer counts for itself";
+  Workspace workspace;
+  const Function outputs = chain(300, false), one = chain(300, true);
+  const std::vector<double> x(301, 1.5);
+  const auto all = [&] {
+    outputs.jacobian(x, workspace);
+    one.hessian(x, workspace);
+    outputs.sparse_jacobian(x, workspace);
+    one.sparse_hessian(x, workspace);
+  };
+  all();
+  all();
+  EXPECT_EQ(allocations_of(all), 0u);
+}
+
+TEST(Workspace, ACopyHasMemoryOfItsOwn) {
+  const Function f = chain(300, false);
+  const std::vector<double> x(301, 1.5), y(301, 2.5);
+  const DenseMatrix at_x = f.jacobian(x), at_y = f.jacobian(y);
+  Workspace first;
+  f.jacobian(x, first);
+  Workspace second = first;
+  EXPECT_EQ(second.matrix, at_x);
+  std::thread other([&] {
+    for (int i = 0; i < 20; ++i) EXPECT_EQ(f.jacobian(y, second), at_y);
+  });
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(f.jacobian(x, first), at_x);
+  other.join();
+  first = second;
+  EXPECT_EQ(first.matrix, at_y);
+  EXPECT_EQ(f.jacobian(x, first), at_x);
 }
 
 }  // namespace

@@ -85,63 +85,68 @@ constexpr std::size_t width = Row::size;
 
 }  // namespace
 
-Directions::Directions(const Tape& tape, const double* values, NodeId nodes) : tape_(tape), rows_(at(nodes)), second_(0) {
-  collect(values, nodes);
+void Directions::collect(const Tape& tape, const double* values, NodeId nodes) {
+  collect_partials(tape, values, nodes);
+  row_of_.clear();
+  rows_.prepare(at(nodes));
 }
 
-Directions::Directions(const Tape& tape, const double* values, ValuesView<double> adjoints) : tape_(tape), rows_(0), second_(0) {
-  collect(values, tape.size());
-  collect_curvatures(values, adjoints);
-  keep_what_curvatures_need();
-  number_rows();
+void Directions::collect(const Tape& tape, const double* values, ValuesView<double> adjoints) {
+  const std::size_t nodes = at(tape.size());
+  collect_partials(tape, values, tape.size());
+  collect_curvatures(tape, values, adjoints);
+  keep_what_curvatures_need(nodes);
+  number_rows(nodes);
 }
 
-void Directions::collect(const double* values, NodeId nodes) {
+void Directions::collect_partials(const Tape& tape, const double* values, NodeId nodes) {
+  finite_ = true;
+  for (std::vector<RowProduct>* products : {&tangents_, &curvatures_, &adjoints_}) products->clear();
   tangents_.reserve(2 * at(nodes));
   for (NodeId i = 0; i < nodes; ++i) {
     const auto add = [&](NodeId argument, double partial) {
       if (partial - partial != 0) finite_ = false;
       tangents_.push_back({i, argument, partial});
     };
-    const Op op = tape_[i].op;
+    const Op op = tape[i].op;
     if (op == Op::Custom) {
-      const Arguments arguments = tape_.arguments(i);
+      const Arguments arguments = tape.arguments(i);
       Scratch<double> x(arguments.size()), partials(arguments.size());
       for (NodeId k = 0; k < arguments.size(); ++k) x.span()[at(k)] = values[arguments[k]];
-      partials_of_custom<double>(tape_, i, x.span(), values[i], partials.span());
+      partials_of_custom<double>(tape, i, x.span(), values[i], partials.span());
       for (NodeId k = 0; k < arguments.size(); ++k)
         if (arguments[k] >= 0) add(arguments[k], partials.span()[at(k)]);
     } else if (op != Op::Independent) {
-      dispatch(op, EachPartial<decltype(add)>{tape_, values, i, add});
+      dispatch(op, EachPartial<decltype(add)>{tape, values, i, add});
     }
   }
 }
 
-void Directions::collect_curvatures(const double* values, ValuesView<double> adjoints) {
-  curvatures_.reserve(2 * at(tape_.size()));
+void Directions::collect_curvatures(const Tape& tape, const double* values, ValuesView<double> adjoints) {
+  curvatures_.reserve(2 * at(tape.size()));
   const auto add = [&](NodeId to, NodeId from, double second) {
     if (second == 0) return;
     if (second - second != 0) finite_ = false;
     curvatures_.push_back({to, from, second});
   };
   for (NodeId i = 0; i < adjoints.nodes; ++i) {
-    const Op op = tape_[i].op;
+    const Op op = tape[i].op;
     const double adjoint = adjoints[i];
     if (op == Op::Independent || adjoint == 0) continue;
     if (op != Op::Custom) {
-      dispatch(op, EachCurvature<decltype(add)>{tape_, values, adjoint, i, add});
+      dispatch(op, EachCurvature<decltype(add)>{tape, values, adjoint, i, add});
       continue;
     }
-    const NaryOperation& operation = tape_.nary(tape_[i].y);
+    const NaryOperation& operation = tape.nary(tape[i].y);
     if (operation.reduction() == Reduction::Sum) continue;
-    const Arguments arguments = tape_.arguments(i);
+    const Arguments arguments = tape.arguments(i);
     Scratch<Dual<double>> x(arguments.size()), partials(arguments.size());
     for (NodeId k = 0; k < arguments.size(); ++k) x.span()[at(k)] = values[arguments[k]];
     for (NodeId j = 0; j < arguments.size(); ++j) {
       if (arguments[j] < 0) continue;
       x.span()[at(j)].tangent = 1;
       const Dual<double> result = evaluate_nary<Dual<double>>(operation, x.span());
-      partials_of_custom<Dual<double>>(tape_, i, x.span(), result, partials.span());
+      partials_of_custom<Dual<double>>(tape, i, x.span(), result, partials.span());
       x.span()[at(j)].tangent = 0;
       for (NodeId k = 0; k < arguments.size(); ++k)
         if (arguments[k] >= 0)
@@ -151,19 +156,20 @@ void Directions::collect_curvatures(const double* values, ValuesView<double> adj
 }
 
 // Tangents go as far as to what is curved, and only from there on adjoints have tangents: long sums at the end take no part.
-void Directions::keep_what_curvatures_need() {
-  std::vector<unsigned char> above(at(tape_.size()), 0), below(above);
-  for (const RowProduct& product : curvatures_) above[at(product.from)] = below[at(product.to)] = 1;
+void Directions::keep_what_curvatures_need(std::size_t nodes) {
+  above_.assign(nodes, 0);
+  below_.assign(nodes, 0);
+  for (const RowProduct& product : curvatures_) above_[at(product.from)] = below_[at(product.to)] = 1;
   auto needed = tangents_.rbegin();
   for (auto product = tangents_.rbegin(); product != tangents_.rend(); ++product) {
     const auto [to, from, factor] = *product;
-    if (above[at(to)]) {
-      above[at(from)] = 1;
+    if (above_[at(to)]) {
+      above_[at(from)] = 1;
       *needed++ = *product;
     }
     // a partial of 0 carries no tangent of an adjoint, not even an infinite one, as in a sweep on Dual
-    if (below[at(to)] && factor != 0) {
-      below[at(from)] = 1;
+    if (below_[at(to)] && factor != 0) {
+      below_[at(from)] = 1;
       adjoints_.push_back({from, to, factor});
     }
   }
@@ -171,8 +177,8 @@ void Directions::keep_what_curvatures_need() {
 }
 
 // Rows of 64 bytes for the nodes that take part, and not for all.
-void Directions::number_rows() {
-  row_of_.assign(at(tape_.size()), -1);
+void Directions::number_rows(std::size_t nodes) {
+  row_of_.assign(nodes, -1);
   NodeId rows = 0;
   const auto number = [&](NodeId& node) {
     NodeId& row = row_of_[at(node)];
@@ -184,8 +190,8 @@ void Directions::number_rows() {
       number(product.from);
       number(product.to);
     }
-  rows_ = Space(at(rows));
-  second_ = Space(at(rows));
+  rows_.prepare(at(rows));
+  second_.prepare(at(rows));
 }
 
 void Directions::clear() { std::fill(rows_.written.begin(), rows_.written.end(), 0); }
@@ -228,6 +234,13 @@ void Directions::second_order() {
 
 namespace {
 
+/// Numbers that are to be written, all of them.
+void shape(DenseMatrix& matrix, std::size_t rows, std::size_t columns) {
+  matrix.rows = rows;
+  matrix.columns = columns;
+  matrix.data.resize(rows * columns);
+}
+
 /// Seeds each node in a direction of its own, sweeps, and shows which were seeded at once: so many from the first.
 template <class Sweep, class Read>
 void in_each_direction(Directions& directions, std::span<const NodeId> seeded, Sweep sweep, Read read) {
@@ -242,13 +255,13 @@ void in_each_direction(Directions& directions, std::span<const NodeId> seeded, S
 
 }  // namespace
 
-DenseMatrix jacobian_at(const Tape& tape, const double* values, std::span<const NodeId> dependents,
-                        std::span<const NodeId> variables) {
-  DenseMatrix result(dependents.size(), variables.size());
+void jacobian_at(const Tape& tape, const double* values, std::span<const NodeId> dependents, std::span<const NodeId> variables,
+                 Directions& directions, DenseMatrix& result) {
+  shape(result, dependents.size(), variables.size());
   NodeId last = -1;
   for (const auto& nodes : {dependents, variables})
     for (const NodeId i : nodes) last = std::max(last, i);
-  Directions directions(tape, values, last + 1);
+  directions.collect(tape, values, last + 1);
   const auto sweeps = [](std::size_t count) { return (count + width - 1) / width; };
   // what one node has in all directions lies side by side, as a row of the result does
   if (directions.finite() && sweeps(variables.size()) < sweeps(dependents.size()))
@@ -265,20 +278,18 @@ DenseMatrix jacobian_at(const Tape& tape, const double* values, std::span<const 
           for (std::size_t column = 0; column < variables.size(); ++column)
             for (std::size_t k = 0; k < count; ++k) result(first + k, column) = directions[variables[column]][k];
         });
-  return result;
 }
 
-DenseMatrix hessian_at(const Tape& tape, const double* values, ValuesView<double> adjoints,
-                       std::span<const NodeId> independents) {
-  DenseMatrix result(independents.size(), independents.size());
-  Directions directions(tape, values, adjoints);
+void hessian_at(const Tape& tape, const double* values, ValuesView<double> adjoints, std::span<const NodeId> independents,
+                Directions& directions, DenseMatrix& result) {
+  shape(result, independents.size(), independents.size());
+  directions.collect(tape, values, adjoints);
   in_each_direction(
       directions, independents, [&] { directions.second_order(); },
       [&](std::size_t first, std::size_t count) {
         for (std::size_t row = 0; row < independents.size(); ++row)
           std::copy_n(directions[independents[row]], count, &result(row, first));
       });
-  return result;
 }
 
 namespace {
@@ -313,9 +324,9 @@ SparsePlan plan(CompressedRows pattern, Colouring colouring, Where where) {
 
 /// Fills a plan's matrix: `seeded` has a colour each, entries are read from the rows of `lines` after each sweep.
 template <class Sweep>
-CompressedRows fill(const SparsePlan& plan, Directions& directions, std::span<const NodeId> seeded, std::span<const NodeId> lines,
-                    Sweep sweep) {
-  CompressedRows result = plan.pattern;
+void fill(CompressedRows& result, const SparsePlan& plan, Directions& directions, std::span<const NodeId> seeded,
+          std::span<const NodeId> lines, Sweep sweep) {
+  result = plan.pattern;
   auto entry = plan.entries.begin();
   for (NodeId first = 0; first < plan.colouring.colours; first += static_cast<NodeId>(width)) {
     const auto lane = [first](NodeId colour) { return static_cast<std::size_t>(colour - first); };
@@ -326,7 +337,6 @@ CompressedRows fill(const SparsePlan& plan, Directions& directions, std::span<co
     for (; entry != plan.entries.end() && lane(entry->colour) < width; ++entry)
       result.value[at(entry->place)] = directions[lines[at(entry->line)]][lane(entry->colour)];
   }
-  return result;
 }
 
 }  // namespace
@@ -362,19 +372,21 @@ SparsePlan plan_hessian(const Tape& tape, NodeId dependent) {
   });
 }
 
-CompressedRows sparse_jacobian_at(const JacobianPlan& plan, const Tape& tape, const double* values,
-                                  std::span<const NodeId> dependents) {
-  Directions directions(tape, values, tape.size());
+void sparse_jacobian_at(const JacobianPlan& plan, const Tape& tape, const double* values, std::span<const NodeId> dependents,
+                        Directions& directions, CompressedRows& result) {
+  directions.collect(tape, values, tape.size());
   const std::span<const NodeId> independents = tape.independents();
   if (directions.finite() && plan.by_columns.colouring.colours < plan.by_rows.colouring.colours)
-    return fill(plan.by_columns, directions, independents, dependents, [&] { directions.push_forward(); });
-  return fill(plan.by_rows, directions, dependents, independents, [&] { directions.pull_back(); });
+    fill(result, plan.by_columns, directions, independents, dependents, [&] { directions.push_forward(); });
+  else
+    fill(result, plan.by_rows, directions, dependents, independents, [&] { directions.pull_back(); });
 }
 
-CompressedRows sparse_hessian_at(const SparsePlan& plan, const Tape& tape, const double* values, ValuesView<double> adjoints) {
-  Directions directions(tape, values, adjoints);
+void sparse_hessian_at(const SparsePlan& plan, const Tape& tape, const double* values, ValuesView<double> adjoints,
+                       Directions& directions, CompressedRows& result) {
+  directions.collect(tape, values, adjoints);
   const std::span<const NodeId> independents = tape.independents();
-  return fill(plan, directions, independents, independents, [&] { directions.second_order(); });
+  fill(result, plan, directions, independents, independents, [&] { directions.second_order(); });
 }
 
 }  // namespace wengert::detail

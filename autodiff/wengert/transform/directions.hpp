@@ -14,14 +14,15 @@
 
 namespace wengert::detail {
 
-/// The derivatives of a tape at `values`. J v for eight v at a time, w'J for eight w, H v for eight v.
+/// The derivatives of a tape at `values`. J v for eight v at a time, w'J for eight w, H v for eight v. Collected again, of the
+/// same tape or another, they take the memory that they had.
 class Directions {
  public:
   /// First derivatives alone, of the first `nodes` nodes.
-  Directions(const Tape& tape, const double* values, NodeId nodes);
+  void collect(const Tape& tape, const double* values, NodeId nodes);
   /// And the second derivatives of one dependent, whose reverse sweep gave these adjoints. Throws NoSecondOrder if a custom
   /// operation has none.
-  Directions(const Tape& tape, const double* values, ValuesView<double> adjoints);
+  void collect(const Tape& tape, const double* values, ValuesView<double> adjoints);
 
   /// Whether all partials are finite. Otherwise a sweep with tangents is not what one with adjoints is: a zero adjoint carries
   /// nothing back.
@@ -44,32 +45,42 @@ class Directions {
  private:
   // Rows with what says which of them were written.
   struct Space {
-    explicit Space(std::size_t nodes) : rows(std::make_unique_for_overwrite<Row[]>(nodes)), written(nodes, 0) {}
+    /// Rows that were not written.
+    void prepare(std::size_t nodes) {
+      if (nodes > size) {
+        rows = std::make_unique_for_overwrite<Row[]>(nodes);
+        size = nodes;
+      }
+      written.assign(nodes, 0);
+    }
     operator Rows() { return {rows.get(), written.data()}; }
     std::unique_ptr<Row[]> rows;
+    std::size_t size = 0;
     std::vector<unsigned char> written;
   };
-  void collect(const double* values, NodeId nodes);
-  void collect_curvatures(const double* values, ValuesView<double> adjoints);
-  void keep_what_curvatures_need();
-  void number_rows();
+  void collect_partials(const Tape& tape, const double* values, NodeId nodes);
+  void collect_curvatures(const Tape& tape, const double* values, ValuesView<double> adjoints);
+  void keep_what_curvatures_need(std::size_t nodes);
+  void number_rows(std::size_t nodes);
   NodeId row_of(NodeId i) const;
   void run(const std::vector<RowProduct>& products, Space& out, Space& in) const;
 
-  const Tape& tape_;
   bool finite_ = true;
   std::vector<RowProduct> tangents_, adjoints_, curvatures_;  // between rows
-  std::vector<NodeId> row_of_;  // the row of each node, below 0 if it takes no part; empty if node i has row i
+  std::vector<NodeId> row_of_;                // the row of each node, below 0 if it takes no part; empty if node i has row i
+  std::vector<unsigned char> above_, below_;  // of nodes: something curved depends on it; it depends on something curved
   Space rows_, second_;
 };
 
 /// So many sweeps with adjoints one by one cost no more than collecting the partials, and less where dependents share little.
 inline constexpr std::size_t few_directions = 4;
 /// The derivatives of `dependents` in `variables`, any nodes of the tape, or below 0 for a constant: by tangents or by adjoints,
-/// whichever takes fewer sweeps.
-DenseMatrix jacobian_at(const Tape& tape, const double* values, std::span<const NodeId> dependents,
-                        std::span<const NodeId> variables);
-DenseMatrix hessian_at(const Tape& tape, const double* values, ValuesView<double> adjoints, std::span<const NodeId> independents);
+/// whichever takes fewer sweeps. Each of these functions collects them in `directions` and writes them to `result`, whatever was
+/// in there.
+void jacobian_at(const Tape& tape, const double* values, std::span<const NodeId> dependents, std::span<const NodeId> variables,
+                 Directions& directions, DenseMatrix& result);
+void hessian_at(const Tape& tape, const double* values, ValuesView<double> adjoints, std::span<const NodeId> independents,
+                Directions& directions, DenseMatrix& result);
 
 /// How a sparse matrix is read from sweeps that add up its columns (or rows) by colours.
 struct SparsePlan {
@@ -89,8 +100,9 @@ struct JacobianPlan {
 JacobianPlan plan_jacobian(const Tape& tape, std::span<const NodeId> dependents);
 SparsePlan plan_hessian(const Tape& tape, NodeId dependent);
 
-CompressedRows sparse_jacobian_at(const JacobianPlan& plan, const Tape& tape, const double* values,
-                                  std::span<const NodeId> dependents);
-CompressedRows sparse_hessian_at(const SparsePlan& plan, const Tape& tape, const double* values, ValuesView<double> adjoints);
+void sparse_jacobian_at(const JacobianPlan& plan, const Tape& tape, const double* values, std::span<const NodeId> dependents,
+                        Directions& directions, CompressedRows& result);
+void sparse_hessian_at(const SparsePlan& plan, const Tape& tape, const double* values, ValuesView<double> adjoints,
+                       Directions& directions, CompressedRows& result);
 
 }  // namespace wengert::detail

@@ -206,12 +206,26 @@ bool Function::same_as(const Function& other, std::span<const double> x) const {
   }
 }
 
-DenseMatrix Function::jacobian(std::span<const double> x) const {
-  Workspace workspace;
+namespace {
+
+/// The workspace's memory for directions, made when first asked for.
+detail::Directions& directions_of(Workspace& workspace) {
+  if (!workspace.directions.memory) workspace.directions.memory = std::make_shared<detail::Directions>();
+  return *workspace.directions.memory;
+}
+
+}  // namespace
+
+const DenseMatrix& Function::jacobian(std::span<const double> x, Workspace& workspace) const {
   replay(*this, x, workspace.values);
-  if (outputs() > detail::few_directions)
-    return detail::jacobian_at(tape(), workspace.values.base(), dependents(), tape().independents());
-  DenseMatrix result(outputs(), inputs());
+  DenseMatrix& result = workspace.matrix;
+  if (outputs() > detail::few_directions) {
+    detail::jacobian_at(tape(), workspace.values.base(), dependents(), tape().independents(), directions_of(workspace), result);
+    return result;
+  }
+  result.rows = outputs();
+  result.columns = inputs();
+  result.data.resize(outputs() * inputs());
   for (std::size_t row = 0; row < outputs(); ++row) {
     sweep_back(*this, workspace.values, dependents()[row], workspace.adjoints);
     for (std::size_t column = 0; column < inputs(); ++column)
@@ -220,11 +234,12 @@ DenseMatrix Function::jacobian(std::span<const double> x) const {
   return result;
 }
 
-CompressedRows Function::sparse_jacobian(std::span<const double> x) const {
-  Values<double> values;
-  replay(*this, x, values);
+const CompressedRows& Function::sparse_jacobian(std::span<const double> x, Workspace& workspace) const {
+  replay(*this, x, workspace.values);
   std::call_once(state_->jacobian_asked, [&] { state_->jacobian_plan = detail::plan_jacobian(tape(), dependents()); });
-  return detail::sparse_jacobian_at(state_->jacobian_plan, tape(), values.base(), dependents());
+  detail::sparse_jacobian_at(state_->jacobian_plan, tape(), workspace.values.base(), dependents(), directions_of(workspace),
+                             workspace.sparse);
+  return workspace.sparse;
 }
 
 std::vector<double> Function::hessian_vector(std::span<const double> x, std::span<const double> v) const {
@@ -241,21 +256,45 @@ std::vector<double> Function::hessian_vector(std::span<const double> x, std::spa
   return result;
 }
 
-DenseMatrix Function::hessian(std::span<const double> x) const {
+const DenseMatrix& Function::hessian(std::span<const double> x, Workspace& workspace) const {
   throw_unless_one_output("Function::hessian", "that of f.output(k)", outputs());
-  Workspace workspace;
   replay(*this, x, workspace.values);
   sweep_back(*this, workspace.values, dependents()[0], workspace.adjoints);
-  return detail::hessian_at(tape(), workspace.values.base(), workspace.adjoints, tape().independents());
+  detail::hessian_at(tape(), workspace.values.base(), workspace.adjoints, tape().independents(), directions_of(workspace),
+                     workspace.matrix);
+  return workspace.matrix;
 }
 
-CompressedRows Function::sparse_hessian(std::span<const double> x) const {
+const CompressedRows& Function::sparse_hessian(std::span<const double> x, Workspace& workspace) const {
   throw_unless_one_output("Function::sparse_hessian", "that of f.output(k)", outputs());
   std::call_once(state_->hessian_asked, [&] { state_->hessian_plan = detail::plan_hessian(tape(), dependents()[0]); });
-  Workspace workspace;
   replay(*this, x, workspace.values);
   sweep_back(*this, workspace.values, dependents()[0], workspace.adjoints);
-  return detail::sparse_hessian_at(state_->hessian_plan, tape(), workspace.values.base(), workspace.adjoints);
+  detail::sparse_hessian_at(state_->hessian_plan, tape(), workspace.values.base(), workspace.adjoints, directions_of(workspace),
+                            workspace.sparse);
+  return workspace.sparse;
+}
+
+// in memory of their own, which is the result's then
+DenseMatrix Function::jacobian(std::span<const double> x) const {
+  Workspace workspace;
+  jacobian(x, workspace);
+  return std::move(workspace.matrix);
+}
+CompressedRows Function::sparse_jacobian(std::span<const double> x) const {
+  Workspace workspace;
+  sparse_jacobian(x, workspace);
+  return std::move(workspace.sparse);
+}
+DenseMatrix Function::hessian(std::span<const double> x) const {
+  Workspace workspace;
+  hessian(x, workspace);
+  return std::move(workspace.matrix);
+}
+CompressedRows Function::sparse_hessian(std::span<const double> x) const {
+  Workspace workspace;
+  sparse_hessian(x, workspace);
+  return std::move(workspace.sparse);
 }
 
 Function Function::derivative() const {

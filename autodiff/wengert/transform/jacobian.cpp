@@ -45,8 +45,10 @@ const Tape* check_one_tape(std::span<const Var> dependents, std::span<const Var>
 DenseMatrix jacobian(std::span<const Var> dependents, std::span<const Var> variables, Location at) {
   DenseMatrix result(dependents.size(), variables.size());
   if (dependents.size() > detail::few_directions) {
-    const Tape* const tape = check_one_tape(dependents, variables, at);
-    return tape == nullptr ? result : detail::jacobian_at(*tape, tape->values().base, nodes_of(dependents), nodes_of(variables));
+    detail::Directions directions;
+    if (const Tape* const tape = check_one_tape(dependents, variables, at))
+      detail::jacobian_at(*tape, tape->values().base, nodes_of(dependents), nodes_of(variables), directions, result);
+    return result;
   }
   Gradient adjoints;
   for (std::size_t row = 0; row < dependents.size(); ++row) {
@@ -89,11 +91,14 @@ std::vector<double> hessian_vector_product(const Var& t, std::span<const Var> va
 }
 
 DenseMatrix hessian(const Var& t, std::span<const Var> variables, Location at) {
-  if (t.is_constant()) return DenseMatrix(variables.size(), variables.size());
+  DenseMatrix result(variables.size(), variables.size());
+  if (t.is_constant()) return result;
   const Tape& tape = *t.tape();
   std::vector<NodeId> nodes;
   for (const Var& x : variables) nodes.push_back(tape.independents()[independent_number(tape, x, "hessian", at)]);
-  return detail::hessian_at(tape, tape.values().base, gradient(t, at).adjoints, nodes);
+  detail::Directions directions;
+  detail::hessian_at(tape, tape.values().base, gradient(t, at).adjoints, nodes, directions, result);
+  return result;
 }
 
 }  // namespace wengert
