@@ -7,7 +7,11 @@
 #include <cmath>
 #include <limits>
 #include <random>
+#include <sstream>
+#include <string>
+#include <vector>
 
+#include "wengert/custom.hpp"
 #include "wengert/error.hpp"
 #include "wengert/forward_sweep.hpp"
 #include "wengert/wengert.hpp"
@@ -278,6 +282,95 @@ TEST(Cursor, ExplainsAnAdjointOfManyPartsByTheLargestAndWhatTheOthersAddUpTo) {
   EXPECT_THAT(text, HasSubstr("adjoint of x: 2\n"));                              // 1 + 1/2 + 1/4 + …
   EXPECT_THAT(text, HasSubstr("  0.00195312 * 1 = 0.00195312 from"));             // the tenth, 2^-9
   EXPECT_THAT(text, HasSubstr("  and 990 smaller ones, together 0.00195312\n"));  // 2 - (2 - 2^-9)
+}
+
+TEST_F(CursorOnTheDemo, RunsToTheFirstNodeByItsName) {
+  Cursor cursor = Cursor::reverse(t);
+  cursor.run_to("mu");
+  EXPECT_EQ(cursor.node(), 0);
+}
+
+TEST_F(CursorOnTheDemo, NamesTheNodesThatItPasses) {
+  Cursor cursor = Cursor::reverse(s);
+  const auto last = std::to_string(s.index()), of_tape = std::to_string(tape.size() - 1), beyond = std::to_string(tape.size());
+  EXPECT_THAT([&] { cursor.run_to(t); }, testing::ThrowsMessage<NotRecorded>(HasSubstr("passes nodes 0 to " + last + ", not ")));
+  EXPECT_THAT([&] { cursor.run_to("v" + beyond); },
+              testing::ThrowsMessage<NotRecorded>(HasSubstr("there are `mu`")));  // and not a node that the sweep doesn't pass
+  EXPECT_THAT([&] { cursor.run_to("w"); }, testing::ThrowsMessage<NotRecorded>(HasSubstr("numbers as in v" + of_tape)));
+}
+
+// 13 names of 14 characters and what parts them are the first that exceed 200.
+TEST(Cursor, NamesSomeOfManyNodes) {
+  Tape tape;
+  Var sum = 0;
+  for (int k = 10; k < 60; ++k) sum += tape.variable(k, "long_name_" + std::to_string(k));
+  Cursor cursor = Cursor::reverse(sum);
+  EXPECT_THAT([&] { cursor.run_to("w"); },
+              testing::ThrowsMessage<NotRecorded>(HasSubstr("`long_name_22` and 37 more, and numbers as in v99")));
+}
+
+TEST_F(CursorOnTheDemo, RefusesVariablesOfNoTapeAndOfRecordingsBefore) {
+  const Var old = z;
+  tape.clear();
+  const Var x = tape.variable(2), y = x * x;
+  Cursor cursor = Cursor::reverse(y * y);
+  EXPECT_THROW(cursor.run_to(old), StaleVariable);
+  EXPECT_THROW(cursor.run_to(Var(3)), NotRecorded);
+  tape.clear();
+  EXPECT_THROW(cursor.contributions_to(0), StaleVariable);
+}
+
+TEST_F(CursorOnTheDemo, GoesForwardsFromWhatWasRecorded) {
+  Cursor cursor = Cursor::forward(tape);
+  while (cursor.step()) continue;
+  EXPECT_EQ(bits(cursor.values()), bits(tape.values()));
+}
+
+TEST_F(CursorOnTheDemo, DescribesAStopForwardsByWhatGoesIn) {
+  Cursor cursor = Cursor::forward(tape);
+  cursor.run_to("r");
+  EXPECT_THAT(describe(cursor), testing::MatchesRegex("step [0-9]+ of [0-9]+, node [0-9]+: r = v.* - v.*  at .*\n"
+                                                      "  v.* is -0.045\n  v.* is -0.223144\n  value 0.178144\n"));
+  cursor.run_to("s");
+  const std::string text = describe(cursor);
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 4) << text;  // v12 * z
+  cursor.run_to(u);
+  cursor.run_to([](const Cursor& c) { return c.tape()[c.node()].op == Op::Mul; });
+  EXPECT_THAT(describe(cursor), HasSubstr("\n  v6 is 0.3\n  value -0.15\n")) << "the constant -0.5 is in the formula";
+  Cursor back = Cursor::reverse(t);
+  back.step();
+  EXPECT_THAT(describe(back), HasSubstr("\n  value 0.451944, adjoint 1\n"));  // 0.178144 + 0.74^2 / 2
+}
+
+TEST(Cursor, DescribesThePartialOfACustomOperation) {
+  const CustomOperation cube{"cube", 1, [](auto v) { return v[0] * v[0] * v[0]; },
+                             [](auto v, double, auto p) { p[0] = 3 * v[0] * v[0]; }};
+  Tape tape;
+  const Var x = tape.variable(2, "x");
+  Cursor cursor = Cursor::reverse(cube(x));
+  cursor.step();
+  EXPECT_THAT(describe(cursor), HasSubstr("adj(x) += adj(v1) * (d cube / d x) = 1 * 12 = 12, now 12\n"));
+}
+
+// The parts of x's adjoint are 1 to 20 in an order of their own. The ten largest stay in it; 1 to 10 add up to 55.
+TEST(Cursor, ExplainsAnAdjointByItsLargestPartsInTheirOrder) {
+  Tape tape;
+  const Var x = tape.variable(0.5, "x");
+  Var sum = 0;
+  std::vector<int> large;
+  for (int k = 0; k < 20; ++k) {
+    const int factor = k * 7 % 20 + 1;
+    if (factor > 10) large.push_back(factor);
+    sum += factor * x;
+  }
+  Cursor cursor = Cursor::reverse(sum);
+  cursor.run_to(x);
+  std::string expected = "adjoint of x: 210\n", shown;
+  for (auto factor = large.rbegin(); factor != large.rend(); ++factor)
+    expected += "  1 * " + std::to_string(*factor) + " = " + std::to_string(*factor) + "\n";
+  std::istringstream lines(explain_adjoint(cursor, x.index()));
+  for (std::string line; std::getline(lines, line);) shown += line.substr(0, line.find(" from node")) + "\n";
+  EXPECT_EQ(shown, expected + "  and 10 smaller ones, together 55\n");
 }
 
 }  // namespace

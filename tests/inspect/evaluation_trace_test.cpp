@@ -143,4 +143,53 @@ TEST_F(Table, ShowsInfinitiesAndNaNs) {
   EXPECT_THAT(text, HasSubstr(" nan"));  // without its sign, which differs from processor to processor
 }
 
+TEST_F(Table, MarksANode) {
+  TableOptions options;
+  options.mark = z.index();
+  const auto rows = lines(evaluation_trace(tape, options));
+  EXPECT_EQ(rows[2], "  v0  mu     independent      0.5");
+  EXPECT_EQ(rows[7], "> v4  z      mu + v3         0.74");
+}
+
+TEST_F(Table, ShowsAWindowAtEitherEnd) {
+  TableOptions options;
+  options.around = 0;
+  options.reach = 1;
+  EXPECT_EQ(evaluation_trace(tape, options),
+            "nodes 0 to 1 of 7\n"
+            "node  name   is           value\n"
+            "───────────────────────────────\n"
+            "v0    mu     independent    0.5\n"
+            "v1    sigma  independent    0.8\n");
+  options.around = 6;
+  EXPECT_THAT(evaluation_trace(tape, options), HasSubstr("nodes 5 to 6 of 7\n"));
+}
+
+// Three independents, three nodes between: three rows are enough, two are not.
+TEST_F(Table, LeavesOutNothingThatFits) {
+  TableOptions options;
+  options.most_rows = 3;
+  EXPECT_EQ(evaluation_trace(tape, options), evaluation_trace(tape));
+  options.most_rows = 2;
+  EXPECT_THAT(evaluation_trace(tape, options),
+              HasSubstr("v0    mu    independent      0.5\n"
+                        "  … 1 nodes left out; ask for a window around a node, or for more rows\n"
+                        "v2    eps   independent      0.3\n"));
+}
+
+// Cut by whole characters, though each umlaut is two bytes: the widest of name and statement gives way, down to 8.
+TEST_F(Table, CutsNamesByCharacters) {
+  tape.clear();
+  const Var x = tape.variable(2, "äöüßäöüß123456");
+  named("y", hypot(x, 3));
+  TableOptions narrow;
+  narrow.width = 40;
+  EXPECT_EQ(evaluation_trace(tape, narrow),
+            "node  name          is             value\n"
+            "────────────────────────────────────────\n"
+            "v0    äöüßäöüß123…  independent        2\n"
+            "────────────────────────────────────────\n"
+            "v1    y             hypot(äöüß…  3.60555\n");
+}
+
 }  // namespace

@@ -7,6 +7,7 @@
 #include <typeinfo>
 
 #include "inside/inspect.hpp"
+#include "wengert/custom.hpp"
 #include "wengert/error.hpp"
 #include "wengert/wengert.hpp"
 
@@ -156,6 +157,33 @@ TEST(CheckFinite, ThrowsAsTheNodeIsRecordedAndNamesLineAndOperands) {
   EXPECT_THAT(message_of([&] { detail::record_nary(Reciprocals(), arguments); }), HasSubstr("reciprocals, at "));
   tape.check_finite(false);
   EXPECT_EQ((y / x).value(), infinity);
+}
+
+TEST(ExplainNonfinite, FollowsWhatASelectChose) {
+  Tape tape;
+  const Var x = tape.variable(0, "x"), y = tape.variable(2, "y");
+  const Var logarithm = log(x);
+  const NonFiniteOrigin origin = explain_nonfinite(2 * select(y > 1, logarithm, y) + y);
+  EXPECT_EQ(origin.node, logarithm.index());
+  EXPECT_EQ(origin.where, Where::value);
+}
+
+TEST(ExplainNonfinite, LooksBehindCustomOperations) {
+  const CustomOperation twice{"twice", 1, [](auto v) { return 2 * v[0]; }, [](auto, double, auto p) { p[0] = 2; }};
+  Tape tape;
+  const Var x = tape.variable(0, "x");
+  const Var logarithm = log(x);
+  EXPECT_EQ(explain_nonfinite(twice(logarithm)).node, logarithm.index());
+}
+
+TEST(ExplainNonfinite, ListsOperandsWithWhatPartsThem) {
+  Tape tape;
+  const Var x = tape.variable(-8, "x"), y = tape.variable(0.5, "y");
+  EXPECT_THAT(explain_nonfinite(pow(x, y)).message, HasSubstr(") = -8, variable `y` ("));
+  EXPECT_THAT(explain_nonfinite(Var(std::log(0.0))).message, HasSubstr("is on no tape; it was given as a number"));
+  const Var t = x * y;
+  tape.clear();
+  EXPECT_THAT([&] { explain_nonfinite(t); }, testing::ThrowsMessage<StaleVariable>(HasSubstr("explain_nonfinite")));
 }
 
 }  // namespace

@@ -299,4 +299,43 @@ TEST(ExplainCancellation, WhereNothingIsLostSaysSo) {
   EXPECT_THAT(c.message, HasSubstr("no digits were lost"));
 }
 
+// x^2 / 2 - (3 - 1e-9) x at 3: values of 4.5 and 9, but in the derivative 1.5 + 1.5 - (3 - 1e-9) leaves 1e-9.
+TEST(ExplainCancellation, SaysThatItWasOnTheWayBack) {
+  Tape tape;
+  const Var x = tape.variable(3, "x");
+  const Cancellation c = explain_cancellation(0.5 * x * x - (3 - 1e-9) * x);
+  EXPECT_EQ(c.node, x.index());
+  EXPECT_TRUE(c.on_the_way_back);
+  EXPECT_NEAR(c.digits_before - c.digits_after, 9.5, 1);  // log10(3e9), and some roundings
+  EXPECT_THAT(c.message, HasSubstr("backwards, the adjoint of variable `x`"));
+}
+
+// The parts of x's adjoint are 1, -1.00000001 and 1.0001e-8. The last is right to 8 digits alone, but so much smaller that it
+// doesn't matter: what goes in has 16 digits, and of the sum, 1e-12 give or take 1e-16, some 4 are left.
+TEST(ExplainCancellation, PartsThatAreFarSmallerDoNotCount) {
+  Tape tape;
+  const Var x = tape.variable(3, "x"), a = tape.variable(1), b = tape.variable(1.00000001), y = tape.variable(1.0001e-8);
+  const Var small = exp(y) - 1;
+  const Cancellation c = explain_cancellation(a * x - b * x + small * x);
+  EXPECT_EQ(c.node, x.index());
+  EXPECT_TRUE(c.on_the_way_back);
+  EXPECT_GE(c.digits_before, 15);
+  EXPECT_NEAR(c.digits_after, 4, 1);
+}
+
+TEST(ExplainCancellation, WhatASelectDidNotChooseLosesNothing) {
+  Tape tape;
+  const Var x = tape.variable(2), y = tape.variable(1e-5);
+  EXPECT_EQ(explain_cancellation(select(x > 0, 2 * x, 1 - cos(y))).node, -1);
+  EXPECT_GE(explain_cancellation(select(x < 0, 2 * x, 1 - cos(y))).node, 0);
+}
+
+TEST(ExplainCancellation, NamesItselfWhereTheVariableIsStale) {
+  Tape tape;
+  const Var t = tape.variable(2) * 3;
+  tape.clear();
+  EXPECT_THAT([&] { gradient_with_bounds(t); }, testing::ThrowsMessage<StaleVariable>(HasSubstr("gradient_with_bounds")));
+  EXPECT_THROW(explain_cancellation(t), StaleVariable);
+}
+
 }  // namespace

@@ -80,7 +80,10 @@ TEST(VectorMath, RefusesArraysOfOtherSizes) {
   std::vector<double> out(4);
   EXPECT_THROW(vector_math::exp(x, out), ShapeMismatch);
   EXPECT_THROW(vector_math::pow(x, y, out), ShapeMismatch);
+  EXPECT_THROW(vector_math::pow(y, x, out), ShapeMismatch);
+  EXPECT_THROW(vector_math::pow(x, x, out), ShapeMismatch);
   EXPECT_THROW(vector_math::sincos(y, out, std::span(out).first(2)), ShapeMismatch);
+  EXPECT_THROW(vector_math::sincos(y, std::span(out).first(2), out), ShapeMismatch);
   try {
     vector_math::exp(x, out);
   } catch (const ShapeMismatch& error) {

@@ -91,10 +91,8 @@ Cancellation explain_cancellation(const Var& t, Location at) {
     parts[i] = adjoints[i];
     for (const NodeId k : tape.arguments(i)) parts[k] = Bounded(0.0, 0.0);
     pull_back(tape, values.base(), parts.base(), i);
-    for (const NodeId k : tape.arguments(i)) {
+    for (const NodeId k : tape.arguments(i))
       if (k >= 0 && parts[k].value != 0) reached[static_cast<std::size_t>(k)].add(parts[k]);
-      parts[k] = Bounded(0.0, 0.0);
-    }
   }
   if (worst.node < 0) return result;
   result.node = worst.node;

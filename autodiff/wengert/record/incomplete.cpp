@@ -127,7 +127,6 @@ Long gamma_density(double a, double x) {
 
 /// log(x) - digamma(a).
 double log_above_digamma(double x, double a) {
-  if (a < 16) return std::log(x) - polygamma(0.0, a);
   const double away = (x - a) / a;
   return (std::fabs(away) < 0.5 ? std::log1p(away) : std::log(x) - std::log(a)) + log_less_digamma(a);
 }
