@@ -1,5 +1,5 @@
-// How do cost and memory grow with the tape? Time per node from 10^2 to 10^7 nodes, bytes per operation, and the peak of memory,
-// as columns for gnuplot.
+// How do cost and memory grow with the tape? Time per operation, bytes per operation, and the peak of memory, as columns for
+// gnuplot: from 10^3 to 10^8 operations in local pieces, and from 10^2 to 10^7 as nodes of their own.
 #include <fmt/format.h>
 #include <sys/resource.h>
 
@@ -7,6 +7,7 @@
 #include <ctime>
 #include <limits>
 
+#include "wengert/local.hpp"
 #include "wengert/wengert.hpp"
 
 namespace {
@@ -30,21 +31,37 @@ wengert::Var chain(wengert::Tape& tape, wengert::NodeId nodes, wengert::Var& a) 
   return x;
 }
 
-}  // namespace
+/// The same, ten steps at a time, each as one node.
+wengert::Var chain_of_pieces(wengert::Tape& tape, wengert::NodeId operations, wengert::Var& a) {
+  a = tape.variable(0.5);
+  const wengert::Var b = tape.variable(1);
+  wengert::Var x = a;
+  for (wengert::NodeId k = 0; k < operations / 20; ++k)
+    x = wengert::local(
+        [](auto y, auto c, auto d) {
+          for (int step = 0; step < 10; ++step) {
+            y = y * c;
+            y = y + d;
+          }
+          return y;
+        },
+        x, b, a);
+  return x;
+}
 
-int main() {
-  fmt::print("# nodes  record_ns_per_node  sweep_ns_per_node  tape_bytes_per_node  peak_MB\n");
-  for (wengert::NodeId nodes = 100; nodes <= 10'000'000; nodes *= 10) {
+/// A line for each number of operations, or none and false if a derivative is wrong: `expected` is that in a.
+template <class Record, class Expected>
+bool measure(wengert::NodeId least, wengert::NodeId most, Record record_on, Expected expected) {
+  for (wengert::NodeId operations = least;; operations *= 10) {
     wengert::Tape tape(false);
-    tape.reserve(nodes);
     wengert::Gradient gradient;
     double record = std::numeric_limits<double>::infinity(), sweep = record, check = 0;
-    const int repetitions = std::clamp(20'000'000 / nodes, 5, 2000);
+    const int repetitions = std::clamp(20'000'000 / operations, 5, 2000);
     for (int k = 0; k < repetitions; ++k) {
       tape.clear();
       wengert::Var a;
       const double start = nanoseconds();
-      const wengert::Var x = chain(tape, nodes, a);
+      const wengert::Var x = record_on(tape, operations, a);
       const double recorded = nanoseconds();
       wengert::gradient(x, gradient);
       const double swept = nanoseconds();
@@ -52,15 +69,26 @@ int main() {
       sweep = std::min(sweep, swept - recorded);
       check = gradient.wrt(a);
     }
-    const double expected = 1 + (nodes - 2) / 2;  // the start of the chain, and each of its steps
-    if (check != expected) {
-      fmt::print(stderr, "wengert_scaling: the derivative of the chain in a is {}, not {}\n", check, expected);
-      return 1;
+    if (check != expected(operations)) {
+      fmt::print(stderr, "wengert_scaling: the derivative of the chain in a is {}, not {}\n", check, expected(operations));
+      return false;
     }
     rusage usage{};
     getrusage(RUSAGE_SELF, &usage);
-    fmt::print("{} {:.3f} {:.3f} {:.2f} {:.1f}\n", nodes, record / nodes, sweep / nodes,
-               static_cast<double>(tape.memory().used) / nodes, static_cast<double>(usage.ru_maxrss) / 1024);
+    fmt::print("{} {:.3f} {:.3f} {:.2f} {:.1f}\n", operations, record / operations, sweep / operations,
+               static_cast<double>(tape.memory().used) / operations, static_cast<double>(usage.ru_maxrss) / 1024);
     std::fflush(stdout);
+    if (operations >= most) return true;
   }
+}
+
+}  // namespace
+
+int main() {
+  constexpr const char* columns = "record_ns_each  sweep_ns_each  tape_bytes_each  peak_MB";
+  // First what needs less: peaks of memory only rise. In both the derivative is 1 for the start of the chain and for each step.
+  fmt::print("# operations in local pieces of 20  {}\n", columns);
+  if (!measure(1000, 100'000'000, chain_of_pieces, [](wengert::NodeId n) { return 1 + n / 20 * 10; })) return 1;
+  fmt::print("\n\n# nodes  {}\n", columns);
+  return measure(100, 10'000'000, chain, [](wengert::NodeId n) { return 1 + (n - 2) / 2; }) ? 0 : 1;
 }

@@ -284,6 +284,32 @@ TEST(CheckGradient, DoesNotSuspectWhatStandsBeforeTheCulprit) {
   EXPECT_THAT(report.suspect, HasSubstr("`planted`")) << report;
 }
 
+TEST(CheckGradient, DoesNotSuspectWhatNothingDependsOn) {
+  const CustomOperation wrong = sine([](double x) { return 1.0005 * std::cos(x); });
+  const CustomOperation unused(
+      "unused", 1, [](auto x) { return std::exp(x[0]); }, [](auto x, double, auto p) { p[0] = 2 * std::exp(x[0]); });
+  const auto f = [&](auto x) {
+    static_cast<void>(unused(x));
+    return wrong(x) * x;
+  };
+  EXPECT_THAT(check_gradient(f, {0.7}).suspect, HasSubstr("`planted`"));
+}
+
+TEST(CheckGradient, DoesNotSuspectAPartialOperationThatIsRight) {
+  const auto half = [](const char* name, double factor) {
+    const CustomOperation partial(
+        "cosine", 1, [](auto x) { return std::cos(x[0]); },
+        [factor](auto x, double, auto p) { p[0] = -factor * std::sin(x[0]); });
+    return CustomOperation(
+        name, 1, [](auto x) { return std::sin(x[0]); }, [](auto x, double, auto p) { p[0] = std::cos(x[0]); }, {partial});
+  };
+  const CustomOperation right = half("right", 1), wrong = half("wrong", 1.0005);
+  const CheckReport report = check_gradient([&](auto x) { return wrong(right(x)) * x; }, {0.7}, {.second_order = true});
+  EXPECT_EQ(report.outcome, Outcome::Disagrees);
+  EXPECT_THAT(report.suspect, HasSubstr("as the partial of `wrong`"));
+  EXPECT_TRUE(report.suspect_location.known());
+}
+
 TEST(CheckGradient, DoesNotSuspectAPartialThatIsZero) {
   const CustomOperation wrong = sine([](double x) { return 1.0005 * std::cos(x); });
   EXPECT_THAT(check_gradient([&](auto x) { return wrong(cos(x - x) + x); }, {0.7}).suspect, HasSubstr("`planted`"));

@@ -230,6 +230,13 @@ TEST(Fuse, PrintsItsProgramWithNamesAndWhatTheOptimiserDid) {
   EXPECT_THAT(text, HasSubstr("results v5"));
   EXPECT_THAT(text, HasSubstr("simplified"));
   EXPECT_THAT(text, testing::Not(HasSubstr(" \n")));
+  // a difference needs no node for its derivatives
+  constexpr auto difference = fuse([](auto x, auto y) { return x - y; });
+  EXPECT_THAT(difference.program(), testing::StartsWith("node   name         operation          arguments\n"
+                                                        "v0                  independent\n"
+                                                        "v1                  independent\n"
+                                                        "v2                  sub                v0, v1\n"
+                                                        "results v2 1 -1\n"));
 }
 
 // Every function of the list, stepped, replayed, as the recorded derivative, and fused: the same numbers, NaN and infinity.

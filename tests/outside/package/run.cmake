@@ -147,9 +147,26 @@ elseif(case STREQUAL "add_subdirectory")
   # below folders that are called as rooms are: what is compiled and installed must not depend on where the sources lie
   file(MAKE_DIRECTORY ${work}/check/export)
   file(CREATE_LINK ${source} ${work}/check/export/kernels SYMBOLIC)
-  # and for a system whose processor nobody named, from a parent that hides its own symbols
+  # and for a system whose processor nobody named, from a parent that hides its own symbols and has no nlohmann-json
   build_and_run(${consumer} ${unoptimised} -D WENGERT_SOURCE_DIR=${work}/check/export/kernels -D CMAKE_SYSTEM_NAME=${CMAKE_HOST_SYSTEM_NAME}
-    -D BUILD_SHARED_LIBS=ON -D CMAKE_CXX_VISIBILITY_PRESET=hidden -D CMAKE_VISIBILITY_INLINES_HIDDEN=ON)
+    -D BUILD_SHARED_LIBS=ON -D CMAKE_CXX_VISIBILITY_PRESET=hidden -D CMAKE_VISIBILITY_INLINES_HIDDEN=ON
+    -D CMAKE_DISABLE_FIND_PACKAGE_nlohmann_json=ON)
+  run(${work}/${case}/beside)
+  # who links wengert::wengert alone gets nothing of JSON or of processes
+  file(GLOB_RECURSE libraries ${work}/${case}/*libwengert*)
+  if(NOT libraries)
+    message(FATAL_ERROR "no library was built")
+  endif()
+  foreach(library ${libraries})
+    cmake_path(GET library FILENAME name)
+    if(name MATCHES "export")
+      message(FATAL_ERROR "${name} was built, though nobody links it")
+    endif()
+    execute_process(COMMAND ${nm} -C ${library} OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
+    if(symbols MATCHES "nlohmann|posix_spawn|popen|execv")
+      message(FATAL_ERROR "${name} has ${CMAKE_MATCH_0} in it")
+    endif()
+  endforeach()
 elseif(case STREQUAL "absolute_folders")
   # as Nix and Guix say where things go: each folder by its whole path, not below one prefix
   file(REMOVE_RECURSE ${work}/${case})
@@ -176,24 +193,6 @@ elseif(case STREQUAL "fetched_dependencies")
       -D WENGERT_FETCH_DEPENDENCIES=ON -D FETCHCONTENT_FULLY_DISCONNECTED=ON -D FETCHCONTENT_SOURCE_DIR_FMT=${work}/${case}/fmt
       -D FETCHCONTENT_SOURCE_DIR_NLOHMANN_JSON=${work}/${case}/nlohmann_json
       -D CMAKE_DISABLE_FIND_PACKAGE_fmt=ON -D CMAKE_DISABLE_FIND_PACKAGE_nlohmann_json=ON)
-elseif(case STREQUAL "beside_a_library_called_autodiff")
-  # and, since who links wengert::wengert alone builds without nlohmann-json: without it, nothing of it or of processes in the library
-  build_and_run(${source}/tests/outside/package/foreign ${unoptimised} -D WENGERT_SOURCE_DIR=${source}
-    -D CMAKE_DISABLE_FIND_PACKAGE_nlohmann_json=ON)
-  file(GLOB_RECURSE libraries ${work}/${case}/*libwengert*)
-  if(NOT libraries)
-    message(FATAL_ERROR "no library was built")
-  endif()
-  foreach(library ${libraries})
-    cmake_path(GET library FILENAME name)
-    if(name MATCHES "export")
-      message(FATAL_ERROR "${name} was built, though nobody links it")
-    endif()
-    execute_process(COMMAND ${nm} -C ${library} OUTPUT_VARIABLE symbols COMMAND_ERROR_IS_FATAL ANY)
-    if(symbols MATCHES "nlohmann|posix_spawn|popen|execv")
-      message(FATAL_ERROR "${name} has ${CMAKE_MATCH_0} in it")
-    endif()
-  endforeach()
 elseif(case STREQUAL "readme_example")
   # the first program of the README prints what the README says
   file(READ ${source}/README.md readme)
