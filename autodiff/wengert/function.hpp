@@ -23,10 +23,8 @@ namespace wengert {
 
 namespace detail {
 class BatchPlans;
-}
-
-namespace detail {
 class Directions;
+
 /// What a Workspace keeps of Jacobians and Hessians; a copy of it starts with nothing.
 struct KeptDirections {
   std::shared_ptr<Directions> memory;
@@ -40,7 +38,8 @@ struct KeptDirections {
 }  // namespace detail
 
 /// The numbers that replays need (`values`, `adjoints`) and what they result in (`gradient`, `matrix`, `sparse`); keep one per
-/// thread, and repeated calls allocate nothing.
+/// thread, and repeated calls allocate nothing, but where an operation has more than 80 arguments. After a call that threw, what
+/// is in it is of no use, and the next call may take it.
 struct Workspace {
   Values<double> values, adjoints;
   std::vector<double> gradient;

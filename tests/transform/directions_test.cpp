@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <random>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
@@ -467,6 +468,24 @@ TEST(Workspace, GivesMatricesWhateverItHeldBefore) {
     EXPECT_EQ(&one.hessian(x, workspace), &workspace.matrix);
     EXPECT_EQ(workspace.matrix, hessian);
   }
+}
+
+TEST(Workspace, IsOfUseAfterACallThatThrew) {
+  Workspace workspace;
+  const CustomOperation picky{"picky", 1, [](auto v) { return 2 * v[0]; },
+                              [](auto v, double, auto p) {
+                                if (v[0] < 0) throw std::domain_error("below 0");
+                                p[0] = 2;
+                              }};
+  const Function f = record(
+      [&](const std::vector<Var>& x) { return std::vector<Var>{x[0], x[0] * x[0], exp(x[0]), picky(x[0]), x[0] + 1, x[0]}; },
+      std::vector{1.0});
+  const Function g = chain(7, false);
+  const std::vector<double> x(8, 1.5);
+  g.jacobian(x, workspace);
+  EXPECT_THROW(f.jacobian(std::array{-1.0}, workspace), std::domain_error);
+  EXPECT_EQ(g.jacobian(x, workspace), g.jacobian(x));
+  EXPECT_EQ(f.jacobian(std::array{2.0}, workspace), f.jacobian(std::array{2.0}));
 }
 
 TEST(Workspace, KeepsTheMemoryOfMatrices) {
