@@ -45,7 +45,7 @@ struct Workspace {
   std::vector<double> gradient;
   DenseMatrix matrix;
   CompressedRows sparse;
-  detail::KeptDirections directions;
+  detail::KeptDirections directions;  ///< what Jacobians and Hessians need besides
 };
 
 /// Neighbours on a tape that are computed together: `count` nodes from `first` on, all of the operation `op` and none an argument
@@ -159,11 +159,14 @@ class Function {
   /// The same with an entry only where two inputs meet in an operation that is not linear in them, symmetric to the bit. Pattern
   /// and shared sweeps as in sparse_jacobian; an arrow-shaped Hessian takes one sweep.
   CompressedRows sparse_hessian(std::span<const double> x) const;
-  /// These four in memory that is kept: the result stays in the workspace until its next use. Where a large matrix is asked for
+  /// jacobian() in memory that is kept: the result stays in the workspace until its next use. Where a large matrix is asked for
   /// again and again, memory that the system gives anew each time can cost more than the matrix.
   const DenseMatrix& jacobian(std::span<const double> x, Workspace& workspace) const;
+  /// sparse_jacobian(), in memory that is kept.
   const CompressedRows& sparse_jacobian(std::span<const double> x, Workspace& workspace) const;
+  /// hessian(), in memory that is kept.
   const DenseMatrix& hessian(std::span<const double> x, Workspace& workspace) const;
+  /// sparse_hessian(), in memory that is kept.
   const CompressedRows& sparse_hessian(std::span<const double> x, Workspace& workspace) const;
 
   /// The same for other ranges, Eigen's vectors among them: gradient(), value_and_gradient(), jacobian(), sparse_jacobian(),

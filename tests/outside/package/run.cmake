@@ -153,7 +153,7 @@ elseif(case STREQUAL "add_subdirectory")
     -D CMAKE_DISABLE_FIND_PACKAGE_nlohmann_json=ON)
   run(${work}/${case}/beside)
   # who links wengert::wengert alone gets nothing of JSON or of processes
-  file(GLOB_RECURSE libraries ${work}/${case}/*libwengert*)
+  file(GLOB_RECURSE libraries ${work}/${case}/*libwengert*.so)
   if(NOT libraries)
     message(FATAL_ERROR "no library was built")
   endif()
