@@ -32,7 +32,10 @@ struct KeptDirections {
   KeptDirections() = default;
   KeptDirections(const KeptDirections&) {}
   KeptDirections(KeptDirections&&) = default;
-  KeptDirections& operator=(const KeptDirections&) { return *this; }
+  KeptDirections& operator=(const KeptDirections& other) {
+    if (this != &other) memory.reset();
+    return *this;
+  }
   KeptDirections& operator=(KeptDirections&&) = default;
 };
 }  // namespace detail
