@@ -20,15 +20,15 @@ set format x "10^{%L}"
 set xlabel "operations"
 set ylabel "ns per operation"
 set yrange [0:*]
-plot "scaling.txt" index 1 using 1:2 with linespoints pt 7 title "record", "" index 1 using 1:3 with linespoints pt 5 title "reverse sweep", \
-     "" index 1 using 1:($2+$3) with linespoints pt 9 title "both", \
-     "" index 0 using 1:($2+$3) with linespoints pt 6 title "both, in local pieces of 20 operations"
+plot "scaling.txt" index 0 using 1:2 with linespoints pt 7 title "record", "" index 0 using 1:3 with linespoints pt 5 title "reverse sweep", \
+     "" index 0 using 1:($2+$3) with linespoints pt 9 title "both", \
+     "" index 1 using 1:($2+$3) with linespoints pt 6 title "both, in local pieces of 20 operations"
 set ylabel "MB"
 set logscale y
 set yrange [*:*]
-plot "scaling.txt" index 1 using 1:5 with linespoints pt 7 title "peak memory", \
-     "" index 1 using 1:($1*$4/1e6) with linespoints pt 5 title "tape", \
-     "" index 0 using 1:($1*$4/1e6) with linespoints pt 6 title "tape, in local pieces of 20"
+plot "scaling.txt" index 0 using 1:5 with linespoints pt 7 title "peak memory", \
+     "" index 0 using 1:($1*$4/1e6) with linespoints pt 5 title "tape", \
+     "" index 1 using 1:($1*$4/1e6) with linespoints pt 6 title "tape, in local pieces of 20"
 unset multiplot
 
 set output "threads.svg"
