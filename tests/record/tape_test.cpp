@@ -283,14 +283,6 @@ TEST(Tape, RefusesMoreNodesThanAllowed) {
   EXPECT_EQ((y * y).value(), 9);
 }
 
-// AddressSanitizer ends a program that asks for so much.
-TEST(Tape, MemoryThatIsNotThereIsAnError) {
-#ifdef WENGERT_TEST_SANITIZED
-  GTEST_SKIP();
-#endif
-  EXPECT_THROW(detail::take_memory(nullptr, std::numeric_limits<std::size_t>::max() / 2), std::bad_alloc);
-}
-
 TEST(Tape, MemoryThatIsReservedIsCounted) {
   Tape tape(false);
   tape.reserve(1000, 500);

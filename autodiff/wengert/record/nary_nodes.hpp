@@ -65,7 +65,7 @@ class NaryNodes {
   WENGERT_CONSTEXPR NaryNodes() = default;
   WENGERT_CONSTEXPR ~NaryNodes() {
     if (nary_index_ != nullptr) release_nary_operations();
-    give_back(extra_);
+    give_back(extra_, static_cast<std::size_t>(extra_capacity_));
   }
   constexpr void clear_nary() {
     extra_size_ = 0;
@@ -82,7 +82,7 @@ class NaryNodes {
     if (count > most - size) throw_full("extra arguments");
     const std::size_t twice = size < 32 ? 64 : 2 * size;
     const std::size_t capacity = std::min(most, std::max(twice, size + count));
-    extra_ = resized(extra_, size, capacity);
+    extra_ = resized(extra_, static_cast<std::size_t>(extra_capacity_), capacity);
     extra_capacity_ = static_cast<NodeId>(capacity);
   }
   NodeId adopt_new_static(const NaryOperation& operation);

@@ -69,15 +69,19 @@ class NodeStorage {
   }
   constexpr void move_to(NodeId capacity, NodeId constant_capacity) {
     const auto cells = [](NodeId count) { return static_cast<std::size_t>(count); };
-    nodes_ = resized(nodes_, cells(size_), cells(capacity));
+    if (capacity > node_capacity_) {  // kept apart: the values below may find no memory
+      nodes_ = resized(nodes_, cells(node_capacity_), cells(capacity));
+      node_capacity_ = capacity;
+    }
     double* first = values_ - constant_capacity_;
+    const std::size_t old_count = cells(constant_capacity_) + cells(capacity_);
     const std::size_t count = cells(constant_capacity) + cells(capacity);
     if (constant_capacity == constant_capacity_) {
-      first = resized(first, cells(constant_capacity_) + cells(size_), count);
+      first = resized(first, old_count, count);
     } else {  // constants lie below: they move apart from what lies above
       double* const larger = resized<double>(nullptr, 0, count);
       for (NodeId i = -constants_; i < size_; ++i) larger[constant_capacity + i] = values_[i];
-      give_back(first);
+      give_back(first, old_count);
       first = larger;
     }
     values_ = first + constant_capacity;
@@ -92,6 +96,7 @@ class NodeStorage {
   NodeId constants_ = 0;
   NodeId capacity_ = 0;
   NodeId constant_capacity_ = 0;
+  NodeId node_capacity_ = 0;  // of nodes_, at least capacity_
   NodeId last_row_ = 0, last_row_size_ = 0;
   std::array<NodeId, 16> known_constants_;  // recently used constants, by 4 bits of a hash; 0 for none
 
@@ -103,8 +108,8 @@ class NodeStorage {
     move_to(capacity_, twice > capacity_ / 8 ? twice : capacity_ / 8);
   }
   constexpr void release() {
-    give_back(nodes_);
-    give_back(values_ - constant_capacity_);
+    give_back(nodes_, static_cast<std::size_t>(node_capacity_));
+    give_back(values_ - constant_capacity_, static_cast<std::size_t>(constant_capacity_) + static_cast<std::size_t>(capacity_));
   }
 };
 
