@@ -1,9 +1,15 @@
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 
+#include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
 
 #include "estimators/descent.hpp"
 #include "question/closed_form.hpp"
+#include "question/error.hpp"
 #include "support/run_program.hpp"
 
 namespace {
@@ -36,6 +42,79 @@ TEST(Descend, ClosedFormWithConstantStepsNeverClimbs) {
   }
   // mu shrinks by 1 - rate in each step: 2 * 0.9^k
   EXPECT_NEAR(one.path[10].mu, 2 * std::pow(0.9, 10), 1e-14);
+}
+
+// Steps in mu and log sigma along their slopes, mu and sigma^2 - 1; Adam's as Kingma and Ba (2015) write them.
+TEST(Descend, StepsAreThoseOfTheirRules) {
+  DescentOptions options;
+  options.steps = 6;
+  options.rate = 0.07;
+  for (const StepRule rule : {StepRule::constant, StepRule::decay, StepRule::adam}) {
+    const Descent one = descend(options, Estimator::closed_form, 1, rule);
+    ASSERT_EQ(one.path.size(), 7u);
+    double x[2] = {options.start.mu, std::log(options.start.sigma)}, m[2] = {}, v[2] = {};
+    double beta1_to_t = 1, beta2_to_t = 1;
+    for (int step = 0; step < 6; ++step) {
+      const double slope[2] = {x[0], std::exp(2 * x[1]) - 1};
+      beta1_to_t *= 0.9, beta2_to_t *= 0.999;
+      for (int k = 0; k < 2; ++k) {
+        m[k] += 0.1 * (slope[k] - m[k]), v[k] += 0.001 * (slope[k] * slope[k] - v[k]);
+        x[k] -= rule == StepRule::adam    ? 0.07 * m[k] / (1 - beta1_to_t) / (std::sqrt(v[k] / (1 - beta2_to_t)) + 1e-8)
+                : rule == StepRule::decay ? 0.07 / (1 + 10 * step / 6.0) * slope[k]
+                                          : 0.07 * slope[k];
+      }
+      // some ten roundings in each step
+      EXPECT_NEAR(one.path[static_cast<std::size_t>(step) + 1].mu, x[0], 1e-13) << name(rule) << ", step " << step;
+      EXPECT_NEAR(one.path[static_cast<std::size_t>(step) + 1].sigma, std::exp(x[1]), 1e-13) << name(rule) << ", step " << step;
+    }
+  }
+}
+
+// One step by the closed form, so long that one number leaves the range of double: mu or its square, sigma or its square.
+TEST(Descend, RunsAwayWhereSquaresLeaveTheRangeOfDouble) {
+  const auto once = [](MuSigma start, double rate) {
+    DescentOptions options;
+    options.start = start, options.rate = rate, options.steps = 1;
+    return descend(options, Estimator::closed_form, 1, StepRule::constant);
+  };
+  for (const auto& [start, rate] : {std::pair{MuSigma{2, 1}, 1e308},
+                                    {MuSigma{2, 1}, 1e160},
+                                    {MuSigma{0, 2}, 1e3},
+                                    {MuSigma{0, 0.5}, 1e3},
+                                    {MuSigma{0, 0.5}, 600}}) {
+    const Descent one = once(start, rate);
+    EXPECT_TRUE(one.ran_away) << start.mu << ", " << start.sigma << ", " << rate;
+    EXPECT_EQ(one.path.size(), 1u);
+    EXPECT_EQ(one.kl(), std::numeric_limits<double>::infinity());
+  }
+  for (const auto& [start, rate] : {std::pair{MuSigma{2, 1}, 1e150}, {MuSigma{0, 2}, 200.0}, {MuSigma{0, 0.5}, 450.0}}) {
+    const Descent one = once(start, rate);
+    EXPECT_FALSE(one.ran_away) << start.mu << ", " << start.sigma << ", " << rate;
+    EXPECT_EQ(one.path.size(), 2u);
+  }
+}
+
+TEST(Descend, TakesEachEstimatorWithEachBatchAndRuleAndTheClosedFormOnce) {
+  DescentOptions options;
+  options.steps = 2;
+  options.estimators = {Estimator::path, Estimator::closed_form, Estimator::total};
+  options.batches = {4, 2};
+  options.rules = {StepRule::adam, StepRule::constant};
+  std::string all;
+  for (const Descent& one : descend(options)) all += fmt::format("{} {} {}, ", name(one.rule), name(one.estimator), one.batch);
+  EXPECT_EQ(all,
+            "adam path 4, adam path 2, adam closed 1, adam total 4, adam total 2, "
+            "constant path 4, constant path 2, constant closed 1, constant total 4, constant total 2, ");
+}
+
+TEST(Descend, RulesHaveNames) {
+  EXPECT_EQ(name(StepRule::constant), "constant");
+  EXPECT_EQ(name(StepRule::decay), "decay");
+  EXPECT_EQ(name(StepRule::adam), "adam");
+  for (const StepRule rule : {StepRule::constant, StepRule::decay, StepRule::adam})
+    EXPECT_EQ(rule_named(name(rule), "--rules"), rule);
+  EXPECT_THAT([] { rule_named("newton", "--rules"); },
+              testing::ThrowsMessage<InputError>("--rules: `newton` is no step rule; choose from constant, decay, adam"));
 }
 
 TEST(Descend, ThePathDerivativeStopsAtTheGoalAndTheTotalOneDoesNot) {

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "estimators/estimator_comparison.hpp"
@@ -43,6 +44,83 @@ TEST(CompareEstimators, AgreeWithTheirLawsAtManyPointsAndSeeds) {
         EXPECT_TRUE(line.agrees()) << name(line.estimator) << " at " << p.mu << ", " << p.sigma << ", seed " << seed << ": bias "
                                    << line.mu.bias_in_errors << ", " << line.sigma.bias_in_errors << "; variance "
                                    << line.mu.variance_in_errors << ", " << line.sigma.variance_in_errors;
+}
+
+// d/dmu and d/dsigma of -log sigma + (sigma^2 + mu^2 - 1) / 2 and their variances by hand: of mu + sigma eps and
+// -1/sigma + mu eps + sigma eps^2, and without what log q adds, z (eps (sigma - 1/sigma)) and so on.
+TEST(CompareEstimators, LinesHoldTheClosedFormAndTheExactLaws) {
+  constexpr double mu = 0.5, sigma = 0.8, b = sigma - 1 / sigma;
+  const auto lines = compare_at(mu, sigma, 6400);
+  ASSERT_EQ(lines.size(), 7u);
+  for (const EstimatorLine& line : lines) {
+    SCOPED_TRACE(name(line.estimator));
+    EXPECT_DOUBLE_EQ(line.mu.exact, mu);
+    EXPECT_DOUBLE_EQ(line.sigma.exact, b);
+    for (const ParameterLine* p : {&line.mu, &line.sigma}) {
+      if (p->exact_variance == 0) {
+        EXPECT_EQ(p->bias_in_errors, 0);
+        EXPECT_EQ(p->variance_in_errors, 0);
+        continue;
+      }
+      const double mean_error = std::sqrt(p->exact_variance / static_cast<double>(line.draws));
+      EXPECT_NEAR(p->bias_in_errors, (p->mean - p->exact) / mean_error, 1e-9);
+      EXPECT_NEAR(p->variance_in_errors, (p->variance / p->exact_variance - 1) / p->power.variance_error, 1e-9);
+    }
+    EXPECT_GT(line.nanoseconds, 1);  // an evaluation records some ten nodes
+    EXPECT_LT(line.nanoseconds, 1e6);
+  }
+  const EstimatorLine total = line_of(lines, Estimator::total), path = line_of(lines, Estimator::path),
+                      pairs = line_of(lines, Estimator::antithetic), closed = line_of(lines, Estimator::closed_form);
+  EXPECT_NEAR(total.mu.exact_variance, sigma * sigma, 1e-14);
+  EXPECT_NEAR(total.sigma.exact_variance, mu * mu + 2 * sigma * sigma, 1e-14);
+  EXPECT_NEAR(path.mu.exact_variance, b * b, 1e-14);
+  EXPECT_NEAR(path.sigma.exact_variance, mu * mu + 2 * b * b, 1e-14);
+  EXPECT_NEAR(pairs.mu.exact_variance, 0, 1e-14);
+  EXPECT_NEAR(pairs.sigma.exact_variance, 2 * sigma * sigma, 1e-14);
+  EXPECT_EQ(closed.mu.exact_variance, 0);
+  EXPECT_EQ(closed.sigma.exact_variance, 0);
+}
+
+TEST(CompareEstimators, AdviceFollowsFromCostsAndVariances) {
+  const auto line = [](Estimator estimator, double variance, double nanoseconds) {
+    EstimatorLine result{estimator, 100, 1, {}, {}, nanoseconds};
+    result.mu.exact_variance = result.sigma.exact_variance = variance;
+    return result;
+  };
+  const auto said = [](double sigma, const std::vector<EstimatorLine>& lines) {
+    EstimatorOptions options;
+    options.mu = 1.5, options.sigma = sigma;
+    return advice(options, lines);
+  };
+  using enum Estimator;
+  // variance times time: 40, 30, 50
+  EXPECT_EQ(
+      said(0.8, {line(total, 2, 10), line(path, 1, 15), line(closed_form, 0, 12), line(score, 0.5, 50)}),
+      "Use the closed form: it has no variance at all, and takes 12 ns.\nWhere there is none (another p or q, a decoder in "
+      "between), use path: of those that only need samples it has the least variance times time here.\n"
+      "path beats total here, in both parameters, because sigma^2 = 0.64 > 1/2:\npath has (sigma - 1/sigma)^2 = 0.2025 where "
+      "total has sigma^2 = 0.64, and the first is the smaller exactly when sigma^2 > 1/2.\n"
+      "In sigma both have mu^2 = 2.25 besides.\n");
+  EXPECT_THAT(said(0.5, {line(closed_form, 0, 7), line(score, 3, 20), line(total, 2, 10), line(path, 1, 25)}),
+              AllOf(HasSubstr("takes 7 ns"), HasSubstr("use total:"),
+                    HasSubstr("total beats path here, in both parameters, because sigma^2 = 0.25 < 1/2:"),
+                    HasSubstr("(sigma - 1/sigma)^2 = 2.25 where total has sigma^2 = 0.25,")));
+  EXPECT_THAT(said(std::sqrt(0.5), {line(closed_form, 0, 7), line(path, 0, 25), line(total, 2, 10)}),
+              AllOf(HasSubstr("use path: "), HasSubstr("variance times time here, none.\n"),
+                    HasSubstr("path and total are level here, in both parameters, because sigma^2 = 0.5 = 1/2:")));
+}
+
+// The value of a sample, which its gradient does not show: log q - log p at z, and the closed form's KL.
+TEST(RecordSample, HasTheValueOfItsEstimate) {
+  constexpr double mu = 0.5, sigma = 0.8, eps = 0.3;
+  constexpr double z = mu + sigma * eps;
+  const double t = -std::log(sigma) - eps * eps / 2 + z * z / 2;
+  wengert::Tape tape;
+  const Var at_mu = tape.variable(mu), at_sigma = tape.variable(sigma), at_eps = tape.variable(eps);
+  for (const Estimator estimator : {Estimator::total, Estimator::path, Estimator::quasi})
+    EXPECT_NEAR(record_sample(estimator, at_mu, at_sigma, at_eps).value(), t, 1e-15) << name(estimator);
+  EXPECT_NEAR(record_sample(Estimator::closed_form, at_mu, at_sigma, at_eps).value(),
+              (mu * mu + sigma * sigma - 1) / 2 - std::log(sigma), 1e-15);
 }
 
 TEST(CompareEstimators, PowerIsStatedAndUseful) {

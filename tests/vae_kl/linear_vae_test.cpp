@@ -2,6 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <cmath>
+#include <set>
+
 #include "program/data_file.hpp"
 #include "proof/quadrature.hpp"
 #include "random/random.hpp"
@@ -120,6 +124,68 @@ TEST(LinearVae, AtTheOptimumThePathDerivativeIsZeroForEverySingleSample) {
   auto moved = best;
   moved[vae.V(0, 0)] += 1e-6;
   EXPECT_GT(largest_encoder_gradient(vae, moved, data, Derivative::path, 10, 1), 1e-5) << "and only there";
+}
+
+// More rows times draws than a batch takes at a time, against a tape for each; the largest stands now early, now late.
+TEST(LinearVae, TheLargestGradientIsThatOverAllRowsAndDraws) {
+  const LinearVae vae{3, 2};
+  const auto weights = some_weights(vae);
+  const std::size_t draws = 7;
+  Matrix data = make_data(700, 3, 2, 4);
+  for (const Eigen::Index far : {0, 3, 300, 584, 585, 586, 699}) {
+    Matrix some = data;
+    some.row(far) *= 5;
+    double largest = 0;
+    Tape tape(false);
+    for (Eigen::Index row = 0; row < some.rows(); ++row) {
+      std::vector<double> eps(draws * vae.latent);  // a row has a stream of its own
+      fill_normals(8, static_cast<std::uint64_t>(row), 0, eps);
+      for (std::size_t draw = 0; draw < draws; ++draw) {
+        tape.clear();
+        std::vector<Var> w, x, e;
+        for (const double value : weights) w.push_back(tape.variable(value));
+        for (Eigen::Index i = 0; i < 3; ++i) x.push_back(some(row, i));
+        for (std::size_t j = 0; j < vae.latent; ++j) e.push_back(eps[draw * vae.latent + j]);
+        const wengert::Gradient g = gradient(loss_sample<Var>(vae, w, x, e, Derivative::total));
+        for (std::size_t k = 0; k < vae.encoder_weights(); ++k) largest = std::fmax(largest, std::fabs(g.wrt(w[k])));
+      }
+    }
+    EXPECT_NEAR(largest_encoder_gradient(vae, weights, some, Derivative::total, draws, 8), largest, 1e-12 * largest)
+        << "row " << far;
+  }
+}
+
+// x = Wz + b + e / 2: the covariance is W W' + I / 4, whose smaller eigenvalues are 1/4, and rows are independent.
+TEST(Data, HasTheLawOfItsModel) {
+  constexpr Eigen::Index rows = 20'000, observed = 6, latent = 2;
+  Matrix data = make_data(rows, observed, latent, 3);
+  EXPECT_EQ(data, make_data(rows, observed, latent, 3));
+  EXPECT_NE(data, make_data(rows, observed, latent, 4));
+  const Eigen::RowVectorXd mean = data.colwise().mean();
+  EXPECT_GT(mean.norm(), 0.5);  // b, of six normal numbers
+  data.rowwise() -= mean;
+  const PrincipalComponents fit = principal_components(data, latent);
+  // an eigenvalue's relative error is sqrt(2 / rows) = 0.01; extremes of four are within five of them
+  for (Eigen::Index k = latent; k < observed; ++k) EXPECT_NEAR(fit.eigenvalues[k], 0.25, 5 * 0.01 * 0.25);
+  EXPECT_GT(fit.eigenvalues[latent - 1], 0.6);  // 1/4, and the square of a column of six normal numbers
+  // of a row and the next: each entry has deviation at most (largest eigenvalue) / sqrt(rows)
+  const Matrix next = data.topRows(rows - 1).transpose() * data.bottomRows(rows - 1) / (rows - 1);
+  EXPECT_LT(next.cwiseAbs().maxCoeff(), 5 * fit.eigenvalues[0] / std::sqrt(static_cast<double>(rows)));
+}
+
+TEST(Data, DigestsTellSizesAndNumbersApart) {
+  const Matrix two_by_three = make_data(2, 3, 1, 7);
+  Matrix three_by_two(3, 2), one_by_six(1, 6);
+  std::copy_n(two_by_three.data(), 6, three_by_two.data());
+  std::copy_n(two_by_three.data(), 6, one_by_six.data());
+  std::set<std::uint64_t> digests{digest(two_by_three), digest(three_by_two), digest(one_by_six)};
+  EXPECT_EQ(digests.size(), 3u);
+  for (Eigen::Index k = 0; k < 6; ++k) {
+    Matrix other = two_by_three;
+    other.data()[k] = std::nextafter(other.data()[k], 9);
+    digests.insert(digest(other));
+  }
+  EXPECT_EQ(digests.size(), 9u);
 }
 
 }  // namespace

@@ -5,19 +5,24 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "estimate/way_comparison.hpp"
 #include "estimators/estimator_comparison.hpp"
+#include "support/thread_ranks.hpp"
 
 namespace {
 
 using namespace vae_kl;
 using ::testing::AllOf;
+using ::testing::Each;
 using ::testing::HasSubstr;
+using ::testing::IsNull;
 
 /// A terminal in the place of stderr, for as long as it lives.
 class Terminal {
@@ -65,6 +70,42 @@ TEST(Progress, ShowsItselfOnATerminalAfterHalfASecondAndClearsItsLine) {
   EXPECT_EQ(terminal.text(), "\r\033[K");
 }
 
+// What is left takes as long for each step as what is done took.
+TEST(Progress, ForetellsByTheStepsThatAreDone) {
+  using Seconds = std::chrono::duration<double>;
+  Terminal terminal;
+  std::string text;
+  double least = 0, most = 0;
+  {
+    const auto before = std::chrono::steady_clock::now();
+    Progress progress(8);
+    const auto begun = std::chrono::steady_clock::now();
+    wait(1100);
+    least = Seconds(std::chrono::steady_clock::now() - begun).count();
+    progress.advance(1);
+    most = Seconds(std::chrono::steady_clock::now() - before).count();
+    text = terminal.text();
+  }
+  const std::size_t at = text.find("%, ");
+  ASSERT_NE(at, std::string::npos) << text;
+  const double left = std::stod(text.substr(at + 3));
+  EXPECT_GE(left, 7 * least - 0.5);  // shown in whole seconds
+  EXPECT_LE(left, 7 * most + 0.5);
+}
+
+TEST(Progress, IsDrawnNoMoreThanTenTimesASecond) {
+  Terminal terminal;
+  Progress progress(1'000'000);
+  wait(510);
+  const auto begin = std::chrono::steady_clock::now();
+  for (int k = 0; k < 1000; ++k) progress.advance(1);
+  const std::string text = terminal.text();
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  const auto bars = std::count(text.begin(), text.end(), '[') / 2;  // the bar's own, and that of what clears the rest of the line
+  EXPECT_GE(bars, 1);
+  EXPECT_LE(bars, 1 + 10 * seconds);
+}
+
 TEST(Progress, SaysNothingUnlessWanted) {
   Terminal terminal;
   {
@@ -86,6 +127,22 @@ TEST(Progress, ReachesItsTotalInEveryWayOfRunning) {
                    progress);
           EXPECT_EQ(progress.done(), samples * dimensions) << name(way) << ", " << threads << " threads";
         }
+}
+
+// Ranks share out the work of a wave, whose last piece of each dimension is shorter than the others.
+TEST(Progress, ReachesItsTotalOnRanks) {
+  for (const Sampling how : {Sampling::plain, Sampling::antithetic})
+    for (const std::uint64_t samples : {1000, 20'002, 40'000}) {
+      std::vector<std::uint64_t> done(3);
+      const auto errors = ThreadRanks(3).run([&](wengert::Ranks& ranks) {
+        SamplingOptions sampling{samples, 1, 1, 0, &ranks, how};
+        Progress progress(1, false);
+        estimate({{0.5, 0.1, -1}, {0.8, 1, 2}}, sampling, Way::stepped, progress);
+        done[static_cast<std::size_t>(ranks.rank())] = progress.done();
+      });
+      EXPECT_THAT(errors, Each(IsNull()));
+      EXPECT_THAT(done, Each(3 * samples));
+    }
 }
 
 // Long enough that a batch reports more than once on its way.

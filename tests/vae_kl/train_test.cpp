@@ -4,12 +4,14 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cmath>
 #include <nlohmann/json.hpp>
 #include <thread>
 
 #include "program/checkpoint.hpp"
 #include "program/data_file.hpp"
 #include "program/input.hpp"
+#include "question/error.hpp"
 #include "support/run_program.hpp"
 #include "train/data.hpp"
 #include "train/training.hpp"
@@ -74,6 +76,84 @@ TEST(Training, StartsWithZerosWhereTheyBelongAndNowhereElse) {
   // c and log sigma for each latent dimension, b for each column, log s; V and W are drawn
   EXPECT_EQ(std::count(state.weights.begin(), state.weights.end(), 0), 3 + 3 + 7 + 1);
   EXPECT_EQ(state.weights.size(), 2u * 3 * 7 + 3 + 3 + 7 + 1);
+}
+
+// With all rows in one minibatch an epoch is a step. What moments hold tells its gradient g; then weights move as Kingma and Ba
+// (2015) have it, at a rate that falls along half a cosine.
+TEST(Training, StepsAreAdams) {
+  TrainingOptions options;
+  options.epochs = 5;
+  options.batch = 40;
+  options.rate = 0.03;
+  const Training training(options, make_data(40, 4, 2, 5));
+  TrainingState before = training.initial_state();
+  for (int step = 1; step <= 5; ++step) {
+    TrainingState after = before;
+    training.run_epoch(after);
+    EXPECT_EQ(after.step, static_cast<std::uint64_t>(step));
+    const double rate = 0.03 * std::pow(std::cos(std::acos(-1.0) * (step - 1) / 10), 2);  // (1 + cos 2x) / 2
+    const double correction1 = 1 - std::pow(0.9, step), correction2 = 1 - std::pow(0.999, step);
+    for (std::size_t k = 0; k < after.weights.size(); ++k) {
+      const double g = (after.first_moment[k] - 0.9 * before.first_moment[k]) / 0.1;
+      EXPECT_NEAR(after.second_moment[k], 0.999 * before.second_moment[k] + 0.001 * g * g, 1e-12 * (1 + g * g));
+      const double move = rate * (after.first_moment[k] / correction1) / (std::sqrt(after.second_moment[k] / correction2) + 1e-8);
+      EXPECT_NEAR(before.weights[k] - after.weights[k], move, 1e-14) << "weight " << k << ", step " << step;
+    }
+    before = after;
+  }
+}
+
+// The first step's gradient is a mean over rows of samples of that of the free energy; against central differences of it in
+// log s, where the residuals' squares over s^2 = 1 scatter by less than 4 a row.
+TEST(Training, GradientsAreMeansOverRows) {
+  TrainingOptions options;
+  options.epochs = 1;
+  options.batch = 4000;
+  const Training training(options, make_data(4000, 4, 2, 5));
+  const TrainingState start = training.initial_state();
+  TrainingState after = start;
+  training.run_epoch(after);
+  const std::size_t k = training.vae().log_s();
+  TrainingState up = start, down = start;
+  up.weights[k] += 1e-5, down.weights[k] -= 1e-5;
+  const double slope = -(training.free_energy(up) - training.free_energy(down)) / 2e-5;
+  EXPECT_NEAR(after.first_moment[k] / 0.1, slope, 4 * 4 / std::sqrt(4000.0));
+}
+
+TEST(Training, CurvesHaveAHundredPointsOrSoAndTheLast) {
+  const auto points = [](std::uint64_t epochs) {
+    TrainingOptions options;
+    options.latent = 1;
+    options.epochs = epochs;
+    const Training training(options, make_data(3, 2, 1, 5));
+    return trained(training, epochs).curve;
+  };
+  EXPECT_EQ(points(7).size(), 1u + 7);
+  EXPECT_EQ(points(200).size(), 1u + 100);
+  const auto uneven = points(201);
+  EXPECT_EQ(uneven.size(), 1u + 100 + 1);
+  EXPECT_EQ(uneven[1].epoch, 2u);
+  EXPECT_EQ(uneven.back().epoch, 201u);
+}
+
+TEST(Training, RefusesDataThatItCannotLearnFrom) {
+  const auto refused = [](const Matrix& data, std::size_t latent, const char* says) {
+    TrainingOptions options;
+    options.latent = latent;
+    EXPECT_THAT([&] { Training(options, data); }, ThrowsMessage<InputError>(HasSubstr(says)))
+        << data.rows() << " x " << data.cols();
+  };
+  refused(make_data(10, 1, 1, 1), 1, "1 column");
+  refused(make_data(2, 4, 1, 1), 1, "2 rows");
+  refused(make_data(10, 4, 1, 1), 0, "--latent: 0 for 4 columns");
+  refused(make_data(10, 4, 1, 1), 4, "--latent: 4 for 4 columns");
+  refused(Matrix::Constant(10, 4, 2.5), 1, "do not vary");
+  refused(1e200 * make_data(10, 4, 1, 1), 1, "beyond all bounds");
+  TrainingOptions options;
+  options.latent = 1;
+  EXPECT_NO_THROW(Training(options, make_data(3, 2, 1, 1)));  // as few as there may be
+  options.latent = 3;
+  EXPECT_NO_THROW(Training(options, make_data(10, 4, 1, 1)));
 }
 
 TEST(Training, TheTotalDerivativeLearnsToo) {

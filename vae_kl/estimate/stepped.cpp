@@ -69,12 +69,13 @@ std::vector<DimensionEstimate> estimate_stepped(const Parameters& parameters, co
   const std::uint64_t jobs = chunks * parameters.dimensions();
   std::vector<Sums> totals;
   for (std::size_t d = 0; d < parameters.dimensions(); ++d) totals.emplace_back(parameters.mu[d], parameters.sigma[d]);
+  const auto first_of = [&](std::uint64_t job) { return job % chunks * chunk_size; };
+  const auto count_of = [&](std::uint64_t job) { return std::min(chunk_size, evaluations - first_of(job)); };
   const auto run_some = [&](std::uint64_t begin, std::uint64_t end) {
     std::vector<Sums> sums(end - begin);
     wengert::parallel_for(sums.size(), sampling.threads, [&](std::size_t k) {
-      const std::uint64_t d = (begin + k) / chunks, first = (begin + k) % chunks * chunk_size;
-      const std::uint64_t count = std::min(chunk_size, evaluations - first);
-      sums[k] = sweep_samples(parameters.mu[d], parameters.sigma[d], program, sampling, d, replicate, first, count);
+      const std::uint64_t job = begin + k, d = job / chunks, count = count_of(job);
+      sums[k] = sweep_samples(parameters.mu[d], parameters.sigma[d], program, sampling, d, replicate, first_of(job), count);
       if (sampling.ranks == nullptr) progress.advance(count * at_once);
     });
     return sums;
@@ -86,7 +87,7 @@ std::vector<DimensionEstimate> estimate_stepped(const Parameters& parameters, co
       const auto ranks = static_cast<std::uint64_t>(sampling.ranks->count());
       return run_some(begin + count * rank / ranks, begin + count * (rank + 1) / ranks);
     });
-    progress.advance(count * std::min(chunk_size, evaluations) * at_once);
+    for (std::uint64_t job = begin; job < begin + count; ++job) progress.advance(count_of(job) * at_once);
     return sums;
   };
   for (std::uint64_t begin = 0; begin < jobs; begin += wave_size) {
