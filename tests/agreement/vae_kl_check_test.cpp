@@ -43,6 +43,39 @@ TEST(Check, APlantedFaultFailsItsOwnCheckAndNoOther) {
   }
 }
 
+// A comparison left out would go unnoticed where another of the same line fails with it.
+TEST(Check, MakesEveryComparison) {
+  CheckOptions options;
+  options.models = 400;
+  const auto lines = check(options);
+  ASSERT_EQ(lines.size(), 8u);
+  EXPECT_EQ(lines[0].cases, 400u);
+  // two for each latent dimension, 1 to 4 alike: 5 a model, with an error of sqrt(5 / 400) = 0.11
+  EXPECT_NEAR(static_cast<double>(lines[1].cases) / 400, 5, 5 * 0.11);
+  EXPECT_EQ(lines[2].cases, 400u);
+  EXPECT_EQ(lines[3].cases, 400u);
+  EXPECT_EQ(lines[4].cases, 8u * 10);          // mu by sigma
+  EXPECT_EQ(lines[5].cases, 7u * 7);           // of extremes
+  EXPECT_EQ(lines[6].cases, 6u * 7 * 20 * 2);  // mu by sigma by nodes, two derivatives
+  EXPECT_EQ(lines[7].cases, 6u * 7 * 2);
+}
+
+TEST(Check, ReportsTheWorstCaseAsItIs) {
+  for (const char part : {'\0', 'a', 'b', 'c', 'd'}) {
+    CheckOptions options;
+    options.fault_in = part;
+    for (const CheckLine& line : check(options)) {
+      SCOPED_TRACE(line.what);
+      EXPECT_NEAR(line.in_bounds, line.discrepancy / line.bound, 1e-14 * line.in_bounds);
+      EXPECT_NE(line.where, "");
+      if (line.part == part)
+        EXPECT_GT(line.discrepancy, 0);
+      else if (line.what != "out to 1e-150 and 1e150")
+        EXPECT_LT(line.discrepancy, 1e-10);  // of numbers up to some thousands, with 16 digits
+    }
+  }
+}
+
 TEST(Derivation, EveryFunctionItNamesIsInTheFileItNames) {
   const std::string folder = VAE_KL_TEST_DATA "/../../../vae_kl/", text = file_text(folder + "DERIVATION.md");
   const std::regex pair("((?:`[a-z_:]+`(?:, )?)+) in\\s\\[([a-z_./]+)\\]\\(([a-z_./]+)\\)"), name("`(?:[a-z_]+::)?([a-z_]+)`");
