@@ -1,6 +1,6 @@
 // The memory of large arrays: what grows keeps what it holds, whichever way it takes memory, and a tape that finds none stays
 // whole.
-#include "wengert/record/memory.hpp"
+#include "wengert/tape.hpp"
 
 #include <gtest/gtest.h>
 
