@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "check/planted.hpp"
+#include "wengert/special.hpp"
 
 namespace {
 
@@ -242,6 +243,30 @@ TEST(CheckGradient, TakesAStatedAccuracy) {
       [](auto x, double, auto p) { p[0] = static_cast<double>(std::cos(static_cast<float>(x[0]))); });
   for (double x = 0.1; x < 3; x += 0.1)
     expect_agrees("float", [&](const auto& v) { return single(v[0]) * v[0]; }, {x}, {.accuracy = 2e-7});
+}
+
+// Nothing tells how large a derivative in y might have been but that in x: 1000 x, of which a millionth may be wrong.
+TEST(CheckGradient, HoldsAnInputWithoutEffectAgainstTheOthers) {
+  const auto f = [](const auto& x) { return 1000 * (x[0] - 1) + 0.0 * x[1]; };
+  const CheckReport report = check_gradient(f, std::vector{1.0, 2.0}, {.accuracy = 1e-6});
+  EXPECT_TRUE(report) << report;
+  int lines = 0;
+  for (const CheckLine& line : report.lines) {
+    if (line.input != 1) continue;
+    ++lines;
+    EXPECT_EQ(line.found, 0);
+    EXPECT_GT(line.expected_error, 1e-5);
+    EXPECT_LT(line.expected_error, 1e-2);
+  }
+  EXPECT_GT(lines, 0);
+}
+
+// P(a, x) ends at x = 0, and has an infinite slope there for a below 1: steps must stay within.
+TEST(CheckGradient, StaysWithinTheDomainOfIncompleteFunctions) {
+  for (const double a : {0.3, 0.8})
+    for (const double x : {1e-8, 1e-3, 0.3, 4.0}) expect_agrees("gamma_p", [&](const auto& v) { return gamma_p(a, v[0]); }, {x});
+  for (const double a : {0.3, 2.0, 5.0})
+    for (const double x : {0.3, 4.0}) expect_agrees("gamma_q", [&](const auto& v) { return gamma_q(a, v[0]); }, {x});
 }
 
 // ---- bounds

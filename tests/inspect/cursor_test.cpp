@@ -9,6 +9,7 @@
 #include <random>
 #include <sstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "wengert/custom.hpp"
@@ -88,6 +89,8 @@ TEST_F(CursorOnTheDemo, RunsToANameANodeAndAVariableEitherWay) {
   EXPECT_EQ(cursor.adjoint(), gradient(t).wrt(sigma));
   cursor.run_to("v3");
   EXPECT_EQ(cursor.node(), 3);
+  cursor.run_to(std::string_view("v25").substr(0, 2));  // a name ends where its view does
+  EXPECT_EQ(cursor.node(), 2);
 }
 
 TEST_F(CursorOnTheDemo, RunsToASourceLine) {
