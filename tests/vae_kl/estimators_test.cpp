@@ -50,8 +50,9 @@ TEST(CompareEstimators, AgreeWithTheirLawsAtManyPointsAndSeeds) {
 // -1/sigma + mu eps + sigma eps^2, and without what log q adds, z (eps (sigma - 1/sigma)) and so on.
 TEST(CompareEstimators, LinesHoldTheClosedFormAndTheExactLaws) {
   constexpr double mu = 0.5, sigma = 0.8, b = sigma - 1 / sigma;
-  const auto lines = compare_at(mu, sigma, 6400);
+  const auto lines = compare_at(mu, sigma, 30'000);
   ASSERT_EQ(lines.size(), 7u);
+  double nanoseconds = 0;
   for (const EstimatorLine& line : lines) {
     SCOPED_TRACE(name(line.estimator));
     EXPECT_DOUBLE_EQ(line.mu.exact, mu);
@@ -66,9 +67,10 @@ TEST(CompareEstimators, LinesHoldTheClosedFormAndTheExactLaws) {
       EXPECT_NEAR(p->bias_in_errors, (p->mean - p->exact) / mean_error, 1e-9);
       EXPECT_NEAR(p->variance_in_errors, (p->variance / p->exact_variance - 1) / p->power.variance_error, 1e-9);
     }
-    EXPECT_GT(line.nanoseconds, 1);  // an evaluation records some ten nodes
-    EXPECT_LT(line.nanoseconds, 1e6);
+    EXPECT_LT(line.nanoseconds, 1e6);  // an evaluation records some ten nodes
+    nanoseconds += line.nanoseconds;
   }
+  EXPECT_GT(nanoseconds, 1);  // of all, since a system's clock may tick in hundredths of a second
   const EstimatorLine total = line_of(lines, Estimator::total), path = line_of(lines, Estimator::path),
                       pairs = line_of(lines, Estimator::antithetic), closed = line_of(lines, Estimator::closed_form);
   EXPECT_NEAR(total.mu.exact_variance, sigma * sigma, 1e-14);

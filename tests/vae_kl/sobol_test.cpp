@@ -20,8 +20,8 @@ std::vector<double> normals(const SobolSequence& sequence) {
   return points;
 }
 
-// The numbers that its docstring promises of (seed, stream, replicate, i): from Philox, the hash and the quantile as published, in
-// another language and 40 digits. "The same seed, the same numbers" holds from release to release.
+// The numbers that its docstring promises of (seed, stream, replicate, i): from Philox, the hash and the quantile as published,
+// in another language and 40 digits. "The same seed, the same numbers" holds from release to release.
 TEST(Sobol, PointsAreThoseOfTheirCounters) {
   const struct {
     SobolSequence sequence;
