@@ -27,7 +27,7 @@ void* reallocated(void* old, std::size_t bytes) {
   return memory;
 }
 
-#if WENGERT_MAPS_MEMORY
+#ifdef WENGERT_MAPS_MEMORY
 // A page fault costs a microsecond or more, whatever the size of the page.
 constexpr std::size_t large_page = std::size_t{1} << 21;
 
@@ -73,7 +73,7 @@ void* grown_mapping(void* old, std::size_t old_size, std::size_t size) {
 }  // namespace
 
 void* take_memory(void* old, std::size_t old_bytes, std::size_t bytes, std::size_t mapped_from) {
-#if WENGERT_MAPS_MEMORY
+#ifdef WENGERT_MAPS_MEMORY
   if (bytes >= mapped_from) {
     if (bytes > static_cast<std::size_t>(-1) / 2) throw std::bad_alloc();
     const std::size_t size = whole_pages(bytes);
@@ -100,7 +100,7 @@ void* take_memory(void* old, std::size_t old_bytes, std::size_t bytes, std::size
 }
 
 void give_memory_back(void* memory, std::size_t bytes, std::size_t mapped_from) {
-#if WENGERT_MAPS_MEMORY
+#ifdef WENGERT_MAPS_MEMORY
   if (bytes >= mapped_from) {
     munmap(memory, whole_pages(bytes));
     return;
