@@ -161,7 +161,8 @@ TEST(GradientLaws, HigherMomentsOfATotalSampleAreKnownByHand) {
 // 2^(n - 1) (n - 1)! b^n + 2^(n - 3) n! a^2 b^(n - 2), from its generating function.
 TEST(GradientLaws, OneStratumHasTheMomentsOfAQuadraticOfANormal) {
   for (const MuSigma& p : points) {
-    const CentralMoments m = central_moments(Estimator::quasi, p.mu, p.sigma, 1).sigma;
+    const CentralMoments m = central_moments(Estimator::quasi, p.mu, p.sigma, 1).sigma,
+                         by_nodes = central_moments(Estimator::total, p.mu, p.sigma, 1).sigma;
     const double aa = p.mu * p.mu, b = p.sigma, bb = b * b;
     const double k2 = 2 * bb + aa, k3 = b * (8 * bb + 6 * aa), k4 = 48 * bb * (bb + aa), k6 = bb * bb * (3840 * bb + 5760 * aa);
     // integrals to 1e-12 of each, and the tails beyond 13 left out; the sixth moment is a sum of positive terms
@@ -170,7 +171,32 @@ TEST(GradientLaws, OneStratumHasTheMomentsOfAQuadraticOfANormal) {
     EXPECT_NEAR(m.fourth, k4 + 3 * k2 * k2, 1e-10 * (k4 + 3 * k2 * k2));
     const double sixth = k6 + 15 * k4 * k2 + 10 * k3 * k3 + 15 * k2 * k2 * k2;
     EXPECT_NEAR(m.sixth, sixth, 1e-10 * sixth);
+    // the same law, by Gauss's and Hermite's nodes
+    EXPECT_NEAR(by_nodes.variance, m.variance, 1e-10 * m.variance);
+    EXPECT_NEAR(by_nodes.third, m.third, 1e-10 * std::pow(k2, 1.5));
+    EXPECT_NEAR(by_nodes.fourth, m.fourth, 1e-10 * m.fourth);
+    EXPECT_NEAR(by_nodes.sixth, m.sixth, 1e-10 * m.sixth);
   }
+}
+
+// A mean of n draws scatters by sqrt(variance / n), a variance by sqrt((fourth - variance^2) / n); limits are the normal quantile
+// 5.51..., at which one of 28 is beyond in one of 10^6 cases, and Cornish's and Fisher's (q^2 - 1) / 6 times the skewness of a
+// mean.
+TEST(Power, FollowsFromTheMoments) {
+  const Power p = power({4, -5, 60, 2000}, 400, 28);
+  constexpr double q = 5.5108312368835526, skew = (q * q - 1) / 6, surely = 3.09;
+  const double of_squares = 60 - 16, third_of_squares = 2000 - 3 * 60 * 4 + 2 * 64;
+  EXPECT_NEAR(p.mean_error, 0.1, 1e-15);
+  EXPECT_NEAR(p.mean_limit, q + skew * 5 / (8 * 20), 1e-9);
+  EXPECT_NEAR(p.variance_error, std::sqrt(of_squares / 400) / 4, 1e-15);
+  EXPECT_NEAR(p.variance_limit, q + skew * third_of_squares / (std::pow(of_squares, 1.5) * 20), 1e-9);
+  EXPECT_NEAR(p.least_bias, (p.mean_limit + surely) * p.mean_error, 1e-12);
+  EXPECT_NEAR(p.least_excess, (p.variance_limit + surely) * p.variance_error, 1e-12);
+  const Power none = power({0, 0, 0, 0}, 400, 28);  // what does not scatter shows any bias
+  EXPECT_EQ(none.mean_error, 0);
+  EXPECT_EQ(none.mean_limit, 0);
+  EXPECT_EQ(none.variance_limit, 0);
+  EXPECT_EQ(none.least_bias, 0);
 }
 
 // g_mu = mu + sigma e; the mean over two strata is that of a half-normal variable and of one mirrored, which are independent.

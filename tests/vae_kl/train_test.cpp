@@ -143,7 +143,7 @@ TEST(Training, RefusesDataThatItCannotLearnFrom) {
     EXPECT_THAT([&] { Training(options, data); }, ThrowsMessage<InputError>(HasSubstr(says)))
         << data.rows() << " x " << data.cols();
   };
-  refused(make_data(10, 1, 1, 1), 1, "1 column");
+  refused(make_data(10, 1, 1, 1), 1, "the data have 1 column;");
   refused(make_data(2, 4, 1, 1), 1, "2 rows");
   refused(make_data(10, 4, 1, 1), 0, "--latent: 0 for 4 columns");
   refused(make_data(10, 4, 1, 1), 4, "--latent: 4 for 4 columns");

@@ -44,6 +44,30 @@ TEST(Ways, AllSeeAPlantedFault) {
     }
 }
 
+// More pieces of work than are held at a time, and a last piece that is all but whole.
+TEST(Ways, SteppedIsFusedForManyDimensionsAndAnySamples) {
+  const auto apart = [](std::size_t dimensions, std::uint64_t samples) {
+    Parameters many;
+    for (std::size_t d = 0; d < dimensions; ++d) {
+      many.mu.push_back(0.01 * static_cast<double>(d) - 1);
+      many.sigma.push_back(0.5 + 0.001 * static_cast<double>(d));
+    }
+    Progress silent(1, false);
+    const auto stepped = estimate(many, sampling(samples), Way::stepped, silent),
+               fused = estimate(many, sampling(samples), Way::fused, silent);
+    double most = 0;
+    for (std::size_t d = 0; d < dimensions; ++d)
+      for (const auto quantity : {&DimensionEstimate::kl, &DimensionEstimate::wrt_mu, &DimensionEstimate::wrt_sigma}) {
+        most = std::fmax(most, std::fabs((stepped[d].*quantity).mean - (fused[d].*quantity).mean));
+        most = std::fmax(most, std::fabs((stepped[d].*quantity).standard_error - (fused[d].*quantity).standard_error));
+      }
+    return most;
+  };
+  // means of numbers below 100
+  EXPECT_LT(apart(600, 10), 1e-12);
+  for (const std::uint64_t samples : {16'383, 16'384, 16'385}) EXPECT_LT(apart(2, samples), 1e-12) << samples;
+}
+
 // -1 / sigma + mu eps + sigma eps^2, whose rounding alone is 1e184 and has a square beyond double.
 TEST(Ways, SteppedHoldsOutWhereSquaresOfSamplesOverflow) {
   Progress silent(1, false);
