@@ -46,8 +46,8 @@ TEST(CompareEstimators, AgreeWithTheirLawsAtManyPointsAndSeeds) {
                                    << line.mu.variance_in_errors << ", " << line.sigma.variance_in_errors;
 }
 
-// d/dmu and d/dsigma of -log sigma + (sigma^2 + mu^2 - 1) / 2 and their variances by hand: of mu + sigma eps and
-// -1/sigma + mu eps + sigma eps^2, and without what log q adds, z (eps (sigma - 1/sigma)) and so on.
+// The closed form's gradient is (mu, sigma - 1/sigma). A total sample's is (mu + sigma eps, mu eps + sigma eps^2 - 1/sigma); the
+// path's has sigma - 1/sigma where that has sigma, and a pair's is its even part.
 TEST(CompareEstimators, LinesHoldTheClosedFormAndTheExactLaws) {
   constexpr double mu = 0.5, sigma = 0.8, b = sigma - 1 / sigma;
   const auto lines = compare_at(mu, sigma, 30'000);

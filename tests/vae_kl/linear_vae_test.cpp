@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <set>
+#include <span>
 
 #include "program/data_file.hpp"
 #include "proof/quadrature.hpp"
@@ -25,6 +27,21 @@ std::vector<double> some_weights(const LinearVae& vae) {
   fill_normals(11, 0, 0, weights);
   for (double& w : weights) w *= 0.4;
   return weights;
+}
+
+/// A sample's loss on an empty tape, and the weights that it depends on.
+struct RecordedLoss {
+  std::vector<Var> weights;
+  Var loss;
+};
+RecordedLoss recorded_loss(Tape& tape, const LinearVae& vae, std::span<const double> weights, const Matrix& data,
+                           Eigen::Index row, std::span<const double> eps, Derivative derivative) {
+  tape.clear();
+  std::vector<Var> w, x;
+  for (const double value : weights) w.push_back(tape.variable(value));
+  for (Eigen::Index i = 0; i < data.cols(); ++i) x.push_back(data(row, i));
+  const std::vector<Var> e(eps.begin(), eps.end());
+  return {w, loss_sample<Var>(vae, w, x, e, derivative)};
 }
 
 TEST(LinearVae, EveryWeightHasItsOwnPlace) {
@@ -51,12 +68,8 @@ TEST(LinearVae, MeanOfTheSampledLossIsMinusTheExactFreeEnergy) {
   Tape tape(false);
   for (std::size_t a = 0; a < 4; ++a)
     for (std::size_t b = 0; b < 4; ++b) {
-      tape.clear();
-      std::vector<Var> w, x;
-      for (const double value : weights) w.push_back(tape.variable(value));
-      for (int i = 0; i < 4; ++i) x.push_back(row(0, i));
-      const std::vector<Var> eps{rule.nodes[a], rule.nodes[b]};
-      mean += rule.weights[a] * rule.weights[b] * loss_sample<Var>(vae, w, x, eps, Derivative::path).value();
+      const std::array eps{rule.nodes[a], rule.nodes[b]};
+      mean += rule.weights[a] * rule.weights[b] * recorded_loss(tape, vae, weights, row, 0, eps, Derivative::path).loss.value();
     }
   const double exact = exact_free_energy(vae, weights, row);
   EXPECT_NEAR(-mean, exact, 1e-13 * std::fabs(exact));  // a hundred roundings at most
@@ -72,13 +85,9 @@ TEST(LinearVae, BothDerivativesAreRightInTheMeanForEveryWeight) {
     std::vector<double> mean(vae.weights());
     Tape tape(false);
     for (std::size_t a = 0; a < rule.nodes.size(); ++a) {
-      tape.clear();
-      std::vector<Var> w, x;
-      for (const double value : weights) w.push_back(tape.variable(value));
-      for (int i = 0; i < 3; ++i) x.push_back(row(0, i));
-      const std::vector<Var> eps{rule.nodes[a]};
-      const wengert::Gradient g = gradient(loss_sample<Var>(vae, w, x, eps, derivative));
-      for (std::size_t k = 0; k < w.size(); ++k) mean[k] += rule.weights[a] * g.wrt(w[k]);
+      const RecordedLoss sample = recorded_loss(tape, vae, weights, row, 0, std::array{rule.nodes[a]}, derivative);
+      const wengert::Gradient g = gradient(sample.loss);
+      for (std::size_t k = 0; k < weights.size(); ++k) mean[k] += rule.weights[a] * g.wrt(sample.weights[k]);
     }
     for (std::size_t k = 0; k < weights.size(); ++k) {
       constexpr double h = 1e-4;
@@ -141,13 +150,10 @@ TEST(LinearVae, TheLargestGradientIsThatOverAllRowsAndDraws) {
       std::vector<double> eps(draws * vae.latent);  // a row has a stream of its own
       fill_normals(8, static_cast<std::uint64_t>(row), 0, eps);
       for (std::size_t draw = 0; draw < draws; ++draw) {
-        tape.clear();
-        std::vector<Var> w, x, e;
-        for (const double value : weights) w.push_back(tape.variable(value));
-        for (Eigen::Index i = 0; i < 3; ++i) x.push_back(some(row, i));
-        for (std::size_t j = 0; j < vae.latent; ++j) e.push_back(eps[draw * vae.latent + j]);
-        const wengert::Gradient g = gradient(loss_sample<Var>(vae, w, x, e, Derivative::total));
-        for (std::size_t k = 0; k < vae.encoder_weights(); ++k) largest = std::fmax(largest, std::fabs(g.wrt(w[k])));
+        const auto of_draw = std::span<const double>(eps).subspan(draw * vae.latent, vae.latent);
+        const RecordedLoss sample = recorded_loss(tape, vae, weights, some, row, of_draw, Derivative::total);
+        const wengert::Gradient g = gradient(sample.loss);
+        for (std::size_t k = 0; k < vae.encoder_weights(); ++k) largest = std::fmax(largest, std::fabs(g.wrt(sample.weights[k])));
       }
     }
     EXPECT_NEAR(largest_encoder_gradient(vae, weights, some, Derivative::total, draws, 8), largest, 1e-12 * largest)

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include "estimate/comparison.hpp"
@@ -76,8 +77,7 @@ TEST(Ways, SteppedHoldsOutWhereSquaresOfSamplesOverflow) {
   EXPECT_LT(e.wrt_sigma.standard_error, 1e185);
 }
 
-/// Runs whose estimates are all this far apart in one place: `samples` of one deviation, about a mean of which a rounding is
-/// 2^-40.
+/// Two runs, the second with `other` in dimension `at`. A rounding of one of the samples is 2^-40: 2^-52 of mean and deviation.
 constexpr std::uint64_t samples = 64;
 constexpr double mean = 3072, deviation = 1024, rounding = 0x1p-40;
 const Estimate usual{mean, deviation / 8};
