@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "wengert/batch.hpp"
@@ -218,6 +219,72 @@ TEST(IncompleteGamma, HasItsSecondAndThirdDerivativeInXDifferentiatedInTheParame
     EXPECT_NEAR(detail::special::incomplete_gamma(a, x, 2 + 2 * 256), twice, 1e-12 * std::abs(twice)) << a << ", " << x;
     EXPECT_NEAR(detail::special::incomplete_gamma(a, x, 3 + 256), third_in_x_once, 1e-12 * std::abs(third_in_x_once)) << a;
     EXPECT_NEAR(detail::special::incomplete_gamma(a, x, 3 + 2 * 256), third_in_x_twice, 1e-12 * std::abs(third_in_x_twice)) << a;
+  }
+}
+
+// Next to x = a - 1, where the density is largest, its slope is a difference: of exact parts, or 3 digits fewer here.
+TEST(IncompleteGamma, KeepsTheDigitsOfItsSecondDerivativeInXWhereThatNearlyVanishes) {
+  const double a = 1001, x = 1000.5;
+  EXPECT_NEAR(detail::special::incomplete_gamma(a, x, 2) / -6.3033658901532107833e-6, 1, 8 * ulp);  // mpmath, 60 digits
+  EXPECT_NEAR(detail::special::incomplete_gamma(a, x, 2 + 256) / 0.000012606732042684177723, 1, 8 * ulp);
+}
+
+// At 0 the derivatives of x^(a - 1) e^-x / gamma(a) in x are ruled by the lowest power that is left, and where a is whole, so that
+// it is left in the derivatives in a alone, by its slope in a: (a - 1) x^(a - 2) at 1, (a - 1) (a - 2) x^(a - 3) at 1 and at 2.
+TEST(IncompleteGamma, HasTheLimitsAtZeroOfItsHigherDerivativesInBoth) {
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  const auto at_0 = [](double a, int in_x, int in_a) { return detail::special::incomplete_gamma(a, 0, in_x + 256 * in_a); };
+  EXPECT_EQ(at_0(1, 2, 1), infinity);
+  EXPECT_EQ(at_0(1, 3, 1), -infinity);
+  EXPECT_EQ(at_0(2, 3, 1), infinity);
+  EXPECT_EQ(at_0(1, 2, 2), -infinity);  // 2 log(x) / x and less
+  EXPECT_EQ(at_0(1, 3, 2), infinity);
+  EXPECT_EQ(at_0(3, 3, 0), 1);  // x^2 / 2
+  EXPECT_EQ(at_0(3, 3, 1), -infinity);
+}
+
+// Where x is so small that the range of its logarithm is beyond that of exp: 1 - x^a / gamma(1 + a), which mpmath has in 50 digits.
+TEST(IncompleteGamma, KeepsItsDigitsAtSubnormalNumbers) {
+  const double a = 1e-5, x = 0x1p-1070;
+  EXPECT_NEAR(recorded_q(a, x) / 0.0073835097285423712554, 1, 16 * ulp);
+  EXPECT_NEAR(recorded_q.gradient(a, x)[0] / 735.61843666194030348, 1, 16 * ulp);
+}
+
+// The 5th, 10th and 15th derivative in a, and there are no more: by mpmath, Cauchy's integral in 60 digits. Of their integrand, which
+// is a power of a logarithm, more lies far out; terms of both signs leave 2 to 5 digits fewer each time.
+TEST(IncompleteGamma, HasFifteenDerivativesInTheParameter) {
+  const struct {
+    double a, x, derivative[3];
+  } rows[] = {{1e-6, 1, {-2.2191100994081566, 142.22201451650914, 5295.9439283926436}},
+              {0.3, 1.5, {-0.53867728308942547, 23.955211565004759, -1508.592820333178}},
+              {2.5, 1.25, {0.24217627478441473, -1.8906861688876775, -152.9537614354624}},
+              {20, 30, {0.00012142510911308008, 4.4775350745403458e-6, 4.8117769663504147e-7}}};
+  for (const auto& [a, x, derivative] : rows) {
+    EXPECT_NEAR(detail::special::incomplete_gamma(a, x, 5 * 256) / derivative[0], 1, 1e-14) << a;
+    EXPECT_NEAR(detail::special::incomplete_gamma(a, x, 10 * 256) / derivative[1], 1, 1e-12) << a;
+    EXPECT_NEAR(detail::special::incomplete_gamma(a, x, 15 * 256) / derivative[2], 1, 1e-8) << a;
+    EXPECT_TRUE(std::isnan(detail::special::incomplete_gamma(a, x, 16 * 256)));
+  }
+}
+
+TEST(IncompleteGamma, IsNaNOutsideOfItsDomainAndOfItsOrders) {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (const double order : {-1.0, 131072.0, nan}) EXPECT_TRUE(std::isnan(detail::special::incomplete_gamma(1.5, 2, order)));
+  for (const double a : {0.0, -0.0, -1.0, nan}) EXPECT_TRUE(std::isnan(detail::special::incomplete_gamma(a, 2, 0))) << a;
+}
+
+// Far from 1, a y - b x has lost what the products lose in rounding; kept apart, it has the digits of the numbers given (mpmath,
+// quadrature of the density in 70 digits; each half of it, which sum to 1 within 1e-39).
+TEST(IncompleteBeta, KeepsItsDigitsAtHugeParametersFarFromOneAnother) {
+  const struct {
+    double a, b, x, below, above, density;
+  } rows[] = {
+      {1e24, 9.999990000005e+29, 1e-6, 0.69145394196482296499, 0.30854605803517703501, 352069762350803321.28},
+      {1e18, 9.999900004999974e+22, 1e-5, 0.69146246376240134906, 0.30853753623759865094, 35206708591861.332615}};
+  for (const auto& [a, b, x, below, above, density] : rows) {
+    EXPECT_NEAR(detail::special::ibeta(a, b, x, 0, 0) / below, 1, 16 * ulp) << a;
+    EXPECT_NEAR(detail::special::ibetac(a, b, x) / above, 1, 16 * ulp) << a;
+    EXPECT_NEAR(detail::special::ibeta_derivative(a, b, x) / density, 1, 16 * ulp) << a;
   }
 }
 

@@ -67,9 +67,11 @@ double log_less_digamma(double x) {
 }
 
 /// The integral over s > 0 of exp(exponent(s)) factor(s). The exponent is concave, 0 at 0, and bends within 1 of 0 and of `knee`;
-/// over `length` it falls by 12 or less.
+/// over `length` it falls by 12 or less. The factor grows as a power of s of this degree: k factors of s that share a fall of T to
+/// e^-T leave T^k e^-T / k! of the whole, less than an ulp from T = 44 + 2.5 k on.
 template <class Exponent, class Factor>
-Long integral(Exponent exponent, Factor factor, double length, double knee) {
+Long integral(Exponent exponent, Factor factor, double length, double knee, int degree = 0) {
+  const double end = -44 - 2.5 * degree;
   static constexpr double node[] = {0.9894009349916499326,  0.94457502307323257608, 0.86563120238783174388,
                                     0.7554044083550030339,  0.61787624440264374845, 0.45801677765722738634,
                                     0.28160355077925891323, 0.095012509837637440185};
@@ -78,7 +80,7 @@ Long integral(Exponent exponent, Factor factor, double length, double knee) {
                                       0.18260341504492358887,  0.18945061045506849629};
   Long sum = 0;  // at tiny parameters beyond the range of double
   double from = 0, before = 0;
-  while (before > -44) {
+  while (before > end) {
     // half of the way to the knee, and past it as far as it lies behind
     const double way = std::max(1.0, from < knee ? 0.5 * (knee - from) : std::min(from, from - knee));
     length = std::min(length, way);
@@ -215,8 +217,8 @@ double incomplete_gamma(double a, double x, double order) {
     return -away * s - x * above_line(upper ? s : -s);
   };
   const auto factor = [&](double s) { return factor_at(upper ? s : -s); };
-  const double part =
-      static_cast<double>(density * integral(exponent, factor, length_of(away, x), upper ? std::max(0.0, -log_x) : 0));
+  const double knee = upper ? std::max(0.0, -log_x) : 0;
+  const double part = static_cast<double>(density * integral(exponent, factor, length_of(away, x), knee, k));
   if (k == 0) return upper == complement ? part : 1 - part;
   return upper == complement ? part : -part;
 }
