@@ -1,6 +1,8 @@
 // The checker is checked: what is right passes with every oracle asked, and each planted fault is caught and located.
 #include "wengert/check_gradient.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -116,6 +118,34 @@ TEST(CheckGradient, TakesDetachedValuesForConstants) {
   const CheckReport report = check_gradient([](auto x) { return x * detach(x); }, {1.5});
   EXPECT_TRUE(report);
   EXPECT_THAT(report.text(), HasSubstr("f detaches a value"));
+}
+
+// The standard library has no complex erf, gamma function or what is made of them; everything else is asked, at its second-order
+// partials too, in a complex step that tells and agrees.
+TEST(CheckGradient, AsksTheComplexStepOfWhateverHasAComplexContinuation) {
+  const auto tells = [](const CheckReport& report) {
+    return std::ranges::any_of(report.lines, [](const CheckLine& line) {
+      return line.oracle == Oracle::ComplexStep && line.sharp && line.units() <= 1;
+    });
+  };
+  const auto has_none = [](std::string_view name) {
+    return std::ranges::count(std::array{"erf", "erfc", "erfinv", "erfcinv", "lgamma", "tgamma", "polygamma", "beta"}, name) > 0;
+  };
+#define X(Rule, function)                                                                                               \
+  EXPECT_NE(tells(check_gradient([](auto x) { return x + function(x); }, {ops::Rule::domain[0].low >= 1 ? 1.7 : 0.3})), \
+            has_none(#function))                                                                                        \
+      << #function;
+  WENGERT_UNARY_OPERATIONS(X)
+#undef X
+#define X(Rule, function)                                                                                              \
+  EXPECT_NE(tells(check_gradient([](auto x, auto y) { return x + function(x, y); }, {2.3, 1.9})), has_none(#function)) \
+      << #function;
+  WENGERT_BINARY_OPERATIONS(X)
+#undef X
+  EXPECT_TRUE(tells(check_gradient([](auto x) { return pow(x, 3) + pow(x, -2); }, {-1.3})));
+  // in x, and in y, d/dx (x^y log x)
+  EXPECT_TRUE(tells(check_gradient([](auto x, auto y) { return pow_derivative(x, y, 256); }, {1.3, 2.4})));
+  EXPECT_TRUE(tells(check_gradient([](auto x) { return pow_derivative(x, 3.0, 1); }, {-1.3})));
 }
 
 // Every operation, on both sides of 0 and beyond 1, where it is defined: the complex continuations are tested against the rules,

@@ -229,8 +229,9 @@ TEST(IncompleteGamma, KeepsTheDigitsOfItsSecondDerivativeInXWhereThatNearlyVanis
   EXPECT_NEAR(detail::special::incomplete_gamma(a, x, 2 + 256) / 0.000012606732042684177723, 1, 8 * ulp);
 }
 
-// At 0 the derivatives of x^(a - 1) e^-x / gamma(a) in x are ruled by the lowest power that is left, and where a is whole, so that
-// it is left in the derivatives in a alone, by its slope in a: (a - 1) x^(a - 2) at 1, (a - 1) (a - 2) x^(a - 3) at 1 and at 2.
+// At 0 the derivatives of x^(a - 1) e^-x / gamma(a) in x are ruled by the lowest power that is left, and where a is whole, so
+// that it is left in the derivatives in a alone, by its slope in a: (a - 1) x^(a - 2) at 1, (a - 1) (a - 2) x^(a - 3) at 1 and
+// at 2.
 TEST(IncompleteGamma, HasTheLimitsAtZeroOfItsHigherDerivativesInBoth) {
   constexpr double infinity = std::numeric_limits<double>::infinity();
   const auto at_0 = [](double a, int in_x, int in_a) { return detail::special::incomplete_gamma(a, 0, in_x + 256 * in_a); };
@@ -243,15 +244,16 @@ TEST(IncompleteGamma, HasTheLimitsAtZeroOfItsHigherDerivativesInBoth) {
   EXPECT_EQ(at_0(3, 3, 1), -infinity);
 }
 
-// Where x is so small that the range of its logarithm is beyond that of exp: 1 - x^a / gamma(1 + a), which mpmath has in 50 digits.
+// Where x is so small that the range of its logarithm is beyond that of exp: 1 - x^a / gamma(1 + a), which mpmath has in 50
+// digits.
 TEST(IncompleteGamma, KeepsItsDigitsAtSubnormalNumbers) {
   const double a = 1e-5, x = 0x1p-1070;
   EXPECT_NEAR(recorded_q(a, x) / 0.0073835097285423712554, 1, 16 * ulp);
   EXPECT_NEAR(recorded_q.gradient(a, x)[0] / 735.61843666194030348, 1, 16 * ulp);
 }
 
-// The 5th, 10th and 15th derivative in a, and there are no more: by mpmath, Cauchy's integral in 60 digits. Of their integrand, which
-// is a power of a logarithm, more lies far out; terms of both signs leave 2 to 5 digits fewer each time.
+// The 5th, 10th and 15th derivative in a, and there are no more: by mpmath, Cauchy's integral in 60 digits. Of their integrand,
+// which is a power of a logarithm, more lies far out; terms of both signs leave 2 to 5 digits fewer each time.
 TEST(IncompleteGamma, HasFifteenDerivativesInTheParameter) {
   const struct {
     double a, x, derivative[3];
@@ -278,9 +280,8 @@ TEST(IncompleteGamma, IsNaNOutsideOfItsDomainAndOfItsOrders) {
 TEST(IncompleteBeta, KeepsItsDigitsAtHugeParametersFarFromOneAnother) {
   const struct {
     double a, b, x, below, above, density;
-  } rows[] = {
-      {1e24, 9.999990000005e+29, 1e-6, 0.69145394196482296499, 0.30854605803517703501, 352069762350803321.28},
-      {1e18, 9.999900004999974e+22, 1e-5, 0.69146246376240134906, 0.30853753623759865094, 35206708591861.332615}};
+  } rows[] = {{1e24, 9.999990000005e+29, 1e-6, 0.69145394196482296499, 0.30854605803517703501, 352069762350803321.28},
+              {1e18, 9.999900004999974e+22, 1e-5, 0.69146246376240134906, 0.30853753623759865094, 35206708591861.332615}};
   for (const auto& [a, b, x, below, above, density] : rows) {
     EXPECT_NEAR(detail::special::ibeta(a, b, x, 0, 0) / below, 1, 16 * ulp) << a;
     EXPECT_NEAR(detail::special::ibetac(a, b, x) / above, 1, 16 * ulp) << a;
