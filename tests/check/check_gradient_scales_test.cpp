@@ -293,4 +293,20 @@ TEST(CheckGradient, CarriesAnAngleOnByTheComplexStep) {
   }
 }
 
+// x exp(-(x / w)^2) is 0 but within some w of 0, and nothing on the tape tells how wide that is: a rule that is right agrees, one
+// that is 0.1 % off disagrees, and so does one that says it is flat, as it looks from afar.
+TEST(CheckGradient, FindsTheScaleThatACustomOperationKeepsToItself) {
+  for (const double w : {1e-3, 1e-6, 1e-9, 1e-12})
+    for (const double factor : {1.0, 1.001, 0.0}) {
+      const auto bell = [w](double x) { return std::exp(-(x / w) * (x / w)); };
+      const CustomOperation ripple = planted(
+          1, [=](auto x) { return x[0] * bell(x[0]); },
+          [=](auto x, double, auto p) { p[0] = factor * (1 - 2 * (x[0] / w) * (x[0] / w)) * bell(x[0]); });
+      for (const double at : {0.0, 0.3 * w})
+        EXPECT_EQ(check_gradient([&](auto x) { return ripple(x); }, {at}).outcome,
+                  factor == 1 ? Outcome::Agrees : Outcome::Disagrees)
+            << w << ", " << factor << ", " << at;
+    }
+}
+
 }  // namespace
