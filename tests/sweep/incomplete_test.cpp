@@ -7,6 +7,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <random>
 #include <vector>
 
 #include "wengert/batch.hpp"
@@ -286,6 +287,49 @@ TEST(IncompleteBeta, KeepsItsDigitsAtHugeParametersFarFromOneAnother) {
     EXPECT_NEAR(detail::special::ibeta(a, b, x, 0, 0) / below, 1, 16 * ulp) << a;
     EXPECT_NEAR(detail::special::ibetac(a, b, x) / above, 1, 16 * ulp) << a;
     EXPECT_NEAR(detail::special::ibeta_derivative(a, b, x) / density, 1, 16 * ulp) << a;
+  }
+}
+
+// x^a / (a B(a, b)) (1 + ...), of which at such x one term is left (DLMF 8.17.7); by mpmath in 40 digits. In the stated ulps.
+TEST(IncompleteBeta, KeepsItsDigitsNextToZero) {
+  const double a = 1e-5, x = 1e-300;
+  EXPECT_NEAR(detail::special::ibeta(a, 2.5, x, 0, 0) / 0.99312876402785165282, 1, 8 * ulp);
+  EXPECT_NEAR(detail::special::ibetac(a, 2.5, x) / 0.0068712359721483471817, 1, 8 * ulp);
+  EXPECT_NEAR(detail::special::ibeta(a, 2.5, x, 1, 0) / -684.75748314325836954, 1, 64 * ulp);
+  EXPECT_NEAR(detail::special::ibeta(a, 2.5, x, 0, 1) / 4.8698721934581380811e-6, 1, 64 * ulp);
+  for (const double tiny : {0x1p-1070, 1e-300, 1e-100})
+    for (const double power : {1e-2, 1e-3, 1e-5, 1e-8})  // I_x(a, 1) = x^a
+      EXPECT_NEAR(detail::special::ibetac(power, 1, tiny) / -std::expm1(power * std::log(tiny)), 1, 8 * ulp)
+          << tiny << ' ' << power;
+  EXPECT_EQ(detail::special::ibeta(2, std::numeric_limits<double>::infinity(), 0, 0, 0), 0);
+}
+
+// I_x(a, 1) = x^a and I_x(1, b) = 1 - (1 - x)^b, and what each leaves to 1: the stated ulps for all of them, whichever is small,
+// at parameters and at distances from 0 and 1 of every size. Formulas in long double.
+TEST(IncompleteBeta, HasTheDigitsOfBothSidesAtAllSizes) {
+  std::mt19937_64 random(1);
+  const auto power_of_ten = [&](double least, double most) {
+    return std::pow(10, std::uniform_real_distribution<double>(least, most)(random));
+  };
+  const auto expect = [](double got, long double wanted, double power, double x) {
+    if (wanted > 1e-290L) {  // above the subnormal numbers
+      EXPECT_NEAR(static_cast<double>(got / wanted), 1, 8 * ulp) << power << ", " << x;
+    }
+  };
+  for (int i = 0; i < 3000; ++i) {
+    const double power = power_of_ten(-12, 6), x = i % 2 == 0 ? power_of_ten(-322, 0) : 1 - power_of_ten(-15, 0);
+    const long double log_x = std::log(static_cast<long double>(x)), log_y = std::log1p(-static_cast<long double>(x));
+    expect(detail::special::ibeta(power, 1, x, 0, 0), std::exp(power * log_x), power, x);
+    expect(detail::special::ibetac(power, 1, x), -std::expm1(power * log_x), power, x);
+    expect(detail::special::ibeta(1, power, x, 0, 0), -std::expm1(power * log_y), power, x);
+    expect(detail::special::ibetac(1, power, x), std::exp(power * log_y), power, x);
+  }
+}
+
+TEST(Beta, IsNaNOutsideOfItsDomain) {
+  for (const double a : {0.0, -0.5, -1.0, std::numeric_limits<double>::quiet_NaN()}) {
+    EXPECT_TRUE(std::isnan(detail::special::beta(a, 2))) << a;
+    EXPECT_TRUE(std::isnan(detail::special::beta(2, a))) << a;
   }
 }
 

@@ -67,8 +67,8 @@ double log_less_digamma(double x) {
 }
 
 /// The integral over s > 0 of exp(exponent(s)) factor(s). The exponent is concave, 0 at 0, and bends within 1 of 0 and of `knee`;
-/// over `length` it falls by 12 or less. The factor grows as a power of s of this degree: k factors of s that share a fall of T to
-/// e^-T leave T^k e^-T / k! of the whole, less than an ulp from T = 44 + 2.5 k on.
+/// over `length` it falls by 12 or less. The factor grows as a power of s of this degree: k factors of s that share a fall of T
+/// to e^-T leave T^k e^-T / k! of the whole, less than an ulp from T = 44 + 2.5 k on.
 template <class Exponent, class Factor>
 Long integral(Exponent exponent, Factor factor, double length, double knee, int degree = 0) {
   const double end = -44 - 2.5 * degree;
@@ -276,20 +276,22 @@ double beta_below(const BetaPoint& p, int k, int l) {
   const double c = p.c();
   // what x or y is small is kept apart from 1
   const bool small = x <= 0.5;
+  // y (e^s - 1), up to where y is all of w
+  const double log_y = std::log(y), far_out = 40 - log_y;
+  const auto grown = [=](double s) { return s < 600 ? y * std::expm1(s) : y * std::exp(0.5 * s) * std::exp(0.5 * s); };
   const auto log_w = [=](double s) {
     if (small) return std::log1p(x * std::expm1(-s));
-    return s < 600 ? std::log1p(y * std::expm1(s)) - s : std::log(y + x * std::exp(-s));
+    return s < far_out ? std::log1p(grown(s)) - s : log_y;
   };
   const auto exponent = [=](double s) {
     if (s <= 1) {
       const double z = small ? x * std::expm1(-s) : y * std::expm1(s);
       return -off * s - c * ((small ? x * above_line(-s) : y * above_line(s)) - below_line(z, 1 + z));
     }
-    if (small || s >= 600) return -a * s - c * log_w(s);
-    return b * s - c * std::log1p(y * std::expm1(s));
+    return small || s >= far_out ? -a * s - c * log_w(s) : b * s - c * std::log1p(grown(s));
   };
-  const auto log_t = [=](double s) { return small || s >= 600 ? -s - log_w(s) : -std::log1p(y * std::expm1(s)); };
-  const double length = length_of(off, c * x * y), knee = x > y ? std::log(x / y) : 0;
+  const auto log_t = [=](double s) { return small || s >= far_out ? -s - log_w(s) : -std::log1p(grown(s)); };
+  const double length = length_of(off, c * x * y), knee = x > y ? std::log(x) - log_y : 0;
   const Long density = p.density();
   const auto of = [&](auto factor) { return static_cast<double>(density * integral(exponent, factor, length, knee)); };
   if (k + l == 0) return of([](double) { return 1.0; });
@@ -349,11 +351,14 @@ double incomplete_beta(double a, double b, double x, int k, int l, bool compleme
     return (x == 1 || (x > 0 && b > largest)) != complement ? 1 : 0;
   }
   const BetaPoint p = beta_point(a, b, x);
+  const auto part = [&](bool below) { return below ? beta_below(p, k, l) : beta_below(p.mirrored(), l, k); };
   // to the side on which the logarithm keeps its sign
   const bool below = l > k ? p.mirrored().log_above_digammas() > 0 : p.log_above_digammas() < 0;
-  const double part = below ? beta_below(p, k, l) : beta_below(p.mirrored(), l, k);
-  if (k + l > 0) return below ? part : -part;
-  return below == complement ? 1 - part : part;
+  const double this_side = part(below);
+  if (k + l > 0) return below ? this_side : -this_side;
+  if (this_side <= 0.5) return below == complement ? 1 - this_side : this_side;
+  const double other_side = part(!below);  // what is left has its digits only by itself
+  return below == complement ? other_side : 1 - other_side;
 }
 }  // namespace
 
