@@ -295,8 +295,10 @@ TEST(Conventions, IncompleteBetaHasNoSecondDerivativeInXAtItsEnds) {
 TEST(Conventions, IncompleteBetaIsNaNOutsideItsDomain) {
   const Point nans(3, not_a_number);
   for (const Point& at : {Point{0.0, 1, 0.5}, Point{1, 0.0, 0.5}, Point{-1, 1, 0.5}, Point{1, 1, -1e-300}, Point{1, 1, 1 + 1e-15},
-                          Point{infinity, infinity, 0.5}, Point{1, not_a_number, 0.5}, Point{1e-300, 1, 0.5}})
+                          Point{infinity, infinity, 0.5}, Point{1, not_a_number, 0.5}, Point{1e-300, 1, 0.5},
+                          Point{1, 1e-291, 0.5}, Point{1e291, 1e251, 0.5}, Point{1e251, 1e291, 0.5}, Point{2, 3, 1.5}})
     expect(OF_XYZ(ibeta(x, y, z)), at, not_a_number, nans);
+  expect(OF_XYZ(ibeta(x, y, z)), {1e291, 1e249, 0.5}, 0, {0, 0, 0});  // beside what is not so large, as good as infinite
   expect(OF_XYZ(ibeta(x, y, z)), {infinity, 2, 0.5}, 0, {0, 0, 0});
   expect(OF_XYZ(ibeta(x, y, z)), {2, infinity, 0.5}, 1, {0, 0, 0});
 }

@@ -239,7 +239,10 @@ TEST(IncompleteGamma, HasTheLimitsAtZeroOfItsHigherDerivativesInBoth) {
   EXPECT_EQ(at_0(1, 2, 1), infinity);
   EXPECT_EQ(at_0(1, 3, 1), -infinity);
   EXPECT_EQ(at_0(2, 3, 1), infinity);
-  EXPECT_EQ(at_0(1, 2, 2), -infinity);  // 2 log(x) / x and less
+  EXPECT_EQ(at_0(1, 4, 1), infinity);  // (-1) (-2) / x^3
+  EXPECT_EQ(at_0(0.5, 2, 0), -infinity);
+  EXPECT_EQ(at_0(0.5, 2, 1), infinity);  // -log(x) / 2 x^(3/2)
+  EXPECT_EQ(at_0(1, 2, 2), -infinity);   // 2 log(x) / x and less
   EXPECT_EQ(at_0(1, 3, 2), infinity);
   EXPECT_EQ(at_0(3, 3, 0), 1);  // x^2 / 2
   EXPECT_EQ(at_0(3, 3, 1), -infinity);
@@ -281,8 +284,9 @@ TEST(IncompleteGamma, IsNaNOutsideOfItsDomainAndOfItsOrders) {
 TEST(IncompleteBeta, KeepsItsDigitsAtHugeParametersFarFromOneAnother) {
   const struct {
     double a, b, x, below, above, density;
-  } rows[] = {{1e24, 9.999990000005e+29, 1e-6, 0.69145394196482296499, 0.30854605803517703501, 352069762350803321.28},
-              {1e18, 9.999900004999974e+22, 1e-5, 0.69146246376240134906, 0.30853753623759865094, 35206708591861.332615}};
+  } rows[] = {
+      {1.2345678901234e24, 1.1223332109993421e30, 1.1e-6, 0.69147367891092352686, 0.30852632108907647314, 355616070521123887.28},
+      {7.654321e18, 2.3194146693303936e23, 3.3e-5, 0.69146248279634015628, 0.30853751720365984372, 29516836122535.142435}};
   for (const auto& [a, b, x, below, above, density] : rows) {
     EXPECT_NEAR(detail::special::ibeta(a, b, x, 0, 0) / below, 1, 16 * ulp) << a;
     EXPECT_NEAR(detail::special::ibetac(a, b, x) / above, 1, 16 * ulp) << a;
@@ -330,6 +334,7 @@ TEST(Beta, IsNaNOutsideOfItsDomain) {
   for (const double a : {0.0, -0.5, -1.0, std::numeric_limits<double>::quiet_NaN()}) {
     EXPECT_TRUE(std::isnan(detail::special::beta(a, 2))) << a;
     EXPECT_TRUE(std::isnan(detail::special::beta(2, a))) << a;
+    EXPECT_TRUE(std::isnan(detail::special::beta(a, std::numeric_limits<double>::infinity()))) << a;
   }
 }
 

@@ -213,7 +213,7 @@ double incomplete_gamma(double a, double x, double order) {
   const double away = upper ? x - a : a - x;
   const double log_x = std::log(x);
   const auto exponent = [=](double s) {
-    if (upper && s > 700) return -away * s - std::exp(s + log_x) + x * (1 + s);  // where exp(s) alone overflows
+    if (upper && s > 700) return -away * s - std::exp(s + log_x);  // where exp(s) alone overflows, x is 0 beside it
     return -away * s - x * above_line(upper ? s : -s);
   };
   const auto factor = [&](double s) { return factor_at(upper ? s : -s); };
