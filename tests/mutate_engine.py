@@ -13,7 +13,10 @@ With --schemata besides, all mutants of a source are compiled at once, each in a
 an environment variable sets, and each test is linked once per source. A mutant meets the tests alone that reach its function, the
 most telling first, and checked containers. Code outside of functions, or that may run during compilation, is edited as ever.
 
-usage: tests/mutate_engine.py --sample N | --all --seed S [--build FOLDER [--schemata]] [--room NAME] [--file PART]
+With --headers instead, the same is done to a room's headers at once, and the library and the room's tests are compiled with them. A
+function that may run during compilation has its mutants where it runs later; what is outside of functions is not tried.
+
+usage: tests/mutate_engine.py --sample N | --all --seed S [--build FOLDER [--schemata | --headers]] [--room NAME] [--file PART]
                               [--work FOLDER] [--then room/name ...] [--most SURVIVORS] [--list]
 """
 import argparse
@@ -111,7 +114,7 @@ def all_mutants(rooms, part):
                        "text": text[:start] + replacement + text[end:], "edit": (start, end, replacement)}
 
 
-def body(code, place):
+def body(code, place, unfit=r"constexpr|CONSTEXPR|consteval|\bauto\b(?!.*->)"):
     """Where the body of the function around a place opens, or None: outside of one, or in one that may run during compilation."""
     blocks = []
     for k in range(place):
@@ -122,18 +125,17 @@ def body(code, place):
     for opening in blocks:
         head = re.split(r"[;{}]", code[:opening])[-1]
         if ")" in head:  # neither a namespace nor a class
-            unfit = re.search(r"constexpr|CONSTEXPR|consteval|\bauto\b(?!.*->)|^\s*(if|for|while|switch|catch)\b", head)
-            return None if unfit else opening
+            return None if re.search(unfit + r"|^\s*(if|for|while|switch|catch)\b", head) else opening
     return None
 
 
 SWITCH = """#include <cstdio>
 #include <cstdlib>
-namespace {
-const int wengert_mutant = std::getenv("WENGERT_MUTANT") ? std::atoi(std::getenv("WENGERT_MUTANT")) : 0;
-struct Reached {  // functions, written by a run without a mutant
+#include <type_traits>
+INLINE const int wengert_mutant = std::getenv("WENGERT_MUTANT") ? std::atoi(std::getenv("WENGERT_MUTANT")) : 0;
+INLINE struct WengertReached {  // functions, written by a run without a mutant
   bool at[COUNT] = {};
-  ~Reached() {
+  ~WengertReached() {
     const char* const name = std::getenv("WENGERT_REACHED");
     std::FILE* const file = name ? std::fopen(name, "w") : nullptr;
     for (int i = 0; file && i < COUNT; ++i)
@@ -141,26 +143,28 @@ struct Reached {  // functions, written by a run without a mutant
     if (file) std::fclose(file);
   }
 } wengert_reached;
-}
 """
 
 
-def schemata(text, mutants):
-    """The text with each of the mutants, a dictionary from number to mutant, behind the switch; the lines of each."""
+def schemata(text, mutants, before, base=0):
+    """The text with each of the mutants, a dictionary from number to mutant, behind the switch; the lines of each, and under
+    (None, where it opens) those of a function as it was. Functions are told from one another by where they open, beyond `base`."""
     bodies = {}
     for number, m in mutants.items():
         bodies.setdefault(m["body"], []).append(number)
-    result, lines, done = SWITCH.replace("COUNT", str(len(text))), {}, 0
+    result, lines, done = before, {}, 0
     for opening in sorted(bodies):
         end = closing(code_only(text), opening)
-        result += text[done:opening + 1] + "switch (wengert_mutant) {\n"
+        result += text[done:opening + 1] + "switch (std::is_constant_evaluated() ? 0 : wengert_mutant) {\n"
         for number in bodies[opening]:
             first, last, replacement = mutants[number]["edit"]
             began = result.count("\n") + 1
             result += f"case {number}: {{{text[opening + 1:first]}{replacement}{text[last:end]}}} break;\n"
             lines[number] = range(began, result.count("\n") + 1)
-        result += f"default: wengert_reached.at[{opening}] = true; {{"
+        began = result.count("\n") + 1
+        result += f"default: if (!std::is_constant_evaluated()) wengert_reached.at[{base + opening}] = true; {{"
         result += text[opening + 1:end] + "}\n}"
+        lines[None, opening] = range(began, result.count("\n") + 1)
         done = end
     return result + text[done:], lines
 
@@ -174,6 +178,9 @@ def tests_of(room):
     return [f"wengert_{test.stem}" for test in tests]
 
 
+FILES = ("CMakeLists.txt", "CMakePresets.json", "README.md", "CHANGELOG.md", "LICENSE")  # some tests read them
+
+
 class Copy:
     """The tree and a build of its own."""
 
@@ -182,9 +189,8 @@ class Copy:
         for part in ("autodiff", "tests", "vae_kl", "benchmarks", "cmake"):
             if (TREE / part).exists():
                 shutil.copytree(TREE / part, self.tree / part, dirs_exist_ok=True)
-        for file in ("CMakeLists.txt", "CMakePresets.json", "README.md", "CHANGELOG.md", "LICENSE"):
-            if (TREE / file).exists():
-                shutil.copy2(TREE / file, self.tree / file)
+        for file in FILES:
+            shutil.copy2(TREE / file, self.tree / file)
         self.run(["cmake", "-S", str(self.tree), "-B", str(self.build), "-G", "Ninja", "-DCMAKE_BUILD_TYPE=Release",
                   "-DWENGERT_BUILD_BENCHMARKS=OFF"], 300, must=True)
         listed = self.run(["ninja", "-C", str(self.build), "-t", "targets", "all"], 60, must=True)
@@ -296,6 +302,9 @@ def processor_time():
     return used.ru_utime + used.ru_stime
 
 
+CHECKED = "-O1 -g0 -w -D_GLIBCXX_ASSERTIONS"
+
+
 class Schemata:
     """All mutants of a source that lie in bodies of functions, in one object, and the tests linked to it."""
 
@@ -309,9 +318,9 @@ class Schemata:
         fit = dict(enumerate((m for m in mutants if m["body"] is not None), 1))
         source, mutated = folder / original.name, folder / "mutants.o"
         while fit:
-            whole, lines = schemata(text, fit)
+            whole, lines = schemata(text, fit, SWITCH.replace("COUNT", str(len(text))).replace("INLINE", "static"))
             source.write_text(whole)
-            good, said = tests.object(str(original), source, mutated, "-O1 -g0 -w -D_GLIBCXX_ASSERTIONS")
+            good, said = tests.object(str(original), source, mutated, CHECKED)
             if good:
                 break
             places = {int(line) for line in re.findall(rf"{re.escape(original.name)}:(\d+).*(?:error|required)", said)}
@@ -324,21 +333,29 @@ class Schemata:
         for number, m in fit.items():
             m["number"] = number
         for target in [t for t in targets if t in tests.known and fit]:
-            program, reached = folder / target, folder / f"{target}.reached"
-            tests.link(target, mutated, program)
-            began = processor_time()
-            good, said = tests.run(limited(seconds, program), seconds, WENGERT_REACHED=str(reached))
-            if not good:
-                refuse(mutants[0]["file"], f"{target}: {said[-2000:]}")
-            self.reached[program] = set(map(int, reached.read_text().split()))
-            self.seconds[program], self.kills[program] = processor_time() - began, 0.1 + (original.stem in target)
+            tests.link(target, mutated, folder / target)
+            said = self.without_a_mutant(folder / target)
+            if said:
+                refuse(mutants[0]["file"], f"{target}: {said}")
+            self.kills[folder / target] = 0.1 + (original.stem in target)
+
+    def without_a_mutant(self, program):
+        """What functions the test reaches, and how long it takes; or what it says if it fails."""
+        reached, began = program.with_suffix(".reached"), processor_time()
+        good, said = self.tests.run(limited(self.limit, program), self.limit, WENGERT_REACHED=str(reached))
+        if not good:
+            return said[-2000:]
+        self.reached[program] = set(map(int, reached.read_text().split())) if reached.exists() else set()
+        self.seconds[program] = max(processor_time() - began, 0.001)
+        return ""
 
     def verdict(self, m, targets):
         """As Copy's."""
         if m["number"] is None:
             return "compiler"
         if m["number"] == 0:
-            return self.tests.verdict(m, targets, self.limit)
+            return self.tests.verdict(m, targets, self.limit) if m["file"].endswith(".cpp") else "not tried"
+        m["met"] = any(m["body"] in reached for reached in self.reached.values())
         for program in sorted(self.reached, key=lambda p: -self.kills[p] / self.seconds[p]):
             if m["body"] in self.reached[program]:
                 most = 10 + 10 * math.ceil(self.seconds[program])
@@ -347,6 +364,118 @@ class Schemata:
                     self.kills[program] += 1
                     return complaint(program.name, said)
         return ""
+
+
+class HeaderSchemata(Schemata):
+    """All mutants of a room's headers that lie in bodies of functions, in one copy of the headers; the library and the room's tests,
+    compiled with it once."""
+
+    def __init__(self, tests, mutants, targets, seconds, folder, pool):
+        self.tests, self.limit, self.reached, self.seconds, self.kills = tests, seconds, {}, {}, {}
+        self.folder, self.sources, self.fit = folder, {}, {}
+        for part in ("autodiff", "vae_kl", "tests"):
+            shutil.copytree(TREE / part, folder / part)
+        for file in FILES:
+            shutil.copy2(TREE / file, folder / file)
+        config = folder / "autodiff/wengert/record/config.hpp"  # copies of a body need not hold copies of all that it calls
+        config.write_text(config.read_text().replace("[[gnu::flatten]]", ""))
+        self.number(mutants)
+        links = {target: tests.run(["ninja", "-t", "commands", "-s", f"tests/{target}"], 60)[1].splitlines()[-1].split(" && ")[1]
+                 for target in targets if target in tests.known}
+        own = self.compile(links, pool)
+        for target, link in links.items():
+            self.link(target, link, own)
+
+    def number(self, mutants):
+        """Chooses those that are in a function, and writes what they share."""
+        base = 0
+        for name in dict.fromkeys(m["file"] for m in mutants):
+            text = (TREE / name).read_text()
+            code, self.sources[name] = code_only(text), (text, base)
+            for m in [m for m in mutants if m["file"] == name]:
+                m["opening"] = body(code, m["edit"][0], "consteval")
+                m["body"], m["number"] = m["opening"] and base + m["opening"], 0
+                if m["body"] is not None:
+                    m["number"] = len(self.fit) + 1
+                    self.fit[m["number"]] = m
+            base += len(text)
+        (self.folder / "mutants.hpp").write_text("#pragma once\n" + SWITCH.replace("COUNT", str(base)).replace("INLINE", "inline"))
+
+    def compile(self, links, pool):
+        """The objects and archives of these links that a mutated header is in. A mutant that does not compile is given up; so is a
+        test that does not for another reason."""
+        entries = json.loads((self.tests.build / "compile_commands.json").read_text())
+        commands = {re.search(r"-o (\S+)", entry["command"])[1]: entry["command"] for entry in entries}
+        archives = {a: [o for o in commands if o.startswith(re.sub(r"lib(\w+)\.a$", r"CMakeFiles/\1.dir/", a))]
+                    for link in links.values() for a in re.findall(r"(?<= )(?!/)[\w./]+\.a\b", link)}
+        objects = {o for link in links.values() for o in re.findall(r"\S+\.o(?= )", link)}.union(*archives.values())
+        mutated = {str(TREE / name) for name in self.sources}
+        read = re.split(r"\n(?=\S)", self.tests.run(["ninja", "-t", "deps"], 60)[1])
+        objects &= {entry.split(":")[0] for entry in read if mutated.intersection(entry.split())}  # others are as they were built
+        waiting = sorted(objects)
+        while waiting:
+            self.write()
+            said = {o: text for o, text in zip(waiting, pool.map(lambda o: self.object(o, commands[o]), waiting)) if text}
+            waiting, unfit = [], set()
+            for output, text in said.items():
+                culprits = self.culprits(text)
+                unfit |= culprits
+                test = re.match(r"tests/CMakeFiles/(\w+)\.dir/", output)
+                if culprits:
+                    waiting.append(output)
+                elif not test or not links.pop(test[1], None):
+                    sys.exit(f"mutate_engine.py: {text[:3000]}")
+                else:
+                    print(f"left out, it does not compile: {test[1]}: {text[:1000]}", file=sys.stderr)
+            for number in unfit:
+                self.fit.pop(number)["number"] = None
+        for archive, members in archives.items():
+            members = [str(self.folder / o if o in objects else self.tests.build / o) for o in members]
+            self.tests.run(["ar", "rcs", str(self.folder / archive), *members], 60)
+        return objects.union(archives)
+
+    def link(self, target, link, own):
+        program = self.folder / target
+        link = re.sub(r"-o \S+", f"-o {program}", link, count=1)
+        link = re.sub(r"(?<= )\S+\.[oa]\b", lambda file: str(self.folder / file[0]) if file[0] in own else file[0], link)
+        good, said = self.tests.run(link, 600)
+        said = self.without_a_mutant(program) if good else said[-2000:]
+        if said:
+            print(f"left out, it fails without a mutant: {target}: {said}", file=sys.stderr)
+        self.kills[program] = 0.1
+
+    def write(self):
+        """The headers, with the mutants that are fit."""
+        self.lines = {}
+        for name, (text, base) in self.sources.items():
+            own = {number: {**m, "body": m["opening"]} for number, m in self.fit.items() if m["file"] == name}
+            whole, lines = schemata(text, own, f'#include "{self.folder}/mutants.hpp"\n', base)
+            for number, of in lines.items():  # a function that its mutants contradict loses them all
+                numbers = {number} if number in own else {n for n, m in own.items() if m["opening"] == number[1]}
+                self.lines |= {(name, line): numbers for line in of}
+            (self.folder / name).write_text(whole)
+
+    def object(self, output, command):
+        """What the compiler says against it."""
+        (self.folder / output).parent.mkdir(parents=True, exist_ok=True)
+        command = re.sub(rf"{re.escape(str(TREE))}(?=/(?:autodiff|vae_kl|tests)\b| )", str(self.folder), command)
+        command = re.sub(r"-Winvalid-pch -include \S+", "-include gmock/gmock.h", command)
+        command = command.replace(f"-o {output}", f"-o {self.folder / output}")
+        good, said = self.tests.run(f"{command} {CHECKED}", 3600)
+        return "" if good else said
+
+    def culprits(self, said):
+        """The mutants that a compiler's errors lie in, or else were asked for by."""
+        found, asked = set(), set()
+        for line in said.splitlines():
+            at = re.match(rf"{re.escape(str(self.folder))}/(\S+?):(\d+)", line.strip().removeprefix("from ").removeprefix("In file included from "))
+            numbers = at and self.lines.get((at[1], int(at[2])))
+            if " error: " in line:
+                found |= numbers or asked
+                asked = set()
+            elif numbers and len(numbers) == 1 and "required" in line:
+                asked |= numbers
+        return found
 
 
 def refuse(room, said):
@@ -389,11 +518,12 @@ def relinked(sample, then, options):
 def all_at_once(sample, then, options):
     """The same, source by source."""
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        for _, mutants in itertools.groupby(sample, lambda m: m["file"]):
+        for _, mutants in itertools.groupby(sample, lambda m: m["room" if options.headers else "file"]):
             with tempfile.TemporaryDirectory(dir=options.work) as temporary:
-                mutants = list(mutants)
+                mutants, folder = list(mutants), pathlib.Path(temporary)
                 tests, targets = Relinked(options.build, temporary), tests_of(mutants[0]["room"]) + then
-                source = Schemata(tests, mutants, targets, options.seconds, pathlib.Path(temporary))
+                source = (HeaderSchemata(tests, mutants, targets, options.seconds, folder, pool) if options.headers else
+                          Schemata(tests, mutants, targets, options.seconds, folder))
                 yield from zip(mutants, pool.map(lambda m: source.verdict(m, targets), mutants))
 
 
@@ -403,6 +533,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--build", help="folder where the tests are built: mutates sources alone, and links instead of building")
     parser.add_argument("--schemata", action="store_true", help="with --build: all mutants of a source in one object")
+    parser.add_argument("--headers", action="store_true", help="with --build: those of a room's headers, in one build of its tests")
     parser.add_argument("--all", action="store_true", help="not a sample")
     parser.add_argument("--room", choices=ROOMS)
     parser.add_argument("--file", default="", help="only files whose name holds this")
@@ -415,7 +546,7 @@ def main():
     options = parser.parse_args()
     population = list(all_mutants([options.room] if options.room else ROOMS, options.file))
     if options.build:
-        population = [m for m in population if m["file"].endswith(".cpp")]
+        population = [m for m in population if m["file"].endswith(".hpp" if options.headers else ".cpp")]
     count = len(population) if options.all else min(options.sample, len(population))
     sample = random.Random(options.seed).sample(population, count)
     sample.sort(key=lambda m: (ROOMS.index(m["room"]), m["file"]))  # neighbours share most of their build
@@ -425,12 +556,12 @@ def main():
         print("\n".join(place(m) for m in sample))
         return 0
     then = [f"wengert_{name.split('/')[-1]}_test" for name in options.then]
-    verdicts = (all_at_once if options.schemata else relinked if options.build else rebuilt)(sample, then, options)
+    verdicts = (all_at_once if options.schemata or options.headers else relinked if options.build else rebuilt)(sample, then, options)
     survivors = unfit = 0
     for m, verdict in verdicts:
         survivors += verdict == ""
         unfit += verdict == "compiler"
-        print(f"{place(m)}: {verdict or 'SURVIVES'}", flush=True)
+        print(f"{place(m)}: {verdict or ('SURVIVES' if m.get('met', True) else 'SURVIVES, reached by no test')}", flush=True)
     print(f"{len(sample)} mutants, {unfit} of them do not compile, {survivors} survive")
     return 1 if survivors > options.most else 0
 

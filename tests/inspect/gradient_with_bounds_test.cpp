@@ -63,6 +63,32 @@ TEST(GradientWithBounds, KnowsHowManyDigitsATextbookCancellationLeaves) {
   }
 }
 
+// A sum of n terms in any order is off by no more than n u times the sum of their sizes, u = 2^-53, and a bound that leaves the
+// order open can't say less (Higham, Accuracy and Stability of Numerical Algorithms, 4.2 and 3.1). Half the square of a reduction
+// has it for its derivative, times what is exact here. Terms that cancel, where the sum's own size would say far too little.
+TEST(GradientWithBounds, OfReductionsIsTheTextbooksBound) {
+  constexpr int n = 1000;
+  constexpr double size = 0x1p20, u = 0x1p-53, sizes = n * size;
+  const auto bound = [](auto reduce) {
+    Tape tape;
+    std::vector<Var> x;
+    std::vector<double> one(n, 1.0);
+    for (int k = 0; k < n; ++k) x.push_back(tape.variable(k % 2 == 0 ? size : -size));
+    const Var s = reduce(x, one);
+    return gradient_with_bounds(0.5 * s * s).wrt(x[0]).error;
+  };
+  const double of_sum = bound([](const auto& x, const auto&) { return sum(x); });
+  EXPECT_GE(of_sum, (n - 1) * u * sizes);
+  EXPECT_LE(of_sum, 2 * n * u * sizes);
+  const double of_dot = bound([](const auto& x, const auto& one) { return dot(x, one); });
+  EXPECT_GE(of_dot, (n - 1) * u * sizes);
+  EXPECT_LE(of_dot, 2 * n * u * sizes);
+  // n size^2, off by n^2 u size^2; its partial is 2 size
+  const double of_square = bound([](const auto& x, const auto&) { return squared_norm(x); });
+  EXPECT_GE(of_square, (n - 1) * u * sizes * size * 2 * size);
+  EXPECT_LE(of_square, 2 * n * u * sizes * size * 2 * size);
+}
+
 TEST(GradientWithBounds, OfFunctionsIsThatOfTheirRecording) {
   const Function f = record([](Var x, Var y) { return exp(x) * y - 1 / y; }, 1.0, 2.0);
   const std::array at{0.5, 3.0};

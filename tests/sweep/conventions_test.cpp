@@ -570,6 +570,8 @@ TEST(Conventions, AbsorbingProductIsZeroWhereItsFirstFactorIs) {
   expect(OF_XY(absorbing_product(x, y)), {0.0, not_a_number}, 0, {not_a_number, 0});
   expect(OF_XY(absorbing_product(x, y)), {infinity, 0.0}, not_a_number, {0, infinity});
   expect(OF_XY(absorbing_product(x, y)), {2, 3}, 6, {3, 2});
+  // an adjoint of 1e400: the zero absorbs it too
+  expect(OF_XY(absorbing_product(x, y) * 1e200 * 1e200), {0.0, 3}, 0, {infinity, 0});
 }
 
 // -- the page

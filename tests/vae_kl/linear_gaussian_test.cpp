@@ -122,6 +122,17 @@ TEST(GeneralKl, KnowsTwoCorrelatedGaussiansByHand) {
   EXPECT_NEAR(static_cast<double>(general_kl(zero, identity, zero, q)), 1 / 0.64 - 1 + 0.5 * std::log(0.64), 1e-15);
 }
 
+// Of two normals in one dimension: log(s_p / s_q) + (s_q^2 + (m_q - m_p)^2) / (2 s_p^2) - 1/2 (Bishop, PRML, exercise 2.13). It
+// does not change where both means move alike.
+TEST(GeneralKl, IsTheTextbooksInOneDimensionWhereverTheMeansAre) {
+  const auto one = [](double x) { return WideVector::Constant(1, x); };
+  const auto square = [](double x) { return WideMatrix::Constant(1, 1, static_cast<long double>(x) * x); };
+  for (const double moved : {0.0, 3.0, -1000.0}) {
+    const double got = static_cast<double>(general_kl(one(moved + 2), square(0.5), one(moved - 1), square(1.25)));
+    EXPECT_NEAR(got, std::log(2.5) + (0.25 + 9) / (2 * 1.5625) - 0.5, 1e-14) << moved;
+  }
+}
+
 TEST(GeneralKl, RefusesACovarianceThatIsNone) {
   WideMatrix bad(2, 2);
   bad << 1, 2, 2, 1;
