@@ -143,8 +143,8 @@ TEST(CheckGradient, AsksTheComplexStepOfWhateverHasAComplexContinuation) {
   WENGERT_BINARY_OPERATIONS(X)
 #undef X
   EXPECT_TRUE(tells(check_gradient([](auto x) { return pow(x, 3) + pow(x, -2); }, {-1.3})));
-  // in x, and in y, d/dx (x^y log x)
-  EXPECT_TRUE(tells(check_gradient([](auto x, auto y) { return pow_derivative(x, y, 256); }, {1.3, 2.4})));
+  for (const int order : {0, 1, 2, 3, 256, 257, 258, 512, 513})  // n times in x, once for each 256 in y
+    EXPECT_TRUE(tells(check_gradient([=](auto x, auto y) { return pow_derivative(x, y, order); }, {1.3, 2.4}))) << order;
   EXPECT_TRUE(tells(check_gradient([](auto x) { return pow_derivative(x, 3.0, 1); }, {-1.3})));
 }
 

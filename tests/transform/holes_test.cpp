@@ -103,6 +103,38 @@ TEST(Holes, ABranchIsAskedBeforeWhatIsValidOnlyBehindIt) {
   EXPECT_THROW(sum_gradient(f, std::array{2.0}, std::vector{4.0, -9.0}), BranchChanged);
 }
 
+// x against a^2, which nothing but the comparison needs: computed once for all samples, and it follows a.
+TEST(Holes, ABranchMayCompareWithASharedValueThatNothingElseNeeds) {
+  const Function above = record([](Var a, Var x) { return x > a * a ? a * x : x; }, 2.0, 5.0);
+  const Function below = record([](Var a, Var x) { return a * a < x ? a * x : x; }, 2.0, 5.0);
+  const Function within = record([](Var a, Var x) { return a * x <= exp(a) ? a * x : x; }, 2.0, 3.0);
+  for (const Function& f : {above, below}) {
+    EXPECT_EQ(sum_gradient(f, std::array{2.0}, std::vector{5.0, 6.0}).value, 22);
+    EXPECT_EQ(sum_gradient(f, std::array{2.5}, std::vector{6.5, 7.0}).gradient, std::vector{13.5});
+    EXPECT_THROW(sum_gradient(f, std::array{2.5}, std::vector{5.0, 7.0}), BranchChanged);  // 6.25
+    EXPECT_THROW(sum_gradient(f, std::array{-2.5}, std::vector{7.0, 6.0}), BranchChanged);
+  }
+  EXPECT_EQ(sum_gradient(within, std::array{2.0}, std::vector{3.0, 3.5}).value, 13);
+  EXPECT_THROW(sum_gradient(within, std::array{2.0}, std::vector{3.0, 3.75}), BranchChanged);  // exp(2) is 7.39
+  EXPECT_EQ(sum_gradient(within, std::array{4.0}, std::vector{13.0, 13.5}).value, 106);        // exp(4) is 54.6
+  EXPECT_THROW(sum_gradient(within, std::array{4.0}, std::vector{13.0, 13.75}), BranchChanged);
+}
+
+// The output is an input, whether the first on the tape or not, of the samples or shared, or a constant.
+TEST(Holes, ADependentMayBeAnInputOrAConstant) {
+  const std::vector<double> x = {5, 7, -3};
+  const BatchResult own = sum_gradient(record([](Var z) { return z; }, 1.0), std::span<const double>(), x);
+  EXPECT_EQ(own.value, 9);
+  const Function second = record([](Var, Var z) { return z; }, 1.0, 1.0), first = record([](Var a, Var) { return a; }, 1.0, 1.0),
+                 none = record([](Var, Var) { return Var(4); }, 1.0, 1.0);
+  EXPECT_EQ(sum_gradient(second, std::array{2.0}, x).value, 9);
+  EXPECT_EQ(sum_gradient(second, std::array{2.0}, x).gradient, std::vector{0.0});
+  EXPECT_EQ(sum_gradient(first, std::array{2.0}, x).value, 6);
+  EXPECT_EQ(sum_gradient(first, std::array{2.0}, x).gradient, std::vector{3.0});
+  EXPECT_EQ(sum_gradient(none, std::array{2.0}, x).value, 12);
+  EXPECT_EQ(sum_gradient(none, std::array{2.0}, x).gradient, std::vector{0.0});
+}
+
 // Values that are recorded side by side and summed afterwards are computed one by one in a batch, since they die young then; not
 // past a branch that asks for the last of them.
 TEST(Holes, ABranchIsAskedWhenItsOperandsAreThere) {
