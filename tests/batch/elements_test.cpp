@@ -165,6 +165,10 @@ TEST(Elements, WithDataAreALikelihood) {
 TEST(Elements, RefusesWhatDoesNotFitBeforeAnythingRuns) {
   const std::vector<double> x{1, 2, 3};
   const Function f = record([](Var a, Var b) { return a * b; }, 1.0, 1.0);
+  // 2^32 + 1 is not 1
+  EXPECT_THAT([&] { Elements::rows(std::vector<std::int64_t>{0, 4294967297}, 2); },
+              ThrowsMessage<ShapeMismatch>(AllOf(HasSubstr("4294967297"), HasSubstr("column 1"))));
+  EXPECT_EQ(Elements::rows(std::vector<std::int64_t>{0, 4294967295}, 2).index(0, 1), 4294967295u);
   EXPECT_THAT([&] { Elements::rows(std::vector<int>{0, 1, 2}, 2); }, ThrowsMessage<ShapeMismatch>(HasSubstr("3 indices")));
   EXPECT_THAT([&] { Elements::columns(std::vector<int>{0, 1, -2, 2}, 2); },
               ThrowsMessage<ShapeMismatch>(AllOf(HasSubstr("-2"), HasSubstr("element 0"), HasSubstr("column 1"))));
