@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <limits>
 #include <random>
 #include <span>
 #include <string>
@@ -280,6 +281,71 @@ TEST(GradientWithBounds, OfTheReadmesExampleIsWhatItSays) {
   const std::string text(std::istreambuf_iterator<char>(readme), {});
   EXPECT_THAT(text, HasSubstr(line));
   EXPECT_THAT(explain_cancellation(quotient).message, HasSubstr("the adjoint of variable `x`"));
+}
+
+// One operation on exact numbers: its bound is what rounding took away, in long double, which has 11 bits more or 60.
+TEST(Bounded, OfASumProductQuotientOrRootIsItsRounding) {
+  std::mt19937_64 random(1);
+  const auto number = [&](double scale) {  // 26 bits, so that products are exact in long double
+    return std::ldexp(static_cast<double>(random() % (1u << 26) + 1) * (random() % 2 == 0 ? 1 : -1), -26) * scale;
+  };
+  const auto expect = [](Bounded got, long double exact, const char* what) {
+    const auto lost = static_cast<double>(std::fabs(static_cast<long double>(got.value) - exact));
+    const double own = std::fabs(got.value) * 0x1p-63;  // of long double
+    EXPECT_GE(got.error, lost - own) << what << ' ' << got.value;
+    EXPECT_LE(got.error, lost * (1 + 0x1p-19) + own) << what << ' ' << got.value;
+  };
+  for (const double scale : {1e-12, 1.0, 1e12})
+    for (int i = 0; i < 1000; ++i) {
+      const double a = number(1), b = number(1), x = a * scale, y = b * 3 * scale;
+      const long double wide_x = x, wide_y = y;
+      expect(Bounded(x, 0) + Bounded(y, 0), wide_x + wide_y, "sum");
+      expect(Bounded(x, 0) - Bounded(y, 0), wide_x - wide_y, "difference");
+      expect(Bounded(a, 0) * Bounded(b * 3, 0), static_cast<long double>(a) * (b * 3), "product");
+      expect(Bounded(x, 0) / Bounded(y, 0), wide_x / wide_y, "quotient");
+      expect(sqrt(Bounded(std::fabs(x), 0)), std::sqrt(std::fabs(wide_x)), "root");
+      // an error of an argument comes on top, through the partial
+      EXPECT_GE((Bounded(x, 1e-3 * scale) + Bounded(y, 2e-3 * scale)).error, 2.999e-3 * scale);
+      EXPECT_LE((Bounded(x, 1e-3 * scale) + Bounded(y, 2e-3 * scale)).error, 3.001e-3 * scale);
+      EXPECT_NEAR((Bounded(a, 1e-6) * Bounded(b, 0)).error, 1e-6 * std::fabs(b), 1e-9 * std::fabs(b));
+    }
+}
+
+TEST(Bounded, OfWhatRoundsNothingIsNothing) {
+  const Bounded x(0.1, 0), y(-0.7, 0);
+  for (const Bounded& exact : {-x, abs(y), min(x, y), max(x, y), select(x < y, x, y), select(y < x, x, y), floor(x), ceil(x),
+                               round(y), trunc(y), detach(x), x * Bounded(1, 0), x * Bounded(-1, 0), x * Bounded(0, 0),
+                               Bounded(0, 0) * y, sqrt(Bounded(0, 0)), x - x, x + x})
+    EXPECT_EQ(exact.error, 0) << exact.value;
+}
+
+// Half an ulp for fma, and for functions what the table states: no less than is lost, no more than some ulps.
+TEST(Bounded, OfAFunctionIsSomeUlps) {
+  const auto expect = [](Bounded got, long double exact, double ulps) {
+    EXPECT_GE(got.error, std::fabs(static_cast<double>(got.value - exact)));
+    EXPECT_LE(got.error, ulps * 0x1p-52 * std::fabs(got.value)) << got.value;
+  };
+  for (const double at : {1e-12, 0.01, 0.3, 1.7, 20.0}) {
+    const Bounded x(at, 0);
+    const long double wide = at;
+    expect(fma(x, Bounded(3, 0), Bounded(0.1, 0)), wide * 3 + 0.1, 0.5);
+    expect(exp(x), std::exp(wide), 4);
+    expect(log(x), std::log(wide), 4);
+    expect(sin(x), std::sin(wide), 4);
+    expect(tanh(x), std::tanh(wide), 4);
+    expect(pow(x, Bounded(1.5, 0)), std::pow(wide, 1.5L), 4);
+  }
+}
+
+// Where a product underflows it is off by no more than the smallest number; where it overflows nothing is known.
+TEST(Bounded, AtTheEndsOfTheRange) {
+  EXPECT_GE((Bounded(1e-200, 0) * Bounded(1e-200, 0)).error, 0x1p-1074);
+  EXPECT_GE((Bounded(1.1e-160, 0) * Bounded(1.1e-160, 0)).error, 0x1p-1075);
+  EXPECT_LE((Bounded(1.1e-160, 0) * Bounded(1.1e-160, 0)).error, 0x1p-1073);
+  EXPECT_FALSE((Bounded(1e200, 0) * Bounded(1e200, 0)).error < std::numeric_limits<double>::max());
+  const Bounded large = Bounded(1e303, 0) + Bounded(1.1e302, 0);
+  EXPECT_GE(large.error, 0x1p-53 * 1e303);
+  EXPECT_LE(large.error, 0x1p-51 * 1e303);
 }
 
 TEST(Bounded, DigitsAreWhatTheErrorLeaves) {
