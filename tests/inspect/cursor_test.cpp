@@ -262,6 +262,24 @@ TEST(Cursor, DescribesAPartialOfSeveralTermsInBrackets) {
   EXPECT_THAT(describe(cursor), HasSubstr("adj(x) += adj(v1) * (1 - v1^2) = "));
 }
 
+// At each step forwards the nodes up to it have their values; of what comes after the dependent a sweep back reaches nothing.
+TEST(Cursor, KnowsWhichNodesItHasReached) {
+  Tape tape;
+  const Var x = tape.variable(2), y = x * x, t = y + x, after = exp(t);
+  Cursor forwards = Cursor::forward(tape);
+  for (NodeId done = 0; done <= tape.size(); ++done) {
+    for (NodeId i = 0; i < tape.size(); ++i) EXPECT_EQ(forwards.reached(i), i < done) << i << " of " << done;
+    forwards.step();
+  }
+  Cursor back = Cursor::reverse(t);
+  while (back.step()) {
+    EXPECT_FALSE(back.reached(after.index()));
+    EXPECT_EQ(back.adjoint(after.index()), 0);
+  }
+  for (const Var& each : {x, y, t}) EXPECT_TRUE(back.reached(each.index()));
+  EXPECT_EQ(back.adjoint(x.index()), 5);
+}
+
 TEST(Cursor, SharesDeepGraphsInLinearTime) {
   Tape tape;
   Var y = tape.variable(1.0000001);
