@@ -23,6 +23,7 @@
 #include "wengert/fuse.hpp"
 #include "wengert/local.hpp"
 #include "wengert/reductions.hpp"
+#include "wengert/special.hpp"
 #include "wengert/wengert.hpp"
 
 namespace {
@@ -334,6 +335,7 @@ TEST(Bounded, OfAFunctionIsSomeUlps) {
     expect(sin(x), std::sin(wide), 4);
     expect(tanh(x), std::tanh(wide), 4);
     expect(pow(x, Bounded(1.5, 0)), std::pow(wide, 1.5L), 4);
+    expect(gamma_p(Bounded(1, 0), x), -std::expm1(-wide), 8);
   }
 }
 
