@@ -4,10 +4,15 @@
 
 #include <cmath>
 #include <limits>
+#include <span>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include "support/allocations.hpp"
+#include "wengert/error.hpp"
+#include "wengert/function.hpp"
+#include "wengert/reductions.hpp"
 #include "wengert/wengert.hpp"
 
 namespace {
@@ -136,6 +141,56 @@ TEST(Tape, CopiesTheNamesItIsGiven) {
 }
 
 // -- guards
+
+TEST(Tape, KeepsNamesGivenInAnyOrder) {
+  Tape tape;
+  for (int k = 0; k < 10; ++k) tape.variable(k);
+  for (const NodeId i : {5, 2, 9, 3, 0, 7, 2}) tape.set_name(i, "n" + std::to_string(i));
+  for (NodeId i = 0; i < 10; ++i) {
+    const bool named = i == 0 || i == 2 || i == 3 || i == 5 || i == 7 || i == 9;
+    EXPECT_EQ(tape.name(i), named ? "n" + std::to_string(i) : "") << i;
+  }
+}
+
+// A row of data is stored once while it comes again, and each other row by itself, also after clear().
+TEST(Tape, KeepsRowsOfDataApart) {
+  Tape tape;
+  for (int recording = 0; recording < 3; ++recording) {
+    tape.clear();
+    const std::vector<Var> x = {tape.variable(1), tape.variable(10), tape.variable(100)};
+    Var total = (7.0 + recording) * x[0];  // a constant first, where the row was
+    std::vector<double> row(3), sum = {7.0 + recording, 0, 0};
+    for (int k = 0; k < 1000; ++k) {
+      for (std::size_t i = 0; i < 3; ++i) row[i] = k / 2 + 0.25 * static_cast<double>(i);  // each twice
+      total += dot(x, row);
+      for (std::size_t i = 0; i < 3; ++i) sum[i] += row[i];
+      if (k == 1) total += dot(std::span<const Var>(), std::span<const double>());
+      if (k == 2) total += dot(std::span(x).first(2), std::span<const double>(row).first(2)), sum[0] += row[0], sum[1] += row[1];
+    }
+    const Gradient g = gradient(total);
+    for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(g.wrt(x[i]), sum[i]) << i;
+    EXPECT_LE(tape.constants(), 3 * 500 + 10) << "a row that comes twice is stored once";
+  }
+}
+
+TEST(Tape, NotesThatANumberWasTakenOffIt) {
+  const Function whole = record([](Var x) { return x * static_cast<int>(x); }, 2.5);
+  EXPECT_EQ(whole(2.75), 5.5);
+  EXPECT_THROW(whole(3.25), BranchChanged);
+  const Function same = record([](Var x) { return x * static_cast<double>(x); }, 2.5);
+  EXPECT_EQ(same(2.5), 6.25);
+  EXPECT_THROW(same(2.75), BranchChanged);
+}
+
+TEST(Tape, ComparisonsAreDataInArithmetic) {
+  Tape tape;
+  const Var x = tape.variable(1), y = tape.variable(2);
+  EXPECT_EQ(((x < y) * (y < 3)).value(), 1);
+  EXPECT_EQ(((x < y) * (y < x)).value(), 0);
+  EXPECT_EQ(((x < y) + (y < 3)).value(), 2);
+  EXPECT_EQ(((x < y) - (y < 3)).value(), 0);
+  EXPECT_EQ(((y < x) / (x < y)).value(), 0);
+}
 
 TEST(Tape, NotesEveryBranchOnAValue) {
   Tape tape;
