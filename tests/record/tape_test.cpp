@@ -169,7 +169,23 @@ TEST(Tape, KeepsRowsOfDataApart) {
     }
     const Gradient g = gradient(total);
     for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(g.wrt(x[i]), sum[i]) << i;
+    const std::vector<double> at = {3, -1, 0.5};  // a replay reads what the tape has kept
+    const Values<double> values = forward_sweep<double>(tape, std::span<const double>(at));
+    EXPECT_EQ(values[total.index()], 3 * sum[0] - sum[1] + 0.5 * sum[2]);
     EXPECT_LE(tape.constants(), 3 * 500 + 10) << "a row that comes twice is stored once";
+  }
+}
+
+TEST(Tape, ForgetsTheLastRowOfDataWhenCleared) {
+  Tape tape;
+  const std::vector<double> row = {0.5, 0.25};
+  for (int recording = 0; recording < 3; ++recording) {
+    tape.clear();
+    const std::vector<Var> x = {tape.variable(1), tape.variable(10)};
+    Var total = dot(x, row);
+    for (int k = 0; k < 100; ++k) total += x[0] * (3 + k);  // constants, which lie where the row would not be kept
+    const std::vector<double> at = {2, 4};
+    EXPECT_EQ(forward_sweep<double>(tape, std::span<const double>(at))[total.index()], 2 + 2 * (300 + 4950)) << recording;
   }
 }
 
