@@ -103,6 +103,21 @@ TEST(Holes, ABranchIsAskedBeforeWhatIsValidOnlyBehindIt) {
   EXPECT_THROW(sum_gradient(f, std::array{2.0}, std::vector{4.0, -9.0}), BranchChanged);
 }
 
+// The same two for a branch on a shared value, which is asked once for all samples.
+TEST(Holes, ABranchOnASharedValueIsAskedWhereItWasRecorded) {
+  const Function last = record(
+      [](auto a, auto x) {
+        const Var y = a * x;
+        return a > 0 ? y : -y;
+      },
+      1.0, 1.0);
+  EXPECT_EQ(sum_gradient(last, std::array{2.0}, std::vector{1.0, 3.0}).value, 8);
+  EXPECT_THROW(sum_gradient(last, std::array{-2.0}, std::vector{1.0, 3.0}), BranchChanged);
+  const Function before = record([](auto a, auto x) { return a > 0 ? guarded_root(a) * x : a * x; }, 1.0, 1.0);
+  EXPECT_EQ(sum_gradient(before, std::array{4.0}, std::vector{1.0, 3.0}).value, 8);
+  EXPECT_THROW(sum_gradient(before, std::array{-4.0}, std::vector{1.0, 3.0}), BranchChanged);
+}
+
 // x against a^2, which nothing but the comparison needs: computed once for all samples, and it follows a.
 TEST(Holes, ABranchMayCompareWithASharedValueThatNothingElseNeeds) {
   const Function above = record([](Var a, Var x) { return x > a * a ? a * x : x; }, 2.0, 5.0);
