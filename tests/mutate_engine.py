@@ -368,7 +368,7 @@ class Schemata:
 
 class HeaderSchemata(Schemata):
     """All mutants of a room's headers that lie in bodies of functions, in one copy of the headers; the library and the room's tests,
-    compiled with it once."""
+    compiled with it once. Those that work during compilation, one by one: for each the tests are compiled anew, the library is not."""
 
     def __init__(self, tests, mutants, targets, seconds, folder, pool):
         self.tests, self.limit, self.reached, self.seconds, self.kills = tests, seconds, {}, {}, {}
@@ -382,9 +382,13 @@ class HeaderSchemata(Schemata):
         self.number(mutants)
         links = {target: tests.run(["ninja", "-t", "commands", "-s", f"tests/{target}"], 60)[1].splitlines()[-1].split(" && ")[1]
                  for target in targets if target in tests.known}
+        self.read = {entry.split(":")[0]: set(entry.split()) for entry in
+                     re.split(r"\n(?=\S)", tests.run(["ninja", "-t", "deps"], 60)[1])}
         own = self.compile(links, pool)
         for target, link in links.items():
             self.link(target, link, own)
+        self.links, self.edits = links, {}
+        self.edits = {target: 0 for target, said in zip(links, pool.map(lambda target: self.edited(None, target), links)) if not said}
 
     def number(self, mutants):
         """Chooses those that are in a function, and writes what they share."""
@@ -405,13 +409,12 @@ class HeaderSchemata(Schemata):
         """The objects and archives of these links that a mutated header is in. A mutant that does not compile is given up; so is a
         test that does not for another reason."""
         entries = json.loads((self.tests.build / "compile_commands.json").read_text())
-        commands = {re.search(r"-o (\S+)", entry["command"])[1]: entry["command"] for entry in entries}
+        self.commands = commands = {re.search(r"-o (\S+)", entry["command"])[1]: entry["command"] for entry in entries}
         archives = {a: [o for o in commands if o.startswith(re.sub(r"lib(\w+)\.a$", r"CMakeFiles/\1.dir/", a))]
                     for link in links.values() for a in re.findall(r"(?<= )(?!/)[\w./]+\.a\b", link)}
         objects = {o for link in links.values() for o in re.findall(r"\S+\.o(?= )", link)}.union(*archives.values())
         mutated = {str(TREE / name) for name in self.sources}
-        read = re.split(r"\n(?=\S)", self.tests.run(["ninja", "-t", "deps"], 60)[1])
-        objects &= {entry.split(":")[0] for entry in read if mutated.intersection(entry.split())}  # others are as they were built
+        objects &= {o for o, read in self.read.items() if mutated.intersection(read)}  # others are as they were built
         waiting = sorted(objects)
         while waiting:
             self.write()
@@ -423,9 +426,9 @@ class HeaderSchemata(Schemata):
                 test = re.match(r"tests/CMakeFiles/(\w+)\.dir/", output)
                 if culprits:
                     waiting.append(output)
-                elif not test or not links.pop(test[1], None):
+                elif not test:
                     sys.exit(f"mutate_engine.py: {text[:3000]}")
-                else:
+                elif links.pop(test[1], None):
                     print(f"left out, it does not compile: {test[1]}: {text[:1000]}", file=sys.stderr)
             for number in unfit:
                 self.fit.pop(number)["number"] = None
@@ -443,6 +446,46 @@ class HeaderSchemata(Schemata):
         if said:
             print(f"left out, it fails without a mutant: {target}: {said}", file=sys.stderr)
         self.kills[program] = 0.1
+
+    def verdict(self, m, targets):
+        """As Copy's. 'not tried' is what stands outside of functions: the library's sources would have to be compiled anew too."""
+        said = super().verdict(m, targets)
+        if m["number"] is None or said not in ("", "not tried") or said == "" and m["met"]:
+            return said
+        if body(code_only((TREE / m["file"]).read_text()), m["edit"][0], r"^\b$") is None:
+            return "not tried"
+        readers = [t for t in self.edits if any(str(TREE / m["file"]) in self.read[o] for o in self.objects_of(t))]
+        m["met"] = bool(readers)
+        for target in sorted(readers, key=lambda t: -self.edits[t]):
+            said = self.edited(m, target)
+            if said:
+                self.edits[target] += 1
+                return said
+        return ""
+
+    def objects_of(self, target):
+        return [o for o in re.findall(r"\S+\.o(?= )", self.links[target]) if o.startswith(f"tests/CMakeFiles/{target}.dir/")]
+
+    def edited(self, m, target):
+        """What is said against a mutant by this test, compiled with it; or against the test without one."""
+        with tempfile.TemporaryDirectory(dir=self.folder) as temporary:
+            folder, link = pathlib.Path(temporary), self.links[target]
+            for part in ("autodiff", "vae_kl"):
+                shutil.copytree(TREE / part, folder / part)
+            if m is not None:
+                (folder / m["file"]).write_text(m["text"])
+            for number, output in enumerate(self.objects_of(target)):
+                command = re.sub(rf"(?<=-I){re.escape(str(TREE))}(?=/(?:autodiff|vae_kl)\b)", temporary, self.commands[output])
+                command = re.sub(r"-Winvalid-pch -include \S+", "-include gmock/gmock.h", command)
+                command = command.replace(f"-o {output}", f"-o {temporary}/{number}.o -O0 -g0 -w")
+                link = link.replace(f" {output} ", f" {temporary}/{number}.o ")
+                if not self.tests.run(command, 3600)[0]:
+                    return "compiler"
+            program = folder / target
+            good, said = self.tests.run(re.sub(r"-o \S+", f"-o {program}", link, count=1), 600)
+            if good:
+                good, said = self.tests.run(limited(self.limit, program), self.limit)
+            return "" if good else complaint(target, said)
 
     def write(self):
         """The headers, with the mutants that are fit."""

@@ -13,6 +13,8 @@
 #include <regex>
 #include <set>
 #include <sstream>
+#include <string>
+#include <vector>
 
 #include "support/run_program.hpp"
 
@@ -105,13 +107,20 @@ TEST(CommandLine, EveryCommandIsInTheTableOfItsReadme) {
 
 // An empty value is what a shell makes of a variable that is not set: it must not mean the default.
 TEST(CommandLine, AnEmptyValueOfAnyOptionIsRefused) {
+  const std::vector<std::string> empties = {" ''", "=''", " ' '"};
+#ifdef WENGERT_TEST_SANITIZED  // programs start slowly then, and to try each option with each form takes minutes
+  constexpr bool slow = true;
+#else
+  constexpr bool slow = false;
+#endif
   std::size_t options = 0;
   for (const std::string& command : command_names()) {
     const std::string help = vae_kl(command + " --help").out;
     const std::regex option("\n  (--[a-z-]+) [A-Z]");  // flags have no name for a value behind them
     for (std::sregex_iterator found(help.begin(), help.end(), option), end; found != end; ++found, ++options)
-      for (const char* empty : {" ''", "=''", " ' '"})
-        expect_complaint(command + ' ' + (*found)[1].str() + empty, {(*found)[1].str()});
+      for (std::size_t form = 0; form < empties.size(); ++form)
+        if (form == options % empties.size() || !slow)
+          expect_complaint(command + ' ' + (*found)[1].str() + empties[form], {(*found)[1].str()});
     if (help.find("--mu") != help.npos) {
       expect_complaint(command + " --mu '' --sigma ''", {"--mu"});
     }
