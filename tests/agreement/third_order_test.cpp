@@ -8,6 +8,7 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <ostream>
 #include <span>
 #include <string>
 #include <vector>
@@ -251,6 +252,8 @@ const Case cases[] = {
 };
 
 std::string text(const std::vector<double>& numbers) { return fmt::format("({})", fmt::join(numbers, ", ")); }
+/// For what says which case a test is of.
+void PrintTo(const Case& c, std::ostream* out) { *out << c.name << " at " << text(c.at); }
 
 class ThirdOrder : public testing::TestWithParam<Case> {};
 INSTANTIATE_TEST_SUITE_P(Edges, ThirdOrder, testing::ValuesIn(cases));
