@@ -95,7 +95,8 @@ struct ElementCodes<FusedGathering<Callable, n>, optimised> {
     return code;
   }
   static const Function& twin() {
-    static_cast<void>(recorded<Callable, Taken<>>);  // so that what cannot be fused is refused here too
+    static_cast<void>(inputs());  // so that what cannot be fused is refused here too
+    static_cast<void>(recorded<Callable, Taken<>>);
     return recorded_twin<Callable>(Taken<>{});
   }
 };

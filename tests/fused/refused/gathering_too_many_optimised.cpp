@@ -1,0 +1,1 @@
+#include "gathering_too_many.cpp"

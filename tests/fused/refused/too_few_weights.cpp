@@ -1,0 +1,6 @@
+#include <array>
+#include <wengert/fuse.hpp>
+
+auto f() {
+  return wengert::fuse([](auto x, auto y) { return std::array{x * y, x + y}; }).pull_back(std::array{1.0}, 1.0, 2.0);
+}

@@ -1,0 +1,2 @@
+#include <boost/math/special_functions/gamma.hpp>
+#include <wengert/boost.hpp>
