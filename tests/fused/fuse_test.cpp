@@ -1,5 +1,6 @@
 #include "wengert/fuse.hpp"
 
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 
 #include <array>
@@ -7,7 +8,9 @@
 #include <limits>
 #include <memory>
 #include <numbers>
+#include <regex>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "support/parity_functions.hpp"
@@ -237,6 +240,15 @@ TEST(Fuse, PrintsItsProgramWithNamesAndWhatTheOptimiserDid) {
                                                         "v1                  independent\n"
                                                         "v2                  sub                v0, v1\n"
                                                         "results v2 1 -1\n"));
+  // what was left is what is printed
+  for (const std::string& program : {text, difference.program()}) {
+    const std::regex line("\nv[0-9]+ ");
+    const std::ptrdiff_t printed =
+        std::distance(std::sregex_iterator(program.begin(), program.end(), line), std::sregex_iterator());
+    EXPECT_THAT(program, testing::EndsWith(fmt::format("; {} left\n", printed)));
+  }
+  EXPECT_THAT(text,
+              HasSubstr("0 dead, 0 folded, 0 merged, 9 simplified; 9 left"));  // 18, of which 9 multiply by 1 or add a first
 }
 
 // Every function of the list, stepped, replayed, as the recorded derivative, and fused: the same numbers, NaN and infinity.

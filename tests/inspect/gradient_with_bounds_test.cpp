@@ -243,6 +243,26 @@ TEST(GradientWithBounds, OfDerivativesOfPieces) {
   EXPECT_GE(row[1].digits(), 13.5);
 }
 
+// x0 x1 x2 x3 / x4: each row of its Hessian is the function divided by two of its inputs, twice that for the divisor itself.
+TEST(GradientWithBounds, OfDerivativesOfPiecesOfManyInputs) {
+  constexpr auto quotient = [](auto a, auto b, auto c, auto d, auto e) { return a * b * c * d / e; };
+  const Function f =
+      record([](Var a, Var b, Var c, Var d, Var e) { return fuse(quotient)(a, b, c, d, e); }, 1.0, 1.0, 1.0, 1.0, 1.0);
+  const std::vector<double> x = {1.3, -0.7, 2.1, 0.1, -0.9};
+  const long double whole = static_cast<long double>(x[0]) * x[1] * x[2] * x[3] / x[4];
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const std::vector<Bounded> row = f.derivative().output(1 + i).gradient_with_bounds(x);
+    ASSERT_EQ(row.size(), x.size());
+    for (std::size_t j = 0; j < x.size(); ++j) {
+      const long double sign = (i == 4) == (j == 4) ? 1 : -1, times = i != j ? 1 : i == 4 ? 2 : 0;
+      const long double exact = sign * times * whole / x[i] / x[j];
+      const long double own = 8 * std::abs(exact) * std::numeric_limits<long double>::epsilon();  // its seven roundings
+      EXPECT_LE(static_cast<double>(std::abs(row[j].value - exact) - own), row[j].error) << i << ' ' << j;
+      if (i != j || i == 4) EXPECT_GE(row[j].digits(), 14.5) << i << ' ' << j;  // some ten roundings
+    }
+  }
+}
+
 // (1e16 + x) - 1e16 is 0 in doubles and 0.3 in exact arithmetic: so is the derivative of its product with v in v.
 TEST(GradientWithBounds, AZeroThatRoundingMadeCarriesItsErrorBack) {
   Tape tape;
