@@ -482,7 +482,7 @@ class HeaderSchemata(Schemata):
                 command = re.sub(rf"(?<=-I){re.escape(str(TREE))}(?=/(?:autodiff|vae_kl)\b)", temporary, self.commands[output])
                 command = command.replace(f"-o {output}", f"-o {temporary}/{number}.o")
                 link = link.replace(f" {output} ", f" {temporary}/{number}.o ")
-                if not self.tests.run(command, 3600)[0]:
+                if not self.tests.run(f"timeout 240 {command}", 3600)[0]:  # a template may ask for itself without end
                     return "compiler"
             program = folder / target
             good, said = self.tests.run(re.sub(r"-o \S+", f"-o {program}", link, count=1), 600)

@@ -5,7 +5,9 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <random>
+#include <span>
 #include <vector>
 
 #include "wengert/error.hpp"
@@ -118,6 +120,66 @@ TEST(FusedBatch, TakesArgumentsOfAnyShapeThatIsStated) {
        {sum(fuse(in_arrays, Shape<2, 2>())), sum(fuse(in_pieces, Shape<0, 0, 2>())), sum(fuse(across, Shape<0, 3>()))}) {
     EXPECT_EQ(total.value, 3.5);
     EXPECT_EQ(total.gradient, (std::vector<double>{4, 6}));
+  }
+}
+
+// More inputs, columns, steps, sums and results than are compiled in one piece (128), and samples that do not fill a tile:
+// sum over k of (w_k x_k)^2, in whole numbers.
+TEST(FusedBatch, OfMoreInputsAndColumnsThanAreCompiledAtOnce) {
+  constexpr std::size_t n = 150, count = 37;
+  constexpr auto squares = [](const auto& w, const auto& x) {
+    auto sum = w[0] * w[0] * (x[0] * x[0]);
+    for (std::size_t k = 1; k < n; ++k) sum = sum + w[k] * w[k] * (x[k] * x[k]);
+    return sum;
+  };
+  std::array<double, n> w{};
+  for (std::size_t k = 0; k < n; ++k) w[k] = static_cast<double>(k % 7) - 3;
+  std::vector<double> rows(n * count);
+  for (std::size_t k = 0; k < rows.size(); ++k) rows[k] = static_cast<double>(k * k % 11) - 5;
+  std::vector<double> values(count), by_hand(count), expected(n), results(n * count);
+  BatchOptions options{.standard_errors = false};
+  options.values = values;
+  for (std::size_t k = 0; k < n; ++k) options.sample_gradient.push_back(std::span(results).subspan(k * count, count));
+  const BatchResult sum = sum_gradient(fuse(squares, Shape<n, n>()), w, Samples::rows(rows, n), options);
+  for (std::size_t i = 0; i < count; ++i)
+    for (std::size_t k = 0; k < n; ++k) {
+      const double x = rows[i * n + k];
+      by_hand[i] += w[k] * w[k] * x * x;
+      expected[k] += 2 * w[k] * x * x;
+      EXPECT_EQ(results[k * count + i], 2 * w[k] * w[k] * x) << i << ' ' << k;
+    }
+  EXPECT_EQ(values, by_hand);
+  // a sum is the mean, rounded, times the count
+  ASSERT_EQ(sum.gradient.size(), n);
+  for (std::size_t k = 0; k < n; ++k) EXPECT_DOUBLE_EQ(sum.gradient[k], expected[k]) << k;
+  EXPECT_DOUBLE_EQ(sum.value, std::accumulate(by_hand.begin(), by_hand.end(), 0.0));
+}
+
+// Each comparison, of two samples' numbers, with a shared one and with a constant, counts in a bit of its own; detach(x) x has
+// the derivative x.
+TEST(FusedBatch, ComparesAsCppDoes) {
+  constexpr auto f = [](auto a, auto x, auto y) {
+    return is_less(x, y) + 2 * is_less_equal(x, y) + 4 * is_equal(x, y) + 8 * is_less(a, x) + 16 * is_less_equal(x, a) +
+           32 * is_equal(x, a) + 64 * is_less(x, 2) + 128 * is_less_equal(2, y) + 256 * is_equal(y, 2) +
+           512 * select(x <= y, -x, detach(x) * y) + 0.0 * a;
+  };
+  const double a = 1;
+  std::vector<double> rows;
+  for (const double x : {-1.0, 0.0, 1.0, 2.0, 3.0})
+    for (const double y : {-1.0, 0.0, 1.0, 2.0, 3.0}) rows.insert(rows.end(), {x, y});
+  const std::size_t count = rows.size() / 2;
+  std::vector<double> values(count), by_x(count), by_y(count);
+  BatchOptions options{.standard_errors = false};
+  options.values = values;
+  options.sample_gradient = {by_x, by_y};
+  mean_gradient(fuse(f), std::array{a}, Samples::rows(rows, 2), options);
+  for (std::size_t i = 0; i < count; ++i) {
+    const double x = rows[2 * i], y = rows[2 * i + 1];
+    const int bits = (x < y) + 2 * (x <= y) + 4 * (x == y) + 8 * (a < x) + 16 * (x <= a) + 32 * (x == a) + 64 * (x < 2) +
+                     128 * (2 <= y) + 256 * (y == 2);
+    EXPECT_EQ(values[i], bits + 512 * (x <= y ? -x : x * y)) << x << ' ' << y;
+    EXPECT_EQ(by_x[i], x <= y ? -512 : 0) << x << ' ' << y;
+    EXPECT_EQ(by_y[i], x <= y ? 0 : 512 * x) << x << ' ' << y;
   }
 }
 

@@ -120,7 +120,6 @@ Report Sharing::exchange(const Report& mine, Bytes& body, const Merge& merge, co
     put(earlier);
   });
   if (ranks_.rank() == 0) {
-    take(message);
     if (report.failed == Report::none) finish(body);
     put(message);
   }
