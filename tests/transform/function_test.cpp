@@ -370,6 +370,33 @@ TEST(Function, IsNotTheProgramThatMeetsItAtAPointOrHasMoreOutputs) {
   EXPECT_FALSE(record([](Var x) { return std::array{x * x, 2 * x}; }, 2.0).verify([](Var x) { return x * x; }, 2.0));
 }
 
+TEST(Function, VerifyTakesVectorsAndArraysAsRecordDoes) {
+  const auto f = [](const std::vector<Var>& x, Var y, std::array<Var, 2> z) { return x[0] * y + x[1] * z[0] * z[1]; };
+  const Function recorded = record(f, std::vector{1.0, 2.0}, 3.0, std::array{4.0, 5.0});
+  EXPECT_TRUE(recorded.verify(f, std::vector{2.0, 1.0}, -1.0, std::array{0.5, 0.25}));
+  const auto other = [](const std::vector<Var>& x, Var y, std::array<Var, 2> z) { return x[0] * y + x[1] * z[0] * z[0]; };
+  EXPECT_FALSE(recorded.verify(other, std::vector{2.0, 1.0}, -1.0, std::array{0.5, 0.25}));
+}
+
+TEST(Function, ItsDerivativeKeepsNamesAndLines) {
+  const Function f = record<true>([](Var x, Var y) { return sin(named("product", x * y)); }, 0.5, 0.25);
+  const auto product = [](const Function& of) {
+    NodeId found = -1;
+    for (NodeId i = 0; i < of.tape().size(); ++i)
+      if (of.tape().name(i) == "product") {
+        EXPECT_EQ(found, -1) << "twice";
+        found = i;
+      }
+    return found;
+  };
+  const Function derivative = f.derivative();
+  const NodeId there = product(derivative);
+  ASSERT_GE(there, 0);
+  EXPECT_EQ(derivative.tape()[there].op, Op::Mul);
+  EXPECT_EQ(derivative.tape().location(there).line, f.tape().location(product(f)).line);
+  EXPECT_GT(derivative.tape().location(there).line, 0u);
+}
+
 TEST(Function, VerifiesThatNanIsNanAndNoNumber) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   double factor = 2;
