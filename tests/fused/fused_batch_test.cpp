@@ -183,6 +183,30 @@ TEST(FusedBatch, ComparesAsCppDoes) {
   }
 }
 
+// What is no arithmetic is a call, which finds shared inputs (the first of all among them) and each of several constants in
+// memory.
+TEST(FusedBatch, CallsTakeSharedInputsAndConstants) {
+  constexpr auto f = [](auto a, auto b, auto x) {
+    return pow(x, a) + pow(b, x) + pow(x, 2.5) + atan2(x, 0.75) + hypot(x, 1.25) + atan2(a, x);
+  };
+  const double a = 1.75, b = 0.6;
+  std::vector<double> x(29), values(x.size()), by_x(x.size());
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = 0.1 + 0.17 * static_cast<double>(i);
+  BatchOptions options{.standard_errors = false};
+  options.values = values;
+  options.sample_gradient = {by_x};
+  mean_gradient(fuse(f), std::array{a, b}, x, options);
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double v = x[i];
+    const double value =
+        std::pow(v, a) + std::pow(b, v) + std::pow(v, 2.5) + std::atan2(v, 0.75) + std::hypot(v, 1.25) + std::atan2(a, v);
+    const double slope = a * std::pow(v, a - 1) + std::log(b) * std::pow(b, v) + 2.5 * std::pow(v, 1.5) +
+                         0.75 / (v * v + 0.75 * 0.75) + v / std::hypot(v, 1.25) - a / (a * a + v * v);
+    EXPECT_NEAR(values[i], value, rounding * value) << v;
+    EXPECT_NEAR(by_x[i], slope, rounding * (1 + std::abs(slope))) << v;
+  }
+}
+
 TEST(FusedBatch, WritesEachSamplesValueAndItsGradientOnRequest) {
   const auto x = normals(1003);
   std::vector<double> values(x.size()), gradient(x.size());
