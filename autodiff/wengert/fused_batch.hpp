@@ -48,12 +48,14 @@ constexpr auto batch_shape() {
     return decltype(stated_shape(Callable{})){};
   } else if constexpr (scalars_taken<Callable>() > 0) {
     return scalars(std::make_index_sequence<scalars_taken<Callable>()>());
-  } else {
+  } else if constexpr (before >= 1024) {
     static_assert(
         before < 1024,
         "fuse: a batch needs a callable of scalars (32 at most), of an array of the shared inputs and scalars, or of two "
         "arrays, the second of 1024 numbers at most; the shared inputs are as many as its first array holds. For any "
         "other, say its shape, with 0 for each scalar: fuse(f, Shape<3, 0, 2>())");
+    return Shape<shared>{};  // or the search would go on after the error, for minutes
+  } else {
     using Fit = decltype([]<std::size_t... k>(std::index_sequence<k...>) {
       return std::disjunction<TakesColumns<Callable, shared, before + 1 + k>...>();
     }(std::make_index_sequence<64>()));
