@@ -350,28 +350,33 @@ TEST(Holes, EveryFrozenNodeKeepsItsName) {
   EXPECT_THAT(text, testing::HasSubstr("second"));
 }
 
-// select(select(c, k, l) == m, y, z): of constants the optimiser may ask for c alone; where one of them varies it may not.
+// select(select(c, k, l) == m, y, z): of constants the optimiser may ask for c alone; where one of them varies it may not, nor
+// where the choice is compared by <.
 TEST(Holes, AChoiceAmongConstantsIsTheConditionItself) {
   enum class Varies { Nothing, First, Second, Number };
   for (const double k : {1.0, 2.0})
     for (const double l : {1.0, 2.0})
       for (const double m : {1.0, 2.0, 3.0})
         for (const Varies what : {Varies::Nothing, Varies::First, Varies::Second, Varies::Number})
-          for (const bool number_first : {false, true}) {
+          for (const auto asked : {0, 1, 2}) {
             const auto f = [&](Var v, Var c, Var y, Var z) {
               const Var first = what == Varies::First ? v : Var(k), second = what == Varies::Second ? v : Var(l),
                         number = what == Varies::Number ? v : Var(m), choice = select(is_less(0, c), first, second);
-              return select(number_first ? is_equal(number, choice) : is_equal(choice, number), y * y, z * z);
+              const Var condition = asked == 0   ? is_equal(choice, number)
+                                    : asked == 1 ? is_equal(number, choice)
+                                                 : is_less(choice, number);
+              return select(condition, y * y, z * z);
             };
             const Function recorded = wengert::record(f, 1.0, 1.0, 3.0, 5.0), derivative = recorded.derivative();
             for (const double c : {1.0, -1.0})
               for (const double v : {1.0, 2.0, 3.0}) {
                 const double first = what == Varies::First ? v : k, second = what == Varies::Second ? v : l,
                              number = what == Varies::Number ? v : m;
-                const bool equal = (c > 0 ? first : second) == number;
+                const double choice = c > 0 ? first : second;
+                const bool holds = asked == 2 ? choice < number : choice == number;
                 EXPECT_EQ(derivative.values(std::vector<double>{v, c, 3, 5}),
-                          (std::vector<double>{equal ? 9.0 : 25.0, 0, 0, equal ? 6.0 : 0.0, equal ? 0.0 : 10.0}))
-                    << k << ' ' << l << ' ' << m << ' ' << c << ' ' << v << ' ' << static_cast<int>(what);
+                          (std::vector<double>{holds ? 9.0 : 25.0, 0, 0, holds ? 6.0 : 0.0, holds ? 0.0 : 10.0}))
+                    << k << ' ' << l << ' ' << m << ' ' << c << ' ' << v << ' ' << static_cast<int>(what) << ' ' << asked;
               }
           }
 }

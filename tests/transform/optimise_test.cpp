@@ -66,7 +66,7 @@ constexpr auto look_alikes = [](const auto& a, const auto& b, const auto& c, con
       // quotients
       a / 3, a / 4, a / -0.5, a / 0x1p1023, a / 0x1p-1022, a / 0x1p-1074, a / 0x1p1022, a / 0x1p-1021, a / 0x1.8p3,
       // choices
-      select(a != 0, b, c), select(a < b, select(c < d, a, b), c), select(a < b, select(a < b, c, d), a),
+      select(a != 0, b, c), select(a, b, c), select(a < b, select(c < d, a, b), c), select(a < b, select(a < b, c, d), a),
       select(a < b, c, select(c < d, a, b)), select(a < b, c, select(a < b, d, a)), select(a < b, d, d),
       select(a < b, c, d) - select(a < b, c, b), select(a < b, c, d) - select(a < b, b, d),
       select(a < b, c, d) - select(b < a, c, d),
