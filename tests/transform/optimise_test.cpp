@@ -101,6 +101,51 @@ TEST(Optimise, ChangesNoBitOfWhatLooksLikeAnIdentity) {
   EXPECT_EQ(seen, 900 * look_alikes(1.0, 1.0, 1.0, 1.0).size());
 }
 
+// What is left of an identity: one of the inputs, a constant, or a cheaper operation.
+TEST(Optimise, LeavesWhatIsCheaper) {
+  const Function g = record(
+                         [](Var x, Var y) {
+                           return std::vector<Var>{x + -0.0,
+                                                   -0.0 + x,
+                                                   x - 0.0,
+                                                   1.0 * x,
+                                                   x * 1.0,
+                                                   x / 1.0,
+                                                   pow(x, 1.0),
+                                                   -(-x),
+                                                   select(y, x, x),
+                                                   pow(x, 0.0),
+                                                   0.0 * detach(Var(3)),
+                                                   x + x,
+                                                   -1.0 * x,
+                                                   x * -1.0,
+                                                   -x * y,
+                                                   x * -y,
+                                                   -x / y,
+                                                   x / -y,
+                                                   pow(x, -1.0),
+                                                   x - -y,
+                                                   x + -y,
+                                                   -x + y,
+                                                   4 * (0.25 * x)};
+                         },
+                         2.0, 3.0)
+                         .optimised();
+  const std::size_t inputs = 9, constants = 2;
+  const std::vector<Op> operations = {Op::Mul, Op::Neg, Op::Neg, Op::Neg, Op::Neg, Op::Neg,
+                                      Op::Neg, Op::Div, Op::Add, Op::Sub, Op::Sub};
+  const auto left = g.dependents();
+  ASSERT_EQ(left.size(), inputs + constants + operations.size() + 1);
+  for (std::size_t k = 0; k < inputs; ++k) EXPECT_EQ(left[k], 0) << k;
+  for (std::size_t k = inputs; k < inputs + constants; ++k) EXPECT_LT(left[k], 0) << k;
+  for (std::size_t k = 0; k < operations.size(); ++k) {
+    const NodeId i = left[inputs + constants + k];
+    ASSERT_GE(i, 2) << k;
+    EXPECT_EQ(g.tape()[i].op, operations[k]) << k;
+  }
+  EXPECT_EQ(left.back(), 0);  // 4 (x / 4)
+}
+
 TEST(Optimise, KeepsInfinitiesThatConstantsMake) {
   const Function f = record([](auto x) { return std::vector{x / 0.0, 1 / (x * 0)}; }, 1.0).optimised();
   EXPECT_EQ(f.values(std::array{2.0})[0], inf);
