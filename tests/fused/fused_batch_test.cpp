@@ -137,10 +137,16 @@ TEST(FusedBatch, OfMoreInputsAndColumnsThanAreCompiledAtOnce) {
   std::vector<double> rows(n * count);
   for (std::size_t k = 0; k < rows.size(); ++k) rows[k] = static_cast<double>(k * k % 11) - 5;
   std::vector<double> values(count), by_hand(count), expected(n), results(n * count);
+  // gradients by sample are those of the recorded twin: the rest is asked without them
   BatchOptions options{.standard_errors = false};
-  options.values = values;
-  for (std::size_t k = 0; k < n; ++k) options.sample_gradient.push_back(std::span(results).subspan(k * count, count));
   const BatchResult sum = sum_gradient(fuse(squares, Shape<n, n>()), w, Samples::rows(rows, n), options);
+  const BatchResult with_errors = sum_gradient(fuse(squares, Shape<n, n>()), w, Samples::rows(rows, n));
+  options.values = values;
+  sum_gradient(fuse(squares, Shape<n, n>()), w, Samples::rows(rows, n), options);
+  std::vector<double> by_twin(count);
+  options.values = by_twin;
+  for (std::size_t k = 0; k < n; ++k) options.sample_gradient.push_back(std::span(results).subspan(k * count, count));
+  sum_gradient(fuse(squares, Shape<n, n>()), w, Samples::rows(rows, n), options);
   for (std::size_t i = 0; i < count; ++i)
     for (std::size_t k = 0; k < n; ++k) {
       const double x = rows[i * n + k];
@@ -149,9 +155,13 @@ TEST(FusedBatch, OfMoreInputsAndColumnsThanAreCompiledAtOnce) {
       EXPECT_EQ(results[k * count + i], 2 * w[k] * w[k] * x) << i << ' ' << k;
     }
   EXPECT_EQ(values, by_hand);
+  EXPECT_EQ(by_twin, by_hand);
   // a sum is the mean, rounded, times the count
   ASSERT_EQ(sum.gradient.size(), n);
-  for (std::size_t k = 0; k < n; ++k) EXPECT_DOUBLE_EQ(sum.gradient[k], expected[k]) << k;
+  for (std::size_t k = 0; k < n; ++k) {
+    EXPECT_DOUBLE_EQ(sum.gradient[k], expected[k]) << k;
+    EXPECT_DOUBLE_EQ(with_errors.gradient[k], expected[k]) << k;
+  }
   EXPECT_DOUBLE_EQ(sum.value, std::accumulate(by_hand.begin(), by_hand.end(), 0.0));
 }
 
@@ -171,8 +181,12 @@ TEST(FusedBatch, ComparesAsCppDoes) {
   std::vector<double> values(count), by_x(count), by_y(count);
   BatchOptions options{.standard_errors = false};
   options.values = values;
+  mean_gradient(fuse(f), std::array{a}, Samples::rows(rows, 2), options);
+  std::vector<double> by_twin(count);
+  options.values = by_twin;
   options.sample_gradient = {by_x, by_y};
   mean_gradient(fuse(f), std::array{a}, Samples::rows(rows, 2), options);
+  EXPECT_EQ(values, by_twin);
   for (std::size_t i = 0; i < count; ++i) {
     const double x = rows[2 * i], y = rows[2 * i + 1];
     const int bits = (x < y) + 2 * (x <= y) + 4 * (x == y) + 8 * (a < x) + 16 * (x <= a) + 32 * (x == a) + 64 * (x < 2) +
@@ -194,8 +208,10 @@ TEST(FusedBatch, CallsTakeSharedInputsAndConstants) {
   for (std::size_t i = 0; i < x.size(); ++i) x[i] = 0.1 + 0.17 * static_cast<double>(i);
   BatchOptions options{.standard_errors = false};
   options.values = values;
+  mean_gradient(fuse(f), std::array{a, b}, x, options);  // values by the loop
+  options.values = {};
   options.sample_gradient = {by_x};
-  mean_gradient(fuse(f), std::array{a, b}, x, options);
+  mean_gradient(fuse(f), std::array{a, b}, x, options);  // gradients by sample by the recorded twin
   for (std::size_t i = 0; i < x.size(); ++i) {
     const double v = x[i];
     const double value =
