@@ -46,7 +46,7 @@ ELSEWHERE = {
     "transform": ("inspect/gradient_with_bounds", "sweep/jacobian"),
     "batch": ("transform/holes", "fused/fused_batch"),
     "kernels": ("sweep/reductions",),
-    "fused": ("inspect/gradient_with_bounds",),
+    "fused": ("inspect/gradient_with_bounds", "batch/fused_elements"),
 }
 DEMO = ("question", "random", "estimate", "estimators", "proof", "train")  # what computes in it
 # Public headers that hold code of the engine, by the room whose tests know them best. ops.hpp is mutate.py's.
