@@ -30,6 +30,7 @@ import random
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -243,12 +244,15 @@ class Relinked:
 
     def run(self, command, seconds, **variables):
         """Whether it succeeded, and what it printed."""
+        process = subprocess.Popen(command, shell=isinstance(command, str), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                   errors="replace", cwd=self.build, env={**os.environ, **variables}, start_new_session=True)
         try:
-            done = subprocess.run(command, shell=isinstance(command, str), capture_output=True, text=True, errors="replace",
-                                  timeout=seconds, cwd=self.build, env={**os.environ, **variables})
+            said = "".join(process.communicate(timeout=seconds)).strip()
         except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)  # with what it started: a compiler's driver is not the compiler
+            process.communicate()
             return False, f"no end within {seconds} s"
-        return done.returncode == 0, (done.stdout + done.stderr).strip() or f"status {done.returncode}"
+        return process.returncode == 0, said or f"status {process.returncode}"
 
     def object(self, original, source, to, *flags):
         command = self.compile[original].replace(original, str(source))
@@ -302,6 +306,8 @@ def processor_time():
     return used.ru_utime + used.ru_stime
 
 
+# Seconds for the compiler: each copy of a lambda may copy all templates below it, and a mutant's template ask for itself without end.
+PATIENCE = 240
 CHECKED = "-O1 -g0 -w -D_GLIBCXX_ASSERTIONS"
 
 
@@ -455,8 +461,8 @@ class HeaderSchemata(Schemata):
         if m["number"] is None or said not in ("", "not tried") or said == "" and m["met"]:
             return said
         header = str(TREE / m["file"])
-        if (body(code_only((TREE / m["file"]).read_text()), m["edit"][0], "constinit") is None and
-                any(header in read and o.startswith("autodiff/") for o, read in self.read.items())):
+        in_a_function = body(code_only(pathlib.Path(header).read_text()), m["edit"][0], "constinit")  # whenever it may run
+        if (in_a_function is None and any(header in read and o.startswith("autodiff/") for o, read in self.read.items())):
             return "not tried"
         readers = [t for t in self.edits if any(header in self.read[o] for o in self.objects_of(t))]
         m["met"] = bool(readers)
@@ -482,7 +488,7 @@ class HeaderSchemata(Schemata):
                 command = re.sub(rf"(?<=-I){re.escape(str(TREE))}(?=/(?:autodiff|vae_kl)\b)", temporary, self.commands[output])
                 command = command.replace(f"-o {output}", f"-o {temporary}/{number}.o")
                 link = link.replace(f" {output} ", f" {temporary}/{number}.o ")
-                if not self.tests.run(f"timeout 240 {command}", 3600)[0]:  # a template may ask for itself without end
+                if not self.tests.run(command, PATIENCE)[0]:
                     return "compiler"
             program = folder / target
             good, said = self.tests.run(re.sub(r"-o \S+", f"-o {program}", link, count=1), 600)
@@ -508,8 +514,8 @@ class HeaderSchemata(Schemata):
         command = re.sub(r"-Winvalid-pch -include \S+", "-include gmock/gmock.h", command)
         command = command.replace(f"-o {output}", f"-o {self.folder / output}")
         # not in the headers: some are included within a namespace
-        most = 240 if output.startswith("tests/") else 3600  # templates of templates: each copy of a lambda may copy all below it
-        good, said = self.tests.run(f"timeout {most} {command} -include {self.folder}/mutants.hpp {CHECKED}", 3600)
+        good, said = self.tests.run(f"{command} -include {self.folder}/mutants.hpp {CHECKED}",
+                                    PATIENCE if output.startswith("tests/") else 3600)
         return "" if good else said
 
     def culprits(self, said):
