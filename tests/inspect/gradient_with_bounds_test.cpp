@@ -245,7 +245,7 @@ TEST(GradientWithBounds, OfDerivativesOfPieces) {
 
 // x0 x1 x2 x3 / x4: each row of its Hessian is the function divided by two of its inputs, twice that for the divisor itself.
 TEST(GradientWithBounds, OfDerivativesOfPiecesOfManyInputs) {
-  constexpr auto quotient = [](auto a, auto b, auto c, auto d, auto e) { return a * b * c * d / e; };
+  static constexpr auto quotient = [](auto a, auto b, auto c, auto d, auto e) { return a * b * c * d / e; };
   const Function f =
       record([](Var a, Var b, Var c, Var d, Var e) { return fuse(quotient)(a, b, c, d, e); }, 1.0, 1.0, 1.0, 1.0, 1.0);
   const std::vector<double> x = {1.3, -0.7, 2.1, 0.1, -0.9};
