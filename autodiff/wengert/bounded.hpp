@@ -47,7 +47,17 @@ struct Bounded : NumberType<Bounded> {
   /// What an operation makes of its result and partials: the bounds of the arguments through the partials, and its own rounding.
   template <class Rule, class... Terms>
   static Bounded lift(double result, const Terms&... term) {
-    return {result, rounding<Rule>(result, term.argument.value...) + (... + carried(term.argument.error, term.partial))};
+    const double rounded = rounding<Rule>(result, term.argument.value...);
+    if constexpr (requires { carry<Rule>(Bounded(), Bounded()); })
+      return {result, rounded + (... + term.argument.error)};
+    else
+      return {result, rounded + (... + carried(term.argument.error, term.partial))};
+  }
+  /// What goes back through a sum is the adjoint, or minus it, as exact as it was.
+  template <class Rule>
+    requires(op_of<Rule> == Op::Add || op_of<Rule> == Op::Sub || op_of<Rule> == Op::Neg)
+  static Bounded carry(const Bounded& adjoint, const Bounded& partial) {
+    return {adjoint.value * partial.value, adjoint.error};
   }
   /// An operation's value: the bounds of the arguments through its partials, and its own value_error().
   static Bounded of(const NaryOperation& operation, std::span<const Bounded> x) {
@@ -75,17 +85,22 @@ struct Bounded : NumberType<Bounded> {
   template <class Rule>
   static double rounding(double result, double x, [[maybe_unused]] double y = 0, [[maybe_unused]] double z = 0) {
     constexpr Op op = op_of<Rule>;
+    const double size = std::fabs(result);
+    if (!(size <= 0x1p1000)) [[unlikely]]  // where what is left over overflows, or is NaN
+      return ulp * size;
     // a share for what is rounded here, and an ulp for what underflows
-    const auto about = [&](double rest) {
-      return std::fabs(rest) * (1 + 0x1p-20) + (std::fabs(result) < 0x1p-960 ? 0x1p-1074 : 0);
+    const auto about = [size](double rest) {
+      const double share = std::fabs(rest) * (1 + 0x1p-20);
+      return size >= 0x1p-960 ? share : share + 0x1p-1074;
     };
-    if (!(std::fabs(result) <= 0x1p1000)) return ulp * std::fabs(result);  // where what is left over overflows, or is NaN
     if constexpr (op == Op::Add || op == Op::Sub) {
       const double second = op == Op::Add ? y : -y, part = result - x;
       return std::fabs((x - (result - part)) + (second - part));
     } else if constexpr (op == Op::Mul || op == Op::AbsorbingProduct) {
-      if (std::fabs(y) == 1) return 0;                  // partials of sums: known to a compiler
-      if (result == 0 && (x == 0 || y == 0)) return 0;  // also where an absorbing zero meets an infinity
+      if (size < 0x1p-960) [[unlikely]] {
+        if (std::fabs(y) == 1) return 0;                  // partials of sums
+        if (result == 0 && (x == 0 || y == 0)) return 0;  // also where an absorbing zero meets an infinity
+      }
       return about(std::fma(x, y, -result));
     } else if constexpr (op == Op::Div) {
       return about(std::fma(-result, y, x) / y);
@@ -104,7 +119,12 @@ struct Bounded : NumberType<Bounded> {
     }
   }
   /// Where nothing depends on the argument, its error is none, however large: select does not pass the other side's on.
-  static double carried(double error, double partial) { return error == 0 || partial == 0 ? 0 : error * std::fabs(partial); }
+  static double carried(double error, double partial) {
+    const double through = error * std::fabs(partial);
+    if (through == through) [[likely]]
+      return through;
+    return error == 0 || partial == 0 ? 0 : through;
+  }
 };
 
 }  // namespace wengert

@@ -62,7 +62,6 @@ constexpr void evaluate_nodes(const Tape& tape, T* values, NodeId first, NodeId 
   for (NodeId i = first; i < end; ++i)
     if (tape[i].op != Op::Independent) values[i] = evaluate_node(tape, values, i);
 }
-// Compiled in bounds.cpp.
 void evaluate_nodes(const Tape& tape, Bounded* values, NodeId first, NodeId end);
 
 /// A comparison by its operation.

@@ -21,8 +21,8 @@ using GradientWithBounds = Adjoints<Bounded>;
 /// NoSecondOrder where a custom operation was recorded of which nothing is stated, StaleVariable if t's tape was cleared since.
 /// Of a Function it is f.gradient_with_bounds(x).
 ///
-/// Costs 5 to 9 replayed gradients of the same program (functions; products, whose gradient is quickest), of local pieces 3 to 4,
-/// of fused ones, whose own gradients are compiled, 6 to 10. It takes and gives back 32 bytes a node each time.
+/// Costs 2 to 6 gradients of the same program as a Function, of local pieces 2 to 4, of fused ones, whose own gradients are
+/// compiled, 4 to 11 (benchmarks/bounds.cpp). It takes and gives back 32 bytes a node each time.
 GradientWithBounds gradient_with_bounds(const Var& t, Location at = Location::current());
 
 /// Where most digits were lost.

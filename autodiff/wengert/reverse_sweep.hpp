@@ -51,7 +51,6 @@ struct PullBack {
   // The adjoint of a constant is never read, but asking which arguments are constants would cost more than adding up numbers.
   template <class Rule>
   constexpr void add(NodeId argument, const T& adjoint, const T& partial) const {
-    if (std::is_same_v<T, Bounded> && argument < 0) return;
     detail::accumulate(adjoints[argument], detail::carry<Rule>(adjoint, partial));
   }
 };

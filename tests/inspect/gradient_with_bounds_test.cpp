@@ -258,7 +258,9 @@ TEST(GradientWithBounds, OfDerivativesOfPiecesOfManyInputs) {
       const long double exact = sign * times * whole / x[i] / x[j];
       const long double own = 8 * std::abs(exact) * std::numeric_limits<long double>::epsilon();  // its seven roundings
       EXPECT_LE(static_cast<double>(std::abs(row[j].value - exact) - own), row[j].error) << i << ' ' << j;
-      if (i != j || i == 4) EXPECT_GE(row[j].digits(), 14.5) << i << ' ' << j;  // some ten roundings
+      if (i != j || i == 4) {
+        EXPECT_GE(row[j].digits(), 14.5) << i << ' ' << j;  // some ten roundings
+      }
     }
   }
 }

@@ -14,15 +14,12 @@
 namespace wengert {
 namespace {
 
-Values<Bounded> values_with_bounds(const Tape& tape, std::span<const double> x) {
+// At the point that was recorded.
+Values<Bounded> values_with_bounds(const Tape& tape) {
   std::vector<Bounded> point;
-  for (const double number : x) point.emplace_back(number, 0.0);
+  point.reserve(tape.independents().size());
+  for (const NodeId i : tape.independents()) point.emplace_back(tape.value(i), 0.0);
   return forward_sweep(tape, std::span<const Bounded>(point));
-}
-std::vector<double> recorded_point(const Tape& tape) {
-  std::vector<double> x;
-  for (const NodeId i : tape.independents()) x.push_back(tape.value(i));
-  return x;
 }
 
 /// What a node made of the digits that went in.
@@ -59,7 +56,7 @@ class Digits {
 GradientWithBounds gradient_with_bounds(const Var& t, Location at) {
   if (t.is_constant()) return {};
   if (t.generation() != t.tape()->generation()) detail::throw_stale("gradient_with_bounds", t, at);
-  const Values<Bounded> values = values_with_bounds(*t.tape(), recorded_point(*t.tape()));
+  const Values<Bounded> values = values_with_bounds(*t.tape());
   const Seed<Bounded> seed{t, Bounded(1.0, 0.0)};
   return reverse_sweep<Bounded>(*t.tape(), values, std::span(&seed, 1), at);
 }
@@ -70,7 +67,7 @@ Cancellation explain_cancellation(const Var& t, Location at) {
   if (t.is_constant()) return result;
   const GradientWithBounds gradient = gradient_with_bounds(t, at);
   const Tape& tape = *t.tape();
-  const Values<Bounded> values = values_with_bounds(tape, recorded_point(tape));
+  const Values<Bounded> values = values_with_bounds(tape);
   const Values<Bounded>& adjoints = gradient.adjoints;
 
   Loss worst;

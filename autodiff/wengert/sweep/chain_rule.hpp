@@ -22,30 +22,17 @@ constexpr T evaluate(const Ts&... x) {
 
 /// What goes through one partial: adjoint * partial, and 0 where the adjoint is 0. A switching rule that does not pass an
 /// argument on (its partial is 0) carries nothing to it either, however large the adjoint; nor does an absorbing one, whose zero
-/// keeps its derivatives.
+/// keeps its derivatives. Types may have a better answer for some rules.
 template <class Rule, class T>
 constexpr T carry(const T& adjoint, const T& partial) {
-  if constexpr (Rule::switching)
+  if constexpr (requires { T::template carry<Rule>(adjoint, partial); })
+    return T::template carry<Rule>(adjoint, partial);
+  else if constexpr (Rule::switching)
     return select(partial == T(0), T(0), absorbing_product(adjoint, partial));
   else if constexpr (Rule::absorbing)
     return select(partial == T(0), absorbing_product(partial, adjoint), absorbing_product(adjoint, partial));
   else
     return absorbing_product(adjoint, partial);
-}
-
-/// Adds one contribution to an adjoint. On a tape that records its own sweep the first contribution is the adjoint: nothing is
-/// recorded for adding it to 0.
-template <class T>
-constexpr void accumulate(T& adjoint, const T& contribution) {
-  if constexpr (requires { adjoint.is_constant(); }) {
-    const auto is_zero = [](const T& x) { return x.is_constant() && x.value() == 0; };
-    if (is_zero(contribution)) return;
-    if (is_zero(adjoint)) {
-      adjoint = contribution;
-      return;
-    }
-  }
-  adjoint += contribution;
 }
 
 /// Whether nothing needs to be carried back. Types for which that cannot be known before running say false.
@@ -59,6 +46,20 @@ constexpr bool carries_nothing(const T& adjoint) {
     return adjoint.carries_nothing();
   else
     return adjoint == T(0);
+}
+
+/// Adds one contribution to an adjoint. On a tape that records its own sweep the first contribution is the adjoint: nothing is
+/// recorded for adding it to 0.
+template <class T>
+constexpr void accumulate(T& adjoint, const T& contribution) {
+  if constexpr (requires { adjoint.is_constant(); }) {
+    if (carries_nothing(contribution)) return;
+    if (carries_nothing(adjoint)) {
+      adjoint = contribution;
+      return;
+    }
+  }
+  adjoint += contribution;
 }
 
 }  // namespace wengert::detail

@@ -1,4 +1,6 @@
-// The sweeps on plain numbers and on Dual, compiled once here rather than in every program that takes a gradient.
+// The sweeps on plain numbers, on those with bounds and on Dual, compiled once here rather than in every program that takes a
+// gradient.
+#include "wengert/bounded.hpp"
 #include "wengert/dual.hpp"
 #include "wengert/forward_sweep.hpp"
 #include "wengert/operations.hpp"
@@ -38,12 +40,16 @@ WENGERT_FLATTEN static void evaluate_each(const Tape& tape, T* values, NodeId fi
 }
 void evaluate_numbers(const Tape& tape, double* values, NodeId first, NodeId end) { evaluate_each(tape, values, first, end); }
 void evaluate_numbers(const Tape& tape, float* values, NodeId first, NodeId end) { evaluate_each(tape, values, first, end); }
+void evaluate_nodes(const Tape& tape, Bounded* values, NodeId first, NodeId end) { evaluate_each(tape, values, first, end); }
 
 void pull_back_all(const Tape& tape, const double* values, double* adjoints, NodeId nodes, NodeId first) {
   pull_back_each(tape, values, adjoints, nodes, first);
 }
 void pull_back_all(const Tape& tape, const float* values, float* adjoints, NodeId nodes, NodeId first) {
   pull_back_each(tape, values, adjoints, nodes, first);
+}
+void pull_back_all(const Tape& tape, const Bounded* values, Bounded* adjoints, NodeId nodes) {
+  pull_back_each(tape, values, adjoints, nodes, 0);
 }
 
 }  // namespace detail

@@ -1,5 +1,5 @@
-// The sweeps on plain numbers, for speed. Backwards: the same contributions in the same order as pull_back_all's loop, one
-// function for each rule, which calls the next node's at its end.
+// The sweeps on plain numbers, and on numbers with bounds, for speed. Backwards: the same contributions in the same order as
+// pull_back_all's loop, one function for each rule, which calls the next node's at its end.
 //
 // Node i - 1 mostly is an argument of node i, and through memory a sum takes three times as long to reach it as in a register. So
 // the next node's adjoint is kept in a register while node i is done. Where one steps through the sweep, or a sanitizer watches
@@ -58,7 +58,8 @@ struct ThreadedSweep {
   }
 
   template <class Rule, unsigned constants>
-  static void step(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, NodeId i, T adjoint) {
+  WENGERT_FLATTEN static void step(const ThreadedSweep& sweep, const Node* node, const T* values, T* adjoints, NodeId i,
+                                   T adjoint) {
     adjoints[i] = adjoint;
     const NodeId before = i - 1;
     T next = before >= 0 ? adjoints[before] : T(0);
@@ -119,11 +120,11 @@ struct ThreadedSweep {
     }
     const auto enter = [&]<class Rule>() {
       Step* const place = &result[4 * static_cast<std::size_t>(op_of<Rule>)];
-      constexpr unsigned y = Rule::arity == 2 ? 2 : 0;
+      constexpr unsigned x = Rule::arity < 3 ? 1 : 0, y = Rule::arity == 2 ? 2 : 0;
       place[0] = step<Rule, 0>;
-      place[1] = step<Rule, 1>;
+      place[1] = step<Rule, x>;
       place[2] = step<Rule, y>;
-      place[3] = step<Rule, y + 1>;
+      place[3] = step<Rule, x + y>;
     };
 #define WENGERT_X(Rule, function) enter.template operator()<ops::Rule>();
     WENGERT_OPERATIONS(WENGERT_X)
@@ -159,16 +160,19 @@ struct ThreadedForwardSweep {
   }
 
   template <class Rule>
-  static void step(const ThreadedForwardSweep& sweep, const Node* node, T* values, NodeId i, T before) {
-    const auto value = [&](NodeId argument) { return argument == i - 1 ? before : values[argument]; };
+  WENGERT_FLATTEN static void step(const ThreadedForwardSweep& sweep, const Node* node, T* values, NodeId i, T before) {
+    const auto value = [&](NodeId argument) {
+      if (argument == i - 1) return before;  // a choice of two places would keep it in memory
+      return values[argument];
+    };
     T result;
     if constexpr (Rule::arity == 1) {
-      result = Rule::template value<T>(value(node->x));
+      result = evaluate<Rule, T>(value(node->x));
     } else if constexpr (Rule::arity == 2) {
-      result = Rule::template value<T>(value(node->x), value(node->y));
+      result = evaluate<Rule, T>(value(node->x), value(node->y));
     } else {
       const NodeId* const extra = sweep.tape.extra_arguments(node->y);
-      result = Rule::template value<T>(value(node->x), value(extra[0]), value(extra[1]));
+      result = evaluate<Rule, T>(value(node->x), value(extra[0]), value(extra[1]));
     }
     values[i] = result;
     WENGERT_TAIL_CALL go_on(sweep, node, values, i, result);

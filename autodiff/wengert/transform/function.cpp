@@ -162,10 +162,12 @@ Function::ValueAndGradient Function::value_and_gradient(std::span<const double> 
 std::vector<Bounded> Function::gradient_with_bounds(std::span<const double> x) const {
   throw_unless_one_output("Function::gradient_with_bounds", "those of f.output(k)", outputs());
   std::vector<Bounded> point, result;
+  point.reserve(x.size());
   for (const double number : x) point.emplace_back(number, 0.0);
   Values<Bounded> values, adjoints;
   replay(*this, std::span<const Bounded>(point), values);
   sweep_back(*this, values, dependents()[0], adjoints);
+  result.reserve(inputs());
   for (const NodeId independent : tape().independents()) result.push_back(adjoints[independent]);
   return result;
 }
