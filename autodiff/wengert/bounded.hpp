@@ -19,7 +19,8 @@ namespace wengert {
 /// A double and a bound on its distance from the exact result, to first order in the unit roundoff: running error analysis
 /// (Wilkinson; Higham, Accuracy and Stability of Numerical Algorithms, section 3.3). Each operation passes its arguments' bounds
 /// on through its partials and adds its own rounding, which the table of operations states in ulps. A sweep on it throws
-/// NoSecondOrder where it meets a custom operation whose rounding nobody stated.
+/// NoSecondOrder where it meets a custom operation whose rounding nobody stated. Comparisons, and what jumps or has a kink, are
+/// taken to go the way they went: where rounding decided which, a derivative and its bound are of that side.
 struct Bounded : NumberType<Bounded> {
   /// The number, and how far it may be from the exact result: `error`.
   double value = 0;
@@ -44,18 +45,27 @@ struct Bounded : NumberType<Bounded> {
   /// Whether it is 0 in exact arithmetic too: a sum that rounding made 0 carries its error back.
   constexpr bool carries_nothing() const { return value == 0 && error == 0; }
 
+  template <class Rule>
+  static constexpr bool is_sum = op_of<Rule> == Op::Add || op_of<Rule> == Op::Sub || op_of<Rule> == Op::Neg;
+
   /// What an operation makes of its result and partials: the bounds of the arguments through the partials, and its own rounding.
   template <class Rule, class... Terms>
   static Bounded lift(double result, const Terms&... term) {
+    constexpr Op op = op_of<Rule>;
     const double rounded = rounding<Rule>(result, term.argument.value...);
-    if constexpr (requires { carry<Rule>(Bounded(), Bounded()); })
-      return {result, rounded + (... + term.argument.error)};
+    const auto as_far_off = [&] { return Bounded(result, rounded + (... + term.argument.error)); };
+    if constexpr (op == Op::Hypot)
+      if (result == 0) return as_far_off();                           // a corner
+    if constexpr (is_sum<Rule> || op == Op::Abs || op == Op::Detach)  // whatever the derivative is taken to be
+      return as_far_off();
+    else if constexpr (op == Op::Min || op == Op::Max)
+      return {result, rounded + of_either(term...)};
     else
       return {result, rounded + (... + carried(term.argument.error, term.partial))};
   }
   /// What goes back through a sum is the adjoint, or minus it, as exact as it was.
   template <class Rule>
-    requires(op_of<Rule> == Op::Add || op_of<Rule> == Op::Sub || op_of<Rule> == Op::Neg)
+    requires(is_sum<Rule>)
   static Bounded carry(const Bounded& adjoint, const Bounded& partial) {
     return {adjoint.value * partial.value, adjoint.error};
   }
@@ -117,6 +127,14 @@ struct Bounded : NumberType<Bounded> {
     } else {
       return Rule::value_ulps * ulp * std::fabs(result);
     }
+  }
+  /// How far off the lesser or the greater of two may be: as the one that was taken, or as either where rounding may have
+  /// decided.
+  template <class Term>
+  static double of_either(const Term& x, const Term& y) {
+    const Bounded &a = x.argument, &b = y.argument;
+    if (std::fabs(a.value - b.value) <= a.error + b.error) return std::fmax(a.error, b.error);
+    return carried(a.error, x.partial) + carried(b.error, y.partial);
   }
   /// Where nothing depends on the argument, its error is none, however large: select does not pass the other side's on.
   static double carried(double error, double partial) {

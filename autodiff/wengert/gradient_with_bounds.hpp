@@ -17,9 +17,10 @@ using GradientWithBounds = Adjoints<Bounded>;
 
 /// The derivatives of t, each with a bound on its rounding error, taking the inputs as exact: a running error analysis to first
 /// order in the unit roundoff, of the forward sweep and the reverse sweep. The values may differ in their last bits from
-/// gradient(t)'s. Fused and local pieces are analysed with what is in them, custom operations by what is stated of them; throws
-/// NoSecondOrder where a custom operation was recorded of which nothing is stated, StaleVariable if t's tape was cleared since.
-/// Of a Function it is f.gradient_with_bounds(x).
+/// gradient(t)'s. Where rounding decided which way a comparison went, or on which side of a kink or jump an argument lies, they
+/// are of the side that was taken. Fused and local pieces are analysed with what is in them, custom operations by what is stated
+/// of them; throws NoSecondOrder where a custom operation was recorded of which nothing is stated, StaleVariable if t's tape was
+/// cleared since. Of a Function it is f.gradient_with_bounds(x).
 ///
 /// Costs 2 to 6 gradients of the same program as a Function, of local pieces 2 to 4, of fused ones, whose own gradients are
 /// compiled, 4 to 11 (benchmarks/bounds.cpp). It takes and gives back 32 bytes a node each time.

@@ -567,12 +567,14 @@ struct PowDerivative : Rule<3> {
     return {pow_derivative(x, y, z + T(1)), inside(z >= T(0), pow_derivative(x, y, z + T(256))), T(0)};
   }
   static bool precise(double x, double y, double) { return Pow::precise(x, y); }
-  /// The value if none of its terms cancelled: what its error is counted of.
+  /// What its error is counted of: the value if none of its terms cancelled, and twice as much again for each derivative:
+  /// in x three roundings of half an ulp (a quotient, a difference, a product), in y as many (a logarithm, a product, a sum).
   static double scale(double x, double y, double z) {
     if (!(z >= 0 && z < 4096)) return not_a_number;
     const int m = static_cast<int>(z) % 256, k = static_cast<int>(z) / 256;
     const double log = k > 0 ? std::abs(std::log(x)) : 0;
-    return detail::pow_derivative(std::abs(std::pow(x, y)), std::abs(x), [y](int i) { return std::abs(y - i); }, log, m, k);
+    return (1 + 2 * (m + k)) *
+           detail::pow_derivative(std::abs(std::pow(x, y)), std::abs(x), [y](int i) { return std::abs(y - i); }, log, m, k);
   }
 };
 
