@@ -414,6 +414,23 @@ TEST(Bounded, OfDerivativesOfPowersCountsTheirRoundings) {
   }
 }
 
+TEST(Bounded, TheLesserMayBeEitherWhereTheirBoundsMeet) {
+  const Bounded sharp(1, 1e-9), near(1 + 1e-10, 1e-3), far(1.01, 1e-3), none(1.01, 1e-12);
+  for (const auto& [x, y] : {std::pair(sharp, near), std::pair(near, sharp)}) {
+    EXPECT_EQ(min(x, y).value, 1);
+    EXPECT_EQ(min(x, y).error, 1e-3);  // it may be 0.999
+    EXPECT_EQ(max(x, y).error, 1e-3);
+  }
+  EXPECT_EQ(min(sharp, far).error, 1e-9);
+  EXPECT_EQ(max(sharp, far).error, 1e-3);
+  EXPECT_EQ(max(far, sharp).error, 1e-3);
+  EXPECT_EQ(max(Bounded(1, 0.006), Bounded(1.01, 0.005)).error, 0.006);  // apart by less than both bounds, by more than each
+  EXPECT_EQ(min(near, none).error, 1e-3);
+  EXPECT_EQ(max(near, none).error, 1e-12);
+  EXPECT_EQ(hypot(Bounded(0, 1e-9), Bounded(0, 2e-9)).error, 1e-9 + 2e-9);
+  EXPECT_EQ(abs(Bounded(0, 1e-9)).error, 1e-9);
+}
+
 TEST(Bounded, OfWhatRoundsNothingIsNothing) {
   const Bounded x(0.1, 0), y(-0.7, 0);
   for (const Bounded& exact : {-x, abs(y), min(x, y), max(x, y), select(x < y, x, y), select(y < x, x, y), floor(x), ceil(x),
