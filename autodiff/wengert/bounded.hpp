@@ -45,6 +45,7 @@ struct Bounded : NumberType<Bounded> {
   /// Whether it is 0 in exact arithmetic too: a sum that rounding made 0 carries its error back.
   constexpr bool carries_nothing() const { return value == 0 && error == 0; }
 
+  /// Of a sum of arguments, or of minus them: the errors of these are passed on as they are.
   template <class Rule>
   static constexpr bool is_sum = op_of<Rule> == Op::Add || op_of<Rule> == Op::Sub || op_of<Rule> == Op::Neg;
 
