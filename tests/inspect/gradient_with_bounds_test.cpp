@@ -432,10 +432,29 @@ TEST(Bounded, TheLesserMayBeEitherWhereTheirBoundsMeet) {
 }
 
 TEST(Bounded, OfWhatRoundsNothingIsNothing) {
-  const Bounded x(0.1, 0), y(-0.7, 0);
-  for (const Bounded& exact : {-x, abs(y), min(x, y), max(x, y), select(x < y, x, y), select(y < x, x, y), floor(x), ceil(x),
-                               round(y), trunc(y), detach(x), x * Bounded(1, 0), x * Bounded(-1, 0), x * Bounded(0, 0),
-                               Bounded(0, 0) * y, sqrt(Bounded(0, 0)), x - x, x + x})
+  const Bounded x(0.1, 0), y(-0.7, 0), z(2.5, 0);  // none becomes 0, of which an ulp is nothing
+  for (const Bounded& exact : {-x,
+                               abs(y),
+                               min(x, y),
+                               max(x, y),
+                               select(x < y, x, y),
+                               select(y < x, x, y),
+                               floor(z),
+                               ceil(x),
+                               round(y),
+                               trunc(z),
+                               detach(x),
+                               is_less(y, x),
+                               is_less_equal(y, x),
+                               is_equal(x, x),
+                               detail::evaluate<ops::Select, Bounded>(Bounded(1, 0), x, y),
+                               x * Bounded(1, 0),
+                               x * Bounded(-1, 0),
+                               x * Bounded(0, 0),
+                               Bounded(0, 0) * y,
+                               sqrt(Bounded(0, 0)),
+                               x - x,
+                               x + x})
     EXPECT_EQ(exact.error, 0) << exact.value;
 }
 
