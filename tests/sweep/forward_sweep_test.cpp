@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "support/allocations.hpp"
+#include "wengert/custom.hpp"
 #include "wengert/wengert.hpp"
 
 namespace {
@@ -105,6 +106,31 @@ TEST(ForwardSweepOfConstantsAlone, ComputesTheFirstNodeToo) {
   const Values<double> values = forward_sweep(tape, std::span<const double>());
   EXPECT_DOUBLE_EQ(values[log], 0.6931471805599453);
   EXPECT_DOUBLE_EQ(values[power], 0.33302465198892948);  // (log 2)^3
+}
+
+// What an earlier, longer recording left in the tape's memory is not computed. At sizes beside 1,024, of which a sweep does so
+// many at a time.
+TEST(ForwardSweepOfARecordingThatIsShorter, EndsWhereItEnds) {
+  int calls = 0;
+  const CustomOperation counted(
+      "counted", 1,
+      [&calls](auto x) {
+        ++calls;
+        return x[0];
+      },
+      [](auto, double, auto partials) { partials[0] = 1; });
+  for (const NodeId size : {1, 2, 500, 1023, 1024, 1025, 1500, 2048, 2049}) {
+    Tape tape;
+    Var t = tape.variable(1);
+    for (int k = 0; k < 4000; ++k) t = counted(t);
+    tape.clear();
+    Var shorter = tape.variable(0.5);
+    while (tape.size() < size) shorter = shorter + 1;
+    calls = 0;
+    const Values<double> values = forward_sweep(tape, std::span<const double>(std::array{2.25}));
+    EXPECT_EQ(calls, 0) << size;
+    EXPECT_EQ(values[tape.size() - 1], 2.25 + (size - 1)) << size;
+  }
 }
 
 TEST(ForwardSweepOverABranch, RefusesToTakeTheOtherSide) {

@@ -148,6 +148,21 @@ TEST(ReverseSweep, LetsNanAndInfinityTravel) {
   EXPECT_EQ(gradient({{y, HUGE_VAL}}).wrt(y), HUGE_VAL);
 }
 
+// A variable may be recorded just before the operation that uses it: t becomes v v - t, and so dt/dv = 2 v (-1)^(later ones).
+TEST(ReverseSweep, ReachesVariablesThatWereRecordedAmongOperations) {
+  for (const int n : {1, 2, 3, 400, 1500}) {
+    Tape tape;
+    Var t = 0;
+    std::vector<Var> variables;
+    for (int k = 0; k < n; ++k) {
+      variables.push_back(tape.variable(1 + k % 7));
+      t = variables.back() * variables.back() - t;
+    }
+    const Gradient g = gradient(t);
+    for (int k = 0; k < n; ++k) EXPECT_EQ(g.wrt(variables[k]), ((n - 1 - k) % 2 == 0 ? 2 : -2) * (1 + k % 7)) << k << " of " << n;
+  }
+}
+
 TEST(ReverseSweep, GivesZeroForWhatTheDependentDoesNotUse) {
   Tape tape;
   const Var unused = tape.variable(1), x = tape.variable(2);
