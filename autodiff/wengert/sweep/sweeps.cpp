@@ -16,27 +16,40 @@
 #if !defined(__OPTIMIZE__) || defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define WENGERT_PLAIN_LOOP 1
 #endif
+// And arguments in registers: two doubles are handed over in memory elsewhere.
+#if defined(__aarch64__) || (defined(__x86_64__) && !defined(_WIN32))
+#define WENGERT_PAIRS_IN_REGISTERS 1
+#endif
 
 namespace wengert {
 namespace detail {
 
+#if WENGERT_PLAIN_LOOP
+template <class T>
+static constexpr bool threaded = false;
+#elif WENGERT_PAIRS_IN_REGISTERS
+template <class T>
+static constexpr bool threaded = true;
+#else
+template <class T>
+static constexpr bool threaded = std::is_floating_point_v<T>;
+#endif
+
 template <class T>
 static void pull_back_each(const Tape& tape, const T* values, T* adjoints, NodeId end, NodeId first) {
-#if WENGERT_PLAIN_LOOP
-  for (NodeId i = end; i-- > first;) pull_back(tape, values, adjoints, i);
-#else
-  ThreadedSweep<T>::run(tape, values, adjoints, end, first);
-#endif
+  if constexpr (threaded<T>)
+    ThreadedSweep<T>::run(tape, values, adjoints, end, first);
+  else
+    for (NodeId i = end; i-- > first;) pull_back(tape, values, adjoints, i);
 }
 // Where the loop stays, all rules are compiled into it: calling them one by one takes half as long again.
 template <class T>
 WENGERT_FLATTEN static void evaluate_each(const Tape& tape, T* values, NodeId first, NodeId end) {
-#if WENGERT_PLAIN_LOOP
-  for (NodeId i = first; i < end; ++i)
-    if (tape[i].op != Op::Independent) values[i] = evaluate_node(tape, values, i);
-#else
-  ThreadedForwardSweep<T>::run(tape, values, first, end);
-#endif
+  if constexpr (threaded<T>)
+    ThreadedForwardSweep<T>::run(tape, values, first, end);
+  else
+    for (NodeId i = first; i < end; ++i)
+      if (tape[i].op != Op::Independent) values[i] = evaluate_node(tape, values, i);
 }
 void evaluate_numbers(const Tape& tape, double* values, NodeId first, NodeId end) { evaluate_each(tape, values, first, end); }
 void evaluate_numbers(const Tape& tape, float* values, NodeId first, NodeId end) { evaluate_each(tape, values, first, end); }
