@@ -122,11 +122,11 @@ struct Bounded : NumberType<Bounded> {
                          op == Op::Less || op == Op::LessEqual || op == Op::Equal) {
       return 0;
     } else if constexpr (op == Op::Fma) {
-      return ulp / 2 * std::fabs(result);
+      return ulp / 2 * size;
     } else if constexpr (requires { Rule::scale(x, y, z); }) {
       return Rule::value_ulps * ulp * Rule::scale(x, y, z);
     } else {
-      return Rule::value_ulps * ulp * std::fabs(result);
+      return Rule::value_ulps * ulp * size;
     }
   }
   /// How far off the lesser or the greater of two may be: as the one that was taken, or as either where rounding may have
