@@ -166,6 +166,20 @@ TEST(Piece, ForeignAndStaleVariablesAreRefusedWhereverTheyStand) {
   }
 }
 
+TEST(Piece, ArraysOfAnotherTapeOrRecordingAreRefusedAsAWhole) {
+  Tape tape, other;
+  const Var b_here = tape.variable(b);
+  std::array<Var, n> strangers;
+  for (std::size_t k = 0; k < n; ++k) strangers[k] = other.variable(a[k]);
+  const NodeId before = tape.size();
+  EXPECT_THROW(weighed(a, b_here, strangers), ForeignVariable);
+  EXPECT_THROW(weighed(strangers, b_here, c), ForeignVariable);
+  EXPECT_EQ(tape.size(), before);
+  other.clear();
+  EXPECT_THROW(weighed(strangers, other.variable(b), c), StaleVariable);
+  EXPECT_THROW(weighed(strangers, b, c), StaleVariable);
+}
+
 /// Converting it records: an operation of three arguments, which takes room where pieces do.
 struct Late {
   const Var* x;

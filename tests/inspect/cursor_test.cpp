@@ -15,6 +15,8 @@
 #include "wengert/custom.hpp"
 #include "wengert/error.hpp"
 #include "wengert/forward_sweep.hpp"
+#include "wengert/local.hpp"
+#include "wengert/reductions.hpp"
 #include "wengert/wengert.hpp"
 
 namespace {
@@ -146,6 +148,22 @@ TEST_F(CursorOnTheDemo, TakesSeveralSeeds) {
   Cursor cursor = Cursor::reverse(tape, tape.values(), seeds);
   while (cursor.step()) continue;
   EXPECT_EQ(bits(cursor.adjoints()), bits(gradient(seeds).adjoints));
+}
+
+// Recording keeps the partials of operations of many arguments; elsewhere they are others.
+TEST(Cursor, OfManyArgumentsTakesThePartialsAtTheValuesItIsGiven) {
+  const CustomOperation product(
+      "product", 2, [](auto v) { return v[0] * v[1]; }, [](auto v, double, auto p) { p[0] = v[1], p[1] = v[0]; });
+  Tape tape;
+  const Var x = tape.variable(3), y = tape.variable(5);
+  const Var t = product(x, y) + dot(std::array{x, y}, std::array{y, y}) + local([](Var a, Var b) { return a * a * b; }, x, y);
+  const double point[] = {-2, 7};
+  const Values<double> values = forward_sweep(tape, std::span<const double>(point));
+  const Seed<double> seed{t, 1};
+  Cursor cursor = Cursor::reverse(tape, values, std::span(&seed, 1));
+  while (cursor.step()) continue;
+  EXPECT_EQ(cursor.adjoint(x.index()), 7 + 7 + 2 * -2 * 7);
+  EXPECT_EQ(cursor.adjoint(y.index()), -2 + -2 + 2 * 7 + 4);
 }
 
 TEST_F(CursorOnTheDemo, GoesForwardsAsTheForwardSweepDoes) {

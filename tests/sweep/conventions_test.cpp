@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <limits>
 #include <regex>
 #include <set>
@@ -27,6 +28,7 @@ using testing::NanSensitiveDoubleEq;
 
 using Variables = const std::vector<Var>&;
 using Point = std::vector<double>;
+using Program = std::function<Var(Variables)>;  // one type for all of them: what records is compiled once
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
@@ -51,8 +53,7 @@ enum class ForwardMode { agrees, differs };
 
 /// Value and gradient of f at x, the same in every way of running: recorded there, replayed from a recording made elsewhere, as a
 /// recorded gradient that is replayed, and in forward mode unless that is said to differ.
-template <class Callable>
-Outcome outcome(Callable f, const Point& x, ForwardMode forward_mode) {
+Outcome outcome(const Program& f, const Point& x, ForwardMode forward_mode) {
   Tape tape;
   std::vector<Var> variables;
   for (const double number : x) variables.push_back(tape.variable(number));
@@ -76,8 +77,7 @@ Outcome outcome(Callable f, const Point& x, ForwardMode forward_mode) {
 }
 
 /// Expects a value and a gradient, to 4 ulps; NaN where NaN is written, and the sign of infinities.
-template <class Callable>
-void expect(Callable f, const Point& x, double value, const std::vector<double>& gradient,
+void expect(const Program& f, const Point& x, double value, const std::vector<double>& gradient,
             ForwardMode forward_mode = ForwardMode::agrees) {
   const Outcome got = outcome(f, x, forward_mode);
   EXPECT_THAT(got.value, NanSensitiveDoubleEq(value)) << "value at " << testing::PrintToString(x);
@@ -85,8 +85,7 @@ void expect(Callable f, const Point& x, double value, const std::vector<double>&
 }
 
 /// The Hessian, forward over reverse and by differentiating the recorded gradient, row by row.
-template <class Callable>
-void expect_hessian(Callable f, const Point& x, const std::vector<double>& hessian) {
+void expect_hessian(const Program& f, const Point& x, const std::vector<double>& hessian) {
   Point elsewhere;
   for (std::size_t k = 0; k < x.size(); ++k) elsewhere.push_back(0.5 + 0.25 * static_cast<double>(k));
   const Function recorded = record(f, elsewhere);

@@ -250,6 +250,35 @@ TEST(CustomOperation, ThatRecordsOnTheTapeBeingSweptIsRefused) {
   EXPECT_THROW(gradient(w), RecordedMeanwhile);
 }
 
+TEST(CustomOperation, WhoseValueRecordsOnTheTapeBeingSweptIsRefused) {
+  Tape tape(false);
+  const Var x = tape.variable(2);
+  bool records = false;  // recording the operation itself asks for its value
+  const CustomOperation copy(
+      "copy", 1,
+      [&](auto v) {
+        if (records) tape.variable(1);
+        return v[0];
+      },
+      [](auto, double, auto p) { p[0] = 1; });
+  copy(x);
+  records = true;
+  const double elsewhere = 3;
+  EXPECT_THAT([&] { forward_sweep(tape, std::span(&elsewhere, 1)); }, ThrowsMessage<RecordedMeanwhile>(HasSubstr("copy")));
+}
+
+// As of x * x: the root's derivative at 0 is infinite, and 0 * inf is NaN. Where the adjoint is 0, nothing goes through.
+TEST(CustomOperation, APartialOfZeroMeetsAnInfiniteAdjointAsInAnyOperation) {
+  const CustomOperation square("square", 1, [](auto v) { return v[0] * v[0]; }, [](auto v, double, auto p) { p[0] = 2 * v[0]; });
+  const Function custom = record([&](Var x) { return sqrt(square(x)); }, 1.0), plain = record([](Var x) { return sqrt(x * x); }, 1.0);
+  EXPECT_TRUE(std::isnan(custom.gradient(0.0)[0]));
+  EXPECT_TRUE(std::isnan(plain.gradient(0.0)[0]));
+  Tape tape;
+  const Var x = tape.variable(0);
+  EXPECT_TRUE(std::isnan(gradient(sqrt(square(x))).wrt(x)));
+  EXPECT_EQ(gradient(0 * sqrt(square(x))).wrt(x), 0);
+}
+
 TEST(CustomOperation, MayRecordOnATapeOfItsOwn) {
   Tape tape(false);
   const Var x = tape.variable(2);

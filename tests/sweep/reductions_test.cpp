@@ -4,12 +4,14 @@
 #include <gmock/gmock.h>
 
 #include <Eigen/Core>
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <list>
 #include <vector>
 
 #include "wengert/batch.hpp"
+#include "wengert/bounded.hpp"
 #include "wengert/check_gradient.hpp"
 #include "wengert/custom.hpp"
 #include "wengert/eigen.hpp"
@@ -237,17 +239,60 @@ struct Plain : NumberType<Plain> {
 TEST(Reductions, RunOnAnyNumberTypeByTheOperationsTheyAreMadeOf) {
   Tape tape;
   const std::vector<Var> x = variables(tape, {1, -2, 3});
-  const std::vector<Var> reduced{sum(x), dot(x, std::vector<double>{4, 5, 6}), squared_norm(x), log_sum_exp(x)};
+  const std::vector<Var> reduced{sum(x), dot(x, std::vector<double>{4, 5, 6}), squared_norm(x), log_sum_exp(x),
+                                 dot(x, std::array{x[0] - x[2], x[1], x[2]})};
   const std::vector<Plain> point{2.0, 3.0, -1.0};
   const auto values = forward_sweep<Plain>(tape, std::span<const Plain>(point));
   EXPECT_EQ(values[reduced[0].index()].value, 4);
   EXPECT_EQ(values[reduced[1].index()].value, 8 + 15 - 6);
   EXPECT_EQ(values[reduced[2].index()].value, 4 + 9 + 1);
   EXPECT_DOUBLE_EQ(values[reduced[3].index()].value, std::log(std::exp(2) + std::exp(3) + std::exp(-1)));
-  const Seed<Plain> seed{reduced[2], 1.0};
-  EXPECT_EQ(reverse_sweep<Plain>(tape, values, std::span(&seed, 1)).wrt(x[2]).value, -2);
+  const auto by_x = [&](const Var& t) {
+    const Seed<Plain> seed{t, 1.0};
+    const Adjoints<Plain> adjoints = reverse_sweep<Plain>(tape, values, std::span(&seed, 1));
+    return std::vector{adjoints.wrt(x[0]).value, adjoints.wrt(x[1]).value, adjoints.wrt(x[2]).value};
+  };
+  EXPECT_EQ(by_x(reduced[0]), (std::vector<double>{1, 1, 1}));
+  EXPECT_EQ(by_x(reduced[1]), (std::vector<double>{4, 5, 6}));
+  EXPECT_EQ(by_x(reduced[2]), (std::vector<double>{4, 6, -2}));
+  for (std::size_t k = 0; k < 3; ++k) EXPECT_DOUBLE_EQ(by_x(reduced[3])[k], softmax({2, 3, -1}, k));
+  EXPECT_EQ(by_x(reduced[4]), (std::vector<double>{2 * 2 + 1, 2 * 3, -2 + 2 * -1}));
   const std::vector<Plain> beyond{1e4, -infinity, 1e4};  // shifted by the largest: nothing overflows
   EXPECT_DOUBLE_EQ(forward_sweep<Plain>(tape, std::span<const Plain>(beyond))[reduced[3].index()].value, 1e4 + std::log(2));
+}
+
+// The bounds of Higham, Accuracy and Stability of Numerical Algorithms (2nd edition, 3.5): n units in the last place of the sum of
+// magnitudes; of log_sum_exp a few of the result besides.
+TEST(Reductions, AreAsFarOffAsTheirBoundsSayAtMost) {
+  const double unit = 0x1p-53;
+  for (const std::size_t n : {1u, 2u, 5u, 300u})
+    for (const double scale : {1e-12, 0.1, 1e6, 1e12}) {
+      const std::vector<double> at = numbers(2 * n, scale);
+      Tape tape;
+      const std::vector<Var> xs = variables(tape, at);
+      const std::span<const Var> x(xs.data(), n), y(xs.data() + n, n);
+      const Var d = dot(x, y), q = squared_norm(x), l = log_sum_exp(x);
+      std::vector<Bounded> point;
+      for (const double number : at) point.emplace_back(number, 0.0);
+      const auto values = forward_sweep<Bounded>(tape, std::span<const Bounded>(point));
+      long double exact_dot = 0, exact_square = 0, sum = 0, magnitudes = 0, largest = at[0];
+      for (std::size_t k = 0; k < n; ++k) largest = std::max<long double>(largest, at[k]);
+      for (std::size_t k = 0; k < n; ++k) {
+        const long double product = static_cast<long double>(at[k]) * at[n + k];
+        exact_dot += product, magnitudes += std::fabs(product);
+        exact_square += static_cast<long double>(at[k]) * at[k];
+        sum += std::exp(at[k] - largest);
+      }
+      const auto expect = [&](const Var& t, long double exact, long double most) {
+        const Bounded got = values[t.index()];
+        EXPECT_GE(got.error, std::fabs(got.value - exact)) << n << ' ' << scale;
+        EXPECT_LE(got.error, most * (1 + 1e-10L)) << n << ' ' << scale;
+      };
+      const long double count = static_cast<long double>(n), log_of = largest + std::log(sum);
+      expect(d, exact_dot, count * unit * magnitudes);
+      expect(q, exact_square, count * unit * exact_square);
+      expect(l, log_of, (count + 4 + 2 * std::fabs(log_of)) * unit);
+    }
 }
 
 TEST(Reductions, TakeTwelveBytesAVariable) {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -104,6 +105,58 @@ TEST(ReverseSweep, RunsInDualAndYieldsSecondDerivatives) {
   EXPECT_EQ(g.wrt(x).value, 3 * 4 * 5);
   EXPECT_EQ(g.wrt(x).tangent, 6 * 2 * 5);
   EXPECT_EQ(g.wrt(y).tangent, 3 * 4);
+}
+
+/// A function of x and y, whichever of them is variable 0.
+struct EitherOrder {
+  Tape tape;
+  bool swapped;
+  Var first, second, t;
+
+  template <class Callable>
+  EitherOrder(Callable f, bool y_first)
+      : swapped(y_first),
+        first(tape.variable(1.5)),
+        second(tape.variable(1.5)),
+        t(swapped ? f(second, first) : f(first, second)) {}
+
+  /// d/dx and d/dy at (x, y).
+  template <class T>
+  std::array<T, 2> at(T x, T y) const {
+    const auto g = swapped ? sweep_at<T>(tape, {y, x}, {{t, T(1)}}) : sweep_at<T>(tape, {x, y}, {{t, T(1)}});
+    return swapped ? std::array<T, 2>{g.wrt(second), g.wrt(first)} : std::array<T, 2>{g.wrt(first), g.wrt(second)};
+  }
+};
+
+TEST(ReverseSweep, DoesNotCareWhichArgumentWasRecordedFirst) {
+  const auto expect = [](auto f, double x, double y) {
+    const EitherOrder one(f, false), other(f, true);
+    EXPECT_EQ(one.at<double>(x, y), other.at<double>(x, y));
+    EXPECT_EQ((one.at<float>(x, y)), (other.at<float>(x, y)));
+    const auto dual = one.at<Dual<double>>({x, 1}, {y, 2}), as_dual = other.at<Dual<double>>({x, 1}, {y, 2});
+    Tape recorded, as_recorded;
+    const auto vars = one.at<Var>(recorded.variable(x), recorded.variable(y)),
+               as_vars = other.at<Var>(as_recorded.variable(x), as_recorded.variable(y));
+    for (std::size_t k = 0; k < 2; ++k) {
+      EXPECT_EQ(dual[k].value, as_dual[k].value);
+      EXPECT_EQ(dual[k].tangent, as_dual[k].tangent);
+      EXPECT_EQ(vars[k].value(), as_vars[k].value());
+      EXPECT_EQ(dual[k].value, vars[k].value());
+    }
+  };
+  expect([](Var x, Var y) { return pow(x, y); }, 1.25, 2.5);
+  expect([](Var x, Var y) { return x - y; }, 1.25, 2.5);
+  expect([](Var x, Var y) { return x / y; }, 1.25, 2.5);
+  expect([](Var x, Var y) { return atan2(x, y); }, 1.25, 2.5);
+  expect([](Var x, Var y) { return hypot(x, y); }, 1.25, 2.5);
+  expect([](Var x, Var y) { return fma(y, y, x); }, 1.25, 2.5);
+  // d/dx = y x^(y - 1), d/dy = x^y log x; along (1, 2) their derivatives by the product rule, to a few roundings
+  const auto g = EitherOrder([](Var x, Var y) { return pow(x, y); }, true).at<Dual<double>>({2, 1}, {3, 2});
+  const double log2 = std::log(2.0), ulps = 8 * std::numeric_limits<double>::epsilon();
+  EXPECT_NEAR(g[0].value, 12, 12 * ulps);
+  EXPECT_NEAR(g[0].tangent, 12 + 2 * (4 + 12 * log2), 40 * ulps);
+  EXPECT_NEAR(g[1].value, 8 * log2, 6 * ulps);
+  EXPECT_NEAR(g[1].tangent, 4 + 12 * log2 + 2 * 8 * log2 * log2, 20 * ulps);
 }
 
 // Run with T = Var, the sweep records: the gradient is a tape of its own, to be replayed and differentiated again.
