@@ -61,6 +61,9 @@ TEST(Tape, ListsTheArgumentsOfEveryArity) {
   EXPECT_EQ(three[0], x.index());
   EXPECT_EQ(three[1], y.index());
   EXPECT_EQ(tape.value(three[2]), 7);
+  std::vector<NodeId> one_by_one;
+  for (const NodeId argument : three) one_by_one.push_back(argument);
+  EXPECT_THAT(one_by_one, ElementsAre(three[0], three[1], three[2]));
   EXPECT_EQ(tape.arguments(x.index()).size(), 0);
   EXPECT_EQ(tape.arguments((-x).index()).size(), 1);
 }

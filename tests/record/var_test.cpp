@@ -380,6 +380,7 @@ TEST(Condition, IsDataWhereAVarIsWanted) {
   EXPECT_EQ(both.value(), 0);
   EXPECT_EQ(((x > 0) + (y < 0)).value(), 2);
   EXPECT_EQ(((y > 0) / (x > 0)).value(), 0);
+  EXPECT_EQ(((x > 0) / (y > 0)).value(), std::numeric_limits<double>::infinity());
   EXPECT_EQ((-(x > 0)).value(), -1);
   EXPECT_EQ((+(x > 0)).value(), 1);
   EXPECT_EQ(select(x > 0, 1.0, 0.0).value(), 1);

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 
 #include <Eigen/Dense>
+#include <array>
 
+#include "wengert/function.hpp"
 #include "wengert/wengert.hpp"
 
 namespace {
@@ -79,6 +81,22 @@ TEST(Eigen, MixesMatricesOfNumbersAndOfVariables) {
   const Gradient g = gradient(y(1));
   EXPECT_EQ(g.wrt(x(0)), 6);
   EXPECT_EQ(g.wrt(x(1)), 11);
+}
+
+// d(A B) / dA for 2 x 2 matrices: entries in the order in which Eigen keeps them, column by column.
+TEST(Eigen, AFunctionMayReturnAMatrix) {
+  const Eigen::Matrix2d b{{5, 6}, {7, 8}};
+  const Function f = record(
+      [&](const std::array<Var, 4>& v) {
+        const Eigen::Matrix<Var, 2, 2> a{{v[0], v[2]}, {v[1], v[3]}};
+        return Eigen::Matrix<Var, 2, 2>(a * b);
+      },
+      std::array{1.0, 2.0, 3.0, 4.0});
+  ASSERT_EQ(f.dependents().size(), 4);
+  const std::array point{1.0, 2.0, 3.0, 4.0};  // {{1, 3}, {2, 4}}
+  EXPECT_THAT(f.values(point), testing::ElementsAre(1 * 5 + 3 * 7, 2 * 5 + 4 * 7, 1 * 6 + 3 * 8, 2 * 6 + 4 * 8));
+  const DenseMatrix j = f.jacobian(point);
+  EXPECT_THAT(j.data, testing::ElementsAre(5, 0, 7, 0, 0, 5, 0, 7, 6, 0, 8, 0, 0, 6, 0, 8));
 }
 
 TEST(Eigen, FindsTheLibrarysFunctionsCoefficientByCoefficient) {

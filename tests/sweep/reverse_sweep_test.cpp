@@ -32,6 +32,16 @@ TEST(ReverseSweep, AddsUpEveryUseOfAVariable) {
   EXPECT_EQ(gradient(y).wrt(x), 2 * 3 + 5 - 0.5);
 }
 
+// Nothing goes back from the variables that a recording begins with: those of this recording, not of the one before.
+TEST(ReverseSweep, GoesDownToTheFirstOperationAfterClearingATapeOfMoreVariables) {
+  Tape tape;
+  for (int k = 0; k < 10; ++k) tape.variable(k);
+  tape.clear();
+  const Var x = tape.variable(3);
+  const Var y = x * x;  // where a variable was
+  EXPECT_EQ(gradient(y * y).wrt(x), 4 * 27);
+}
+
 TEST(ReverseSweep, VisitsASharedNodeOnceHoweverOftenItIsUsed) {
   Tape tape;
   const Var x = tape.variable(1.0);
