@@ -558,7 +558,7 @@ HELPERS = (
     r"^wengert::(detail::)?(Var|Operand|Condition|Location|Node|NodeStorage|Names|Tape|Arguments|ValuesView|Values|Seed|Scratch)(<.*>)?::",
     r"^wengert::(detail::)?Adjoints<.*>::(~?Adjoints|operator|tape|generation|current)",
     r"^wengert::(detail::)?(first_of|common_tape|index_beside|index_on|index_of_other|push|arity|name|throw_\w+)($|[<(])",
-    r"^wengert::(detail::)?(seed_adjoints|carries_nothing|carry|absorbing_product|value_of|same_branch|constant_beside)($|[<(])",
+    r"^wengert::(detail::)?(seed_adjoints|carries_nothing|carry|absorbing_product|value_of|same_branch)($|[<(])",
 )
 HANDS_ON = r"(return (detail::)?record\w*<|pull_back_numbers\(|pull_back_all<T>\()"  # lines that only call a function's other form
 

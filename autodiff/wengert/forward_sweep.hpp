@@ -79,27 +79,6 @@ constexpr bool same_branch(const Guard& guard, const T* values) {
     return static_cast<bool>(compare(guard.relation, x, y)) == guard.outcome;
 }
 
-/// The tape of a number that holds a Var, or nullptr.
-template <class T>
-constexpr Tape* tape_within(const T& x) {
-  if constexpr (std::is_same_v<T, Var>)
-    return x.tape();
-  else if constexpr (requires { tape_within(x.value); })
-    return tape_within(x.value);
-  else
-    return nullptr;
-}
-
-/// A constant of the number type T for a sweep whose independents are xs. In constant evaluation a Var constant remembers the
-/// tape, so that what cannot be computed at compile time (log 2, say) can be recorded there.
-template <class T>
-constexpr T constant_beside(double value, std::span<const T> xs) {
-  if constexpr (!std::is_arithmetic_v<T> && requires(const Var& x) { T(x); })
-    if (std::is_constant_evaluated() && !xs.empty())
-      if (Tape* const tape = tape_within(xs[0])) return T(Var(*tape, tape->constant(value)));
-  return static_cast<T>(value);
-}
-
 /// A forward sweep whose stretches between guards, nodes first … end - 1, evaluate(values, first, end) computes.
 template <class T, class Evaluate>
 constexpr void sweep_forward(const Tape& tape, std::span<const T> independents, Values<T>& values, Evaluate evaluate) {
@@ -107,7 +86,7 @@ constexpr void sweep_forward(const Tape& tape, std::span<const T> independents, 
     throw_independents("forward_sweep", static_cast<NodeId>(tape.independents().size()), independents.size());
   values.resize(tape.constants(), tape.size());
   T* const value = values.base();
-  for (NodeId k = -tape.constants(); k < 0; ++k) value[k] = constant_beside<T>(tape.value(k), independents);
+  for (NodeId k = -tape.constants(); k < 0; ++k) value[k] = static_cast<T>(tape.value(k));
   for (std::size_t k = 0; k < independents.size(); ++k) value[tape.independents()[k]] = independents[k];
   NodeId done = 0;
   for (const Guard& guard : tape.guards()) {  // in the order of recording

@@ -14,7 +14,7 @@ namespace wengert::detail {
 
 /// Records on the empty tape `to`: the independents of `from`, its values, and one reverse sweep per dependent. Returns the
 /// indices of the results on `to`: the dependents, then for each dependent its derivative in every independent in turn.
-WENGERT_CONSTEXPR std::vector<NodeId> record_derivative(const Tape& from, std::span<const NodeId> dependents, Tape& to) {
+inline std::vector<NodeId> record_derivative(const Tape& from, std::span<const NodeId> dependents, Tape& to) {
   std::vector<Var> independents;
   for (const NodeId i : from.independents()) independents.push_back(to.variable(from.value(i), from.name(i), from.location(i)));
   const Values<Var> values = forward_sweep<Var>(from, std::span<const Var>(independents));
@@ -41,8 +41,8 @@ WENGERT_CONSTEXPR std::vector<NodeId> record_derivative(const Tape& from, std::s
 }
 
 /// The same, optimised; `last` says that the result is not differentiated again.
-WENGERT_CONSTEXPR std::vector<NodeId> derivative(const Tape& from, std::span<const NodeId> dependents, Tape& to,
-                                                 OptimiseReport* report = nullptr, bool last = false) {
+inline std::vector<NodeId> derivative(const Tape& from, std::span<const NodeId> dependents, Tape& to,
+                                      OptimiseReport* report = nullptr, bool last = false) {
   Tape raw(from.keeps_locations());
   std::vector<NodeId> results = record_derivative(from, dependents, raw);
   const OptimiseReport done = optimise(raw, results, to, last);
