@@ -1,8 +1,10 @@
 // Random programs over the whole table: every way of running them against wide arithmetic, within derived bounds.
 #include <gmock/gmock.h>
 #include <rapidcheck.h>
-#include <algorithm>
 
+#include <algorithm>
+#include <bit>
+#include <cstdint>
 #include <map>
 
 #include "support/program_checks.hpp"
@@ -241,6 +243,35 @@ TEST(RandomPrograms, TheRecordedGradientIsTheGradient) {
       compare(tally, "recorded gradient", adjoints.wrt(r.x[j]).value(), exact.tangent[j], exact.tangent_error[j].rules, p);
     RC_ASSERT(r.tape.size() == size);
   }));
+}
+
+// What a tape remembers of recordings before (variables it began with, constants, operations, memory) changes nothing: to the bit.
+TEST(RandomPrograms, ATapeThatHeldOthersRecordsAsANewOneDoes) {
+  static Tally tally("on a used tape");
+  static Tape used;
+  EXPECT_TRUE(rc::check([] {
+    const Program p = generate();
+    tally.count(p);
+    const Recorded fresh(p);
+    const bool cleared = *rc::gen::inRange(0, 3) != 0;  // or it goes on behind the last program
+    if (cleared) used.clear();
+    std::vector<Var> x;
+    for (const double number : p.inputs) x.push_back(used.variable(number));
+    const Var y = program::run<Var>(p, x, VarMachine());
+    const auto same = [](double one, double other) {
+      RC_ASSERT(std::bit_cast<std::uint64_t>(one) == std::bit_cast<std::uint64_t>(other));
+    };
+    same(y.value(), fresh.y.value());
+    RC_ASSERT(y.is_constant() == fresh.y.is_constant());
+    if (y.is_constant()) return;
+    const Gradient g = gradient(y), expected = gradient(fresh.y);
+    for (std::size_t j = 0; j < x.size(); ++j) same(g.wrt(x[j]), expected.wrt(fresh.x[j]));
+    tally.comparisons += static_cast<long>(x.size());
+    if (!cleared) return;
+    const auto values = forward_sweep(used, std::span<const double>(p.inputs));
+    same(values[y.index()], fresh.y.value());
+  }));
+  EXPECT_GT(tally.comparisons, tally.programs / 2) << "results that are constants have no derivatives to compare";
 }
 
 TEST(RandomPrograms, EveryWayOfRunningARecordedFunctionAgrees) {
