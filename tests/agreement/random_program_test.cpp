@@ -245,7 +245,8 @@ TEST(RandomPrograms, TheRecordedGradientIsTheGradient) {
   }));
 }
 
-// What a tape remembers of recordings before (variables it began with, constants, operations, memory) changes nothing: to the bit.
+// What a tape remembers of recordings before (variables it began with, constants, operations, memory) changes nothing: to the
+// bit.
 TEST(RandomPrograms, ATapeThatHeldOthersRecordsAsANewOneDoes) {
   static Tally tally("on a used tape");
   static Tape used;

@@ -270,7 +270,8 @@ TEST(CustomOperation, WhoseValueRecordsOnTheTapeBeingSweptIsRefused) {
 // As of x * x: the root's derivative at 0 is infinite, and 0 * inf is NaN. Where the adjoint is 0, nothing goes through.
 TEST(CustomOperation, APartialOfZeroMeetsAnInfiniteAdjointAsInAnyOperation) {
   const CustomOperation square("square", 1, [](auto v) { return v[0] * v[0]; }, [](auto v, double, auto p) { p[0] = 2 * v[0]; });
-  const Function custom = record([&](Var x) { return sqrt(square(x)); }, 1.0), plain = record([](Var x) { return sqrt(x * x); }, 1.0);
+  const Function custom = record([&](Var x) { return sqrt(square(x)); }, 1.0),
+                 plain = record([](Var x) { return sqrt(x * x); }, 1.0);
   EXPECT_TRUE(std::isnan(custom.gradient(0.0)[0]));
   EXPECT_TRUE(std::isnan(plain.gradient(0.0)[0]));
   Tape tape;

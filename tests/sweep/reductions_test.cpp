@@ -261,8 +261,8 @@ TEST(Reductions, RunOnAnyNumberTypeByTheOperationsTheyAreMadeOf) {
   EXPECT_DOUBLE_EQ(forward_sweep<Plain>(tape, std::span<const Plain>(beyond))[reduced[3].index()].value, 1e4 + std::log(2));
 }
 
-// The bounds of Higham, Accuracy and Stability of Numerical Algorithms (2nd edition, 3.5): n units in the last place of the sum of
-// magnitudes; of log_sum_exp a few of the result besides.
+// The bounds of Higham, Accuracy and Stability of Numerical Algorithms (2nd edition, 3.5): n units in the last place of the sum
+// of magnitudes; of log_sum_exp a few of the result besides.
 TEST(Reductions, AreAsFarOffAsTheirBoundsSayAtMost) {
   const double unit = 0x1p-53;
   for (const std::size_t n : {1u, 2u, 5u, 300u})

@@ -83,6 +83,18 @@ TEST(CompareEstimators, LinesHoldTheClosedFormAndTheExactLaws) {
   EXPECT_EQ(closed.sigma.exact_variance, 0);
 }
 
+// Half of it is as good as a machine twice as fast: the variance of a draw of both parameters times the seconds that it takes.
+TEST(EstimatorLine, VarianceTimesTimeIsThatOfADrawAndBothParametersMustAgree) {
+  EstimatorLine line{Estimator::total, 100, 64, {}, {}, 250};
+  line.mu.exact_variance = 1.5, line.sigma.exact_variance = 2.5;
+  EXPECT_DOUBLE_EQ(line.variance_times_time(), 4 * 64 * 250e-9);
+  EXPECT_TRUE(line.agrees());
+  line.sigma.agrees = false;
+  EXPECT_FALSE(line.agrees());
+  line.sigma.agrees = true, line.mu.agrees = false;
+  EXPECT_FALSE(line.agrees());
+}
+
 TEST(CompareEstimators, AdviceFollowsFromCostsAndVariances) {
   const auto line = [](Estimator estimator, double variance, double nanoseconds) {
     EstimatorLine result{estimator, 100, 1, {}, {}, nanoseconds};
