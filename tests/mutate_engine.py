@@ -16,7 +16,10 @@ most telling first, and checked containers. Code outside of functions, or that m
 With --headers instead, the same is done to a room's headers at once, and the library and the room's tests are compiled with them. A
 function that may run during compilation has its mutants where it runs later; what is outside of functions is not tried.
 
-usage: tests/mutate_engine.py --sample N | --all --seed S [--build FOLDER [--schemata | --headers]] [--room NAME] [--file PART]
+With --through and a source, a room's headers are mutated one by one, and that source compiled with each: for headers that few
+sources read, where the copies of all mutants would take the compiler an hour.
+
+usage: tests/mutate_engine.py --sample N | --all --seed S [--build FOLDER [--schemata | --headers | --through SOURCE]] [--room NAME] [--file PART]
                               [--work FOLDER] [--then room/name ...] [--most SURVIVORS] [--list]
 """
 import argparse
@@ -233,8 +236,8 @@ def complaint(target, said):
 class Relinked:
     """Tests that are built already, with one object of the library replaced."""
 
-    def __init__(self, build, folder):
-        self.build, self.folder = pathlib.Path(build).resolve(), folder
+    def __init__(self, build, folder, through=None):
+        self.build, self.folder, self.through = pathlib.Path(build).resolve(), folder, through
         entries = json.loads((self.build / "compile_commands.json").read_text())
         self.compile = {str(pathlib.Path(entry["file"]).resolve()): entry["command"] for entry in entries}
         listed = subprocess.run(["ninja", "-C", str(self.build), "-t", "targets", "all"], capture_output=True, text=True, check=True)
@@ -255,8 +258,8 @@ class Relinked:
         return process.returncode == 0, said or f"status {process.returncode}"
 
     def object(self, original, source, to, *flags):
-        command = self.compile[original].replace(original, str(source))
-        return self.run(" ".join([re.sub(r"-o \S+", f"-o {to}", command, count=1), *flags]), 3600)
+        command = self.compile[original].replace(original, str(source)).replace(" -I", f" -I{pathlib.Path(to).parent} -I", 1)
+        return self.run(" ".join([re.sub(r"-o \S+", f"-o {to}", command, count=1), *flags]), PATIENCE if self.through else 3600)
 
     def link(self, target, mutated, program):
         commands = self.run(["ninja", "-t", "commands", "-s", f"tests/{target}"], 60)[1]
@@ -271,10 +274,13 @@ class Relinked:
         with tempfile.TemporaryDirectory(dir=self.folder) as temporary:
             mutated = ""
             if m is not None:
-                original = str((TREE / m["file"]).resolve())
-                source, mutated = pathlib.Path(temporary) / pathlib.Path(original).name, f"{temporary}/mutant.o"
+                original = str((TREE / (self.through or m["file"])).resolve())
+                source, mutated = pathlib.Path(temporary) / pathlib.Path(m["file"]).name, f"{temporary}/mutant.o"
+                if self.through:  # found before the header as it is
+                    source = pathlib.Path(temporary) / pathlib.Path(m["file"]).relative_to("autodiff")
+                    source.parent.mkdir(parents=True)
                 source.write_text(m["text"])
-                if not self.object(original, source, mutated, "-O1 -g0 -w")[0]:
+                if not self.object(original, original if self.through else source, mutated, "-O1 -g0 -w")[0]:
                     return "compiler"
             stem = pathlib.Path(m["file"]).stem if m else ""
             # first what bears the source's name, then what is quick
@@ -566,7 +572,7 @@ def rebuilt(sample, then, options):
 def relinked(sample, then, options):
     """The same by linking, several at a time."""
     with tempfile.TemporaryDirectory(dir=options.work) as temporary, concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        tests = Relinked(options.build, temporary)
+        tests = Relinked(options.build, temporary, options.through)
         targets = {room: tests_of(room) + then for room in {m["room"] for m in sample}}
         for room, said in zip(targets, pool.map(lambda room: tests.verdict(None, targets[room], options.seconds), targets)):
             if said:
@@ -593,6 +599,7 @@ def main():
     parser.add_argument("--build", help="folder where the tests are built: mutates sources alone, and links instead of building")
     parser.add_argument("--schemata", action="store_true", help="with --build: all mutants of a source in one object")
     parser.add_argument("--headers", action="store_true", help="with --build: those of a room's headers, in one build of its tests")
+    parser.add_argument("--through", metavar="SOURCE", help="with --build: those of headers, by compiling this source with each")
     parser.add_argument("--all", action="store_true", help="not a sample")
     parser.add_argument("--room", choices=ROOMS)
     parser.add_argument("--file", default="", help="only files whose name holds this")
@@ -605,7 +612,7 @@ def main():
     options = parser.parse_args()
     population = list(all_mutants([options.room] if options.room else ROOMS, options.file))
     if options.build:
-        population = [m for m in population if m["file"].endswith(".hpp" if options.headers else ".cpp")]
+        population = [m for m in population if m["file"].endswith(".hpp" if options.headers or options.through else ".cpp")]
     count = len(population) if options.all else min(options.sample, len(population))
     sample = random.Random(options.seed).sample(population, count)
     sample.sort(key=lambda m: (ROOMS.index(m["room"]), m["file"]))  # neighbours share most of their build

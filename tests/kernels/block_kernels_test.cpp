@@ -516,6 +516,31 @@ TEST(BlockKernels, ComputeSineAndCosineOfFloats) {
   }
 }
 
+/// Of a few numbers as of many, to the bit, and nothing is written behind them.
+template <class T>
+void expect_sincos_of_any_size(InstructionSet set) {
+  std::vector<T> x, sine(40), cosine(40);
+  for (int k = 0; k < 40; ++k) x.push_back(static_cast<T>(0.3 * k - 5));
+  sincos_kernel<T>(set)(sine.data(), cosine.data(), x.data(), x.size());
+  for (std::size_t n = 0; n < x.size(); ++n) {
+    std::vector<T> s(n + 1, 7), c(n + 1, 9);
+    sincos_kernel<T>(set)(s.data(), c.data(), std::vector<T>(x.begin(), x.begin() + static_cast<std::ptrdiff_t>(n)).data(), n);
+    for (std::size_t k = 0; k < n; ++k) {
+      EXPECT_EQ(s[k], sine[k]) << k << " of " << n << " on " << name(set);
+      EXPECT_EQ(c[k], cosine[k]) << k << " of " << n << " on " << name(set);
+    }
+    EXPECT_EQ(s[n], 7) << n << " on " << name(set);
+    EXPECT_EQ(c[n], 9) << n << " on " << name(set);
+  }
+}
+
+TEST(BlockKernels, ComputeSineAndCosineOfAnyNumberOfNumbers) {
+  for (const InstructionSet set : runnable()) {
+    expect_sincos_of_any_size<double>(set);
+    expect_sincos_of_any_size<float>(set);
+  }
+}
+
 template <class T>
 void expect_sums() {
   std::mt19937_64 random(3);
