@@ -110,7 +110,7 @@ def all_mutants(rooms, part):
         files += [TREE / f"autodiff/wengert/{name}.hpp" for name in HEADERS.get(room, ())]
         for file in files:
             name = str(file.relative_to(TREE))
-            if part not in name or not file.exists():
+            if not re.search(part, name) or not file.exists():
                 continue
             text = file.read_text()
             for what, start, end, replacement in edits(text):
@@ -602,7 +602,7 @@ def main():
     parser.add_argument("--through", metavar="SOURCE", help="with --build: those of headers, by compiling this source with each")
     parser.add_argument("--all", action="store_true", help="not a sample")
     parser.add_argument("--room", choices=ROOMS)
-    parser.add_argument("--file", default="", help="only files whose name holds this")
+    parser.add_argument("--file", default="", help="only files whose name holds this regular expression")
     parser.add_argument("--work", help="folder to keep the copy and its build in, so that the next run starts warm")
     parser.add_argument("--then", nargs="*", default=[], metavar="room/name", help="tests that survivors meet")
     parser.add_argument("--seconds", type=int, default=120, help="for each test program")
