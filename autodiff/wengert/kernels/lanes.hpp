@@ -66,7 +66,6 @@ struct Lanes {
   friend Mask operator<=(Lanes x, Lanes y) { return {x.lanes <= y.lanes}; }
   friend Mask operator>=(Lanes x, Lanes y) { return {x.lanes >= y.lanes}; }
   friend Mask operator==(Lanes x, Lanes y) { return {x.lanes == y.lanes}; }
-  friend Mask operator!=(Lanes x, Lanes y) { return {x.lanes != y.lanes}; }
 
   friend Lanes select(Mask condition, Lanes x, Lanes y) { return lane_math::choose(condition.lanes, x.lanes, y.lanes); }
   friend Lanes absorbing_product(Lanes adjoint, Lanes partial) {
