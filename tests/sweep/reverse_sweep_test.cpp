@@ -124,11 +124,11 @@ struct EitherOrder {
   Var first, second, t;
 
   template <class Callable>
-  EitherOrder(Callable f, bool y_first)
-      : swapped(y_first),
-        first(tape.variable(1.5)),
-        second(tape.variable(1.5)),
-        t(swapped ? f(second, first) : f(first, second)) {}
+  EitherOrder(Callable f, bool y_first) : swapped(y_first) {
+    first = tape.variable(1.5);
+    second = tape.variable(1.5);
+    t = swapped ? f(second, first) : f(first, second);
+  }
 
   /// d/dx and d/dy at (x, y).
   template <class T>
