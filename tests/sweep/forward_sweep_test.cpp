@@ -28,15 +28,15 @@ T some_function(const T& x, const T& y) {
 }
 
 // While compiling, by the same steps.
-constexpr double at_three(double x) {
+constexpr double replayed_at(double x) {
   Tape tape;
   const Var a = tape.variable(2), b = a * a - 5;
   const Var t = select(a < b, b / a, 4 * a);
   const Values<double> values = forward_sweep(tape, std::span<const double>(&x, 1));
   return values[t.index()];
 }
-static_assert(at_three(4) == 11.0 / 4);
-static_assert(at_three(1) == 4);
+static_assert(replayed_at(4) == 11.0 / 4);
+static_assert(replayed_at(1) == 4);
 
 class ForwardSweep : public testing::Test {
  protected:
