@@ -87,6 +87,23 @@ TEST(FusedBatch, EqualsTheClosedFormPerSample) {
   EXPECT_NEAR(sum.gradient[1], dsigma, rounding);
 }
 
+// A sum of nothing is 0; of fewer than two samples there is no standard error, and a mean of none is refused.
+TEST(FusedBatch, OfNoSampleAndOfOne) {
+  const double mu = 0.3, sigma = 1.7, e = 0.4;
+  for (const bool errors : {true, false}) {
+    const BatchOptions options{.standard_errors = errors};
+    const BatchResult none = sum_gradient(fuse(kl), std::array{mu, sigma}, std::vector<double>(), options);
+    EXPECT_EQ(none.value, 0);
+    EXPECT_EQ(none.gradient, (std::vector<double>{0, 0}));
+    const BatchResult one = sum_gradient(fuse(kl), std::array{mu, sigma}, std::vector{e}, options);
+    EXPECT_NEAR(one.gradient[0], mu + sigma * e, rounding);
+    EXPECT_NEAR(one.gradient[1], (mu + sigma * e) * e - 1 / sigma, rounding);
+    for (const BatchResult& result : {none, one})
+      for (const double error : result.gradient_error) EXPECT_TRUE(std::isnan(error));
+    EXPECT_THROW(mean_gradient(fuse(kl), std::array{mu, sigma}, std::vector<double>(), options), ShapeMismatch);
+  }
+}
+
 TEST(FusedBatch, IsTheSameBitForBitForAnyNumberOfThreads) {
   const auto eps = normals(200'003);
   const BatchResult one = mean_gradient(fuse(kl), std::array{0.3, 1.7}, eps, {.threads = 1});
