@@ -67,9 +67,6 @@ struct PlainLanes {
   friend Truth operator==(const PlainLanes& x, const PlainLanes& y) {
     return Truth::each([&](std::size_t k) { return x[k] == y[k] ? -1 : 0; });
   }
-  friend Truth operator!=(const PlainLanes& x, const PlainLanes& y) {
-    return Truth::each([&](std::size_t k) { return x[k] != y[k] ? -1 : 0; });
-  }
   // on these
   friend PlainLanes operator&(const PlainLanes& x, const PlainLanes& y) {
     return each([&](std::size_t k) { return x[k] & y[k]; });
