@@ -2,4 +2,5 @@
 #pragma once
 
 #include "wengert/transform/derivative.hpp"
+#include "wengert/transform/emitted.hpp"
 #include "wengert/transform/optimise.hpp"
