@@ -221,14 +221,7 @@ constexpr T inside(Condition condition, T value) {
   return select(condition, value, T(not_a_number));
 }
 
-/// Both conditions hold.
-constexpr bool both(bool x, bool y) { return x && y; }
-template <class Condition>
-constexpr auto both(const Condition& x, const Condition& y) {
-  return x & y;
-}
-
-/// f() or g() by the condition. A plain bool computes only the one that is asked for; lanes and tapes need both.
+/// f() or g() by the condition. A plain bool computes only the one that is asked for; lanes and tapes need the two.
 template <class Condition, class First, class Second>
 constexpr auto either(Condition condition, First f, Second g) {
   if constexpr (std::is_same_v<Condition, bool>)

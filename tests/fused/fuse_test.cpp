@@ -24,7 +24,7 @@
 namespace {
 
 using namespace wengert;
-using ::testing::HasSubstr;
+using ::testing::ElementsAre, ::testing::HasSubstr;
 
 constexpr auto smooth = [](auto x, auto y) {
   using std::exp, std::sin;
@@ -61,6 +61,33 @@ TEST(Fuse, TakesArraysForSmallVectors) {
   const auto h = f.hessian_vector(Shape<3, 0>(), std::array{1.0, 2.0, 2.0, 5.0}, std::array{0.0, 0.0, 0.0, 1.0});
   EXPECT_DOUBLE_EQ(h[0], 1.0 / 3);
   EXPECT_EQ(h[3], 0);
+}
+
+TEST(Fuse, MayReturnAnInputAsItIs) {
+  constexpr auto first = fuse([](auto x, auto) { return x; });
+  constexpr auto second = fuse([](auto, auto y) { return y; });
+  constexpr std::array none{0.0, 0.0};
+  EXPECT_EQ(first(3, 5), 3);
+  EXPECT_EQ(second(3, 5), 5);
+  EXPECT_EQ(first.gradient(3, 5), (std::array{1.0, 0.0}));
+  EXPECT_EQ(second.gradient(3, 5), (std::array{0.0, 1.0}));
+  EXPECT_EQ(first.hessian(3, 5), (std::array{none, none}));
+  EXPECT_EQ(first.hessian_vector(std::array{3.0, 5.0}, std::array{1.0, 1.0}), none);
+  Tape tape;
+  const Var x = tape.variable(3), y = tape.variable(5);
+  const auto g = gradient(7 * first(x, y) + 11 * second(x, y));
+  EXPECT_EQ(g.wrt(x), 7);
+  EXPECT_EQ(g.wrt(y), 11);
+}
+
+TEST(Fuse, ANameOfWhatIsConstantNamesNothing) {
+  constexpr auto f = fuse([](auto x) {
+    const auto one = named("one", pow(x, 0.0));  // C's pow: 1 for any x
+    return x * x + one;
+  });
+  EXPECT_EQ(f(3), 10);
+  EXPECT_EQ(f.gradient(3), std::array{6.0});
+  EXPECT_THAT(f.program(), testing::Not(HasSubstr("one")));
 }
 
 TEST(Fuse, AppliedToVarsIsOneNodeWithPartialsFromStraightLineCode) {
@@ -221,6 +248,18 @@ TEST(Fuse, ConstantsThatNeedAFunctionAreComputedAtRunTime) {
   // the derivative of 2^x needs log 2, which the compiler cannot know
   constexpr auto f = fuse([](auto x) { return pow(2.0, x); });
   EXPECT_DOUBLE_EQ(f.gradient(3.0)[0], 8 * std::numbers::ln2);
+}
+
+TEST(Fuse, ArithmeticOfConstantsThatACompilerRejectsIsLeftToRunTime) {
+  constexpr auto f = fuse([](auto x) {
+    const auto one = pow(x, 0.0);  // 1 for any x: what is computed of it is constant
+    const auto huge = one * 1e200, tiny = one * 1e-200, none = one - 1.0;
+    return std::array{x + huge * huge,  x - huge * huge,         x + tiny * tiny, x + huge / tiny,       x / none,
+                      none / none + x,  x + huge / (one * 3.0),  x + none * none, x + (one + 2.0) / 4.0, fma(huge, huge, x),
+                      fma(one, 2.0, x), fma(one, huge, 3.0) * x, x + 1.0 / tiny,  x - -huge * huge,      x - none / (one * 3.0)};
+  });
+  const double inf = std::numeric_limits<double>::infinity();
+  EXPECT_THAT(f(5), ElementsAre(inf, -inf, 5, inf, inf, testing::IsNan(), 1e200 / 3, 5, 5.75, inf, 7, 5 * 1e200, 1e200, inf, 5));
 }
 
 TEST(Fuse, PrintsItsProgramWithNamesAndWhatTheOptimiserDid) {

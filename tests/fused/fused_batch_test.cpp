@@ -104,6 +104,24 @@ TEST(FusedBatch, OfNoSampleAndOfOne) {
   }
 }
 
+TEST(FusedBatch, MayReturnAnInputAsItIs) {
+  constexpr auto shared = [](auto a, auto) { return a; };
+  constexpr auto sample = [](auto, auto x) { return x; };
+  const std::vector<double> xs{1, 2, 6};
+  for (const BatchResult& one :
+       {mean_gradient(fuse(shared), std::array{0.5}, xs), mean_gradient(record(shared, 0.0, 0.0), std::array{0.5}, xs)}) {
+    EXPECT_EQ(one.value, 0.5);
+    EXPECT_EQ(one.gradient, std::vector{1.0});
+    EXPECT_EQ(one.gradient_error, std::vector{0.0});
+  }
+  for (const BatchResult& mean :
+       {mean_gradient(fuse(sample), std::array{0.5}, xs), mean_gradient(record(sample, 0.0, 0.0), std::array{0.5}, xs)}) {
+    EXPECT_EQ(mean.value, 3);
+    EXPECT_EQ(mean.gradient, std::vector{0.0});
+    EXPECT_NEAR(mean.value_error, std::sqrt(14.0 / 2 / 3), 1e-15);  // squares of -2, -1, 3 over n - 1, over n
+  }
+}
+
 TEST(FusedBatch, IsTheSameBitForBitForAnyNumberOfThreads) {
   const auto eps = normals(200'003);
   const BatchResult one = mean_gradient(fuse(kl), std::array{0.3, 1.7}, eps, {.threads = 1});

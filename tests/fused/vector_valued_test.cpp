@@ -67,6 +67,14 @@ TEST(VectorValued, PullsBackAndPushesForward) {
   EXPECT_THAT(fused.push_forward(v, x), ElementsAre(30.5, 49 + 4200, testing::DoubleEq(10 * std::exp(0.5)), 2, 10));
 }
 
+TEST(VectorValued, ReturnsInputsAsTheyAre) {
+  constexpr auto fused = fuse([](auto x, auto y) { return std::array{x, y, x}; });
+  EXPECT_THAT(fused(3, 5), ElementsAre(3, 5, 3));
+  EXPECT_THAT(fused.jacobian(3, 5), ElementsAre(ElementsAre(1, 0), ElementsAre(0, 1), ElementsAre(1, 0)));
+  EXPECT_THAT(fused.pull_back(std::array{1.0, 10.0, 100.0}, 3, 5), ElementsAre(101, 10));
+  EXPECT_THAT(fused.push_forward(std::array{7.0, 11.0}, 3, 5), ElementsAre(7, 11, 7));
+}
+
 /// Largest difference of two Jacobians, in units in the last place of the largest entry.
 template <class Fused, class... Point>
 double ulps_apart(const Fused& fused, const Function& recorded, const std::vector<double>& all, const Point&... x) {

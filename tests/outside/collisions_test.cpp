@@ -82,7 +82,7 @@ struct Mine {};
 #define NAMES(DO)                                                                                                                     \
   DO(accumulate) DO(add) DO(adopt) DO(advance_all) DO(allows) DO(apply) DO(argument) DO(arity_of) DO(assemble) DO(block) DO(called)   \
   DO(carry) DO(carries_nothing) DO(check) DO(check_batch) DO(choose) DO(chunk) DO(clear) DO(collect) DO(common_tape) DO(compare)      \
-  DO(compute) DO(constant) DO(contributions) DO(copy) DO(copy_node) DO(derivative) DO(dispatch) DO(draft)         \
+  DO(compute) DO(constant) DO(contributions) DO(copy) DO(copy_node) DO(dispatch) DO(draft)         \
   DO(either) DO(emit) DO(evaluate) DO(evaluate_custom) DO(evaluate_nary) DO(evaluate_node) DO(evaluate_nodes) DO(extrapolate)         \
   DO(first_of) DO(fits) DO(freeze) DO(frozen) DO(go_on) DO(grow) DO(index) DO(index_beside) DO(index_of) DO(index_on) DO(inside)      \
   DO(instance) DO(label_of) DO(live_nodes) DO(lower) DO(make) DO(make_independents) DO(mix) DO(move_to) DO(name) DO(node) DO(operand) \

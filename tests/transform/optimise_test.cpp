@@ -29,6 +29,53 @@ TEST(Optimise, LeavesOutWhatNoOutputNeeds) {
   EXPECT_EQ(f(5, 6), 10);
 }
 
+TEST(Optimise, CountsWhatAnIdentityLeftDead) {
+  const Function f = record([](auto x) { return -(-sin(x)); }, 1.0).optimised();  // the inner sign is needed no more
+  EXPECT_EQ(f.report().before, 4);
+  EXPECT_EQ(f.report().simplified, 1);
+  EXPECT_EQ(f.report().dead, 1);
+  EXPECT_EQ(f.report().after, 2);
+}
+
+TEST(Optimise, WhereADerivativeIsEmittedEveryNodeIsCountedOnce) {
+  Tape tape, to;
+  const Var x = tape.variable(0.5), one = pow(x, 0.0);
+  const NodeId dependent = (sin(x) * exp(one) + sin(x) * x * -1.0).index();
+  OptimiseReport report;
+  optimised_derivative(tape, std::span(&dependent, 1), 1, to, report);
+  EXPECT_GT(report.dead, 0);
+  EXPECT_GT(report.folded, 0);
+  EXPECT_GT(report.merged, 0);
+  EXPECT_GT(report.simplified, 0);
+  EXPECT_EQ(report.after, to.size());
+  EXPECT_EQ(report.before, report.after + report.dead + report.folded + report.merged + report.simplified);
+}
+
+TEST(Optimise, ComputesWhatConstantsGive) {
+  const Function f = record(
+                         [](auto x) {
+                           const Var one = pow(x, 0.0);  // C's pow: 1 for any x
+                           return std::vector<Var>{exp(one), one + 2.0, fma(one, 2.0, 3.0), fma(2.0, 3.0, x)};
+                         },
+                         0.5)
+                         .optimised();
+  EXPECT_EQ(f.report().folded, 3);
+  EXPECT_EQ(f.values(std::array{4.0}), (std::vector<double>{std::exp(1.0), 3, 5, 10}));
+}
+
+TEST(Optimise, TellsApartWhatDiffersInOneArgument) {
+  // so many that they meet in any table
+  const auto many = [](const Var& x, const Var& y) {
+    Var sum = 0;
+    for (int k = 1; k <= 1000; ++k)
+      sum = sum + k * select(x < y, y, x * (1.0 / k)) + k * select(x < y, x * (1.0 + k), y) + fma(x, y, k * 0.25) +
+            fma(x, 0.5 * k, y) + x * (3.0 * k) + y / (x + 7.0 * k);
+    return sum;
+  };
+  const Function f = record(many, 1.0, 2.0), g = f.optimised();
+  for (const double x : {0.75, 2.5}) EXPECT_EQ(g(x, 2.0), f(x, 2.0)) << x;
+}
+
 TEST(Optimise, MergesCommonSubexpressionsUpToTheOrderOfCommutativeArguments) {
   const Function f = record([](auto x, auto y) { return (x + y) * (y + x); }, 1.0, 2.0).optimised();
   EXPECT_EQ(f.report().merged, 1);
@@ -61,8 +108,9 @@ constexpr auto look_alikes = [](const auto& a, const auto& b, const auto& c, con
       // signs
       -a - b, -a - a, a - -b, a + -b, -a + b, -a + -b, -a * b, a * -b, -a * -b, -a / b, a / -b, a * -1.0, -1.0 * b, -(-a),
       // scales
-      a + a, 2 * (a * b), 4 * (0.25 * a), 0.5 * (2 * a), 0.5 * (0.25 * b), 3 * (0.5 * a), 0.1 * (3 * a), 0.5 * (3 * a),
-      (a * 4) * 0.125, -2 * (0.5 * a), 4 * (-0.25 * a),
+      a + a, 2 * (a * b), 2 * (b * c), (b * c) * 2, (0.5 * b) * a, a * (0.5 * b), (0.5 * a) * b, b * (0.5 * a), 4 * (0.25 * a),
+      0.5 * (2 * a), 0.5 * (0.25 * b), 3 * (0.5 * a), 0.1 * (3 * a), 0.5 * (3 * a), (a * 4) * 0.125, -2 * (0.5 * a),
+      4 * (-0.25 * a),
       // quotients
       a / 3, a / 4, a / -0.5, a / 0x1p1023, a / 0x1p-1022, a / 0x1p-1074, a / 0x1p1022, a / 0x1p-1021, a / 0x1.8p3,
       // choices
@@ -71,10 +119,11 @@ constexpr auto look_alikes = [](const auto& a, const auto& b, const auto& c, con
       select(a < b, c, d) - select(a < b, c, b), select(a < b, c, d) - select(a < b, b, d),
       select(a < b, c, d) - select(b < a, c, d),
       // of three arguments
-      fma(a, b, c) - fma(a, b, d), fma(a, b, c) - fma(a, d, c), fma(a, b, c) - fma(d, b, c),
+      fma(a, b, c) - fma(a, b, d), fma(a, b, c) - fma(a, d, c), fma(a, b, c) - fma(d, b, c), fma(2.0, 3.0, a),
       // where zero absorbs
       absorbing_product(a, b), absorbing_product(a, b + 0.0), absorbing_product(a - a, b), absorbing_product(2 * a, 3 * b),
-      absorbing_product(is_less(a, b), c)};
+      absorbing_product(is_less(a, b), c), absorbing_product(b, a), absorbing_product(a, inf),
+      absorbing_product(a, select(b < c, inf, 2.0)), absorbing_product(a, select(b < c, 2.0, inf))};
 };
 
 TEST(Optimise, ChangesNoBitOfWhatLooksLikeAnIdentity) {
@@ -82,7 +131,7 @@ TEST(Optimise, ChangesNoBitOfWhatLooksLikeAnIdentity) {
   const Function g = f.optimised();
   EXPECT_EQ(g.report().before, f.tape().size());
   EXPECT_EQ(g.report().after, g.tape().size());
-  const std::vector<double> numbers = {0.0,       -0.0,    1,   3,    -2.7,
+  const std::vector<double> numbers = {0.0,       -0.0,    1,   3,    -2.7, 5,
                                        0x1p-1030, 1.5e308, inf, -inf, nan};  // joined scales round once below the normal numbers
   std::size_t seen = 0;
   for (const double a : numbers)
@@ -98,7 +147,7 @@ TEST(Optimise, ChangesNoBitOfWhatLooksLikeAnIdentity) {
             seen += same ? 1 : 0;
           }
         }
-  EXPECT_EQ(seen, 900 * look_alikes(1.0, 1.0, 1.0, 1.0).size());
+  EXPECT_EQ(seen, 1089 * look_alikes(1.0, 1.0, 1.0, 1.0).size());
 }
 
 // What is left of an identity: one of the inputs, a constant, or a cheaper operation.
@@ -184,6 +233,42 @@ TEST(Optimise, KeepsNamesAndGuards) {
   EXPECT_GE(to.find("double"), 0);
   EXPECT_EQ(to.find("square"), outputs[0]);
   EXPECT_EQ(to.guards().size(), 1u);
+}
+
+TEST(Optimise, OfTwoNamesForOneNumberTheFirstStays) {
+  Tape tape;
+  const Var x = tape.variable(2, "x");
+  const Var first = named("first", sin(x)), again = named("again", sin(x)), itself = named("itself", x * 1.0);
+  std::vector<NodeId> outputs{first.index(), again.index(), itself.index()};
+  Tape to;
+  optimise(tape, outputs, to);
+  EXPECT_EQ(to.find("first"), outputs[0]);
+  EXPECT_EQ(outputs[1], outputs[0]);
+  EXPECT_LT(to.find("again"), 0);
+  EXPECT_EQ(to.find("x"), outputs[2]);
+}
+
+// A branch on the first input, either way around, and one after the last node: where another side would be taken, every form says
+// so.
+TEST(Optimise, KeepsEveryBranch) {
+  const auto refuses = [](const Function& f, double same_side, double other_side) {
+    for (const Function& g : {f, f.optimised(), f.derivative(), f.derivative().derivative()}) {
+      EXPECT_NO_THROW(g.values(std::array{same_side}));
+      EXPECT_THROW(g.values(std::array{other_side}), BranchChanged);
+    }
+  };
+  refuses(record([](auto x) { return x > 3 ? x * x : sin(x); }, 4.0), 5, 1);
+  refuses(record([](auto x) { return 3 > x ? x * x : sin(x); }, 4.0), 5, 1);
+  refuses(record([](auto x) { return x <= 3 ? x * x : sin(x); }, 4.0), 5, 1);
+  refuses(record([](auto x) { return 3 <= x ? x * x : sin(x); }, 4.0), 5, 1);
+  refuses(record([](auto x) { return x == 4 ? x * x : sin(x); }, 4.0), 4, 1);
+  refuses(record(
+              [](auto x) {
+                Var y = 2 * x;
+                return y > 3 ? y : x;
+              },
+              4.0),
+          5, 1);
 }
 
 // The same passes in constant evaluation.

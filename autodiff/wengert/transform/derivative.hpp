@@ -7,7 +7,6 @@
 #include "wengert/forward_sweep.hpp"
 #include "wengert/reverse_sweep.hpp"
 #include "wengert/tape.hpp"
-#include "wengert/transform/optimise.hpp"
 #include "wengert/var.hpp"
 
 namespace wengert::detail {
@@ -37,16 +36,6 @@ inline std::vector<NodeId> record_derivative(const Tape& from, std::span<const N
     }
     for (const NodeId i : from.independents()) results.push_back(index(adjoints[i]));
   }
-  return results;
-}
-
-/// The same, optimised; `last` says that the result is not differentiated again.
-inline std::vector<NodeId> derivative(const Tape& from, std::span<const NodeId> dependents, Tape& to,
-                                      OptimiseReport* report = nullptr, bool last = false) {
-  Tape raw(from.keeps_locations());
-  std::vector<NodeId> results = record_derivative(from, dependents, raw);
-  const OptimiseReport done = optimise(raw, results, to, last);
-  if (report != nullptr) *report = done;
   return results;
 }
 

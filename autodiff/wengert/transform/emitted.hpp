@@ -76,7 +76,6 @@ class Emitted {
   friend constexpr Truth operator<=(const Emitted& x, const Emitted& y);
   friend constexpr Truth operator>=(const Emitted& x, const Emitted& y);
   friend constexpr Truth operator==(const Emitted& x, const Emitted& y);
-  friend constexpr Truth operator&(const Truth& x, const Truth& y);
   friend constexpr Emitted select(const Truth& condition, const Emitted& x, const Emitted& y);
 
  private:
@@ -95,7 +94,6 @@ constexpr Emitted::Truth operator>(const Emitted& x, const Emitted& y) { return 
 constexpr Emitted::Truth operator<=(const Emitted& x, const Emitted& y) { return {Emitted::evaluate<ops::LessEqual>(x, y)}; }
 constexpr Emitted::Truth operator>=(const Emitted& x, const Emitted& y) { return {Emitted::evaluate<ops::LessEqual>(y, x)}; }
 constexpr Emitted::Truth operator==(const Emitted& x, const Emitted& y) { return {Emitted::evaluate<ops::Equal>(x, y)}; }
-constexpr Emitted::Truth operator&(const Emitted::Truth& x, const Emitted::Truth& y) { return x.number * y.number == Emitted(1); }
 constexpr Emitted select(const Emitted::Truth& condition, const Emitted& x, const Emitted& y) {
   if (condition.number.is_constant()) return condition.number.value() > 0 ? x : y;  // 0 or 1
   return Emitted::evaluate<ops::Select>(condition.number, x, y);

@@ -301,8 +301,9 @@ CompressedRows Function::sparse_hessian(std::span<const double> x) const {
 
 Function Function::derivative() const {
   Recorder recorder(tape().keeps_locations());
-  OptimiseReport report;
-  std::vector<NodeId> results = detail::derivative(tape(), dependents(), recorder.tape(), &report);
+  Tape raw(tape().keeps_locations());
+  std::vector<NodeId> results = detail::record_derivative(tape(), dependents(), raw);
+  const OptimiseReport report = detail::optimise(raw, results, recorder.tape());
   return recorder.finish(std::move(results), report);
 }
 

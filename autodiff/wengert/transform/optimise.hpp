@@ -305,7 +305,6 @@ WENGERT_CONSTEXPR OptimiseReport optimise_once(const Tape& from, std::vector<Nod
   }
   move_guards(from.size());
   for (NodeId& output : outputs) output = moved(output);
-  report.after = to.size();
   return report;
 }
 
