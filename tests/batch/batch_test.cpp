@@ -208,6 +208,43 @@ TEST(Batch, SelectFollowsEachSample) {
   EXPECT_DOUBLE_EQ(sum.gradient[0], 1 + 12);
 }
 
+TEST(Batch, OfADerivativeOfPowers) {
+  const Function slope = record([](auto a, auto x) { return pow(x, a); }, 1.5, 2.0).derivative().output(2);  // in x
+  const std::vector<double> xs{0.25, 1.0, 3.0};
+  for (const double a : {-1.5, 1.0, 2.0, 2.5}) {
+    long double value = 0, gradient = 0;
+    for (const long double x : xs) {
+      value += a * std::pow(x, a - 1.0L);
+      gradient += std::pow(x, a - 1.0L) * (1 + a * std::log(x));
+    }
+    const BatchResult sum = sum_gradient(slope, std::array{a}, xs);
+    EXPECT_NEAR(sum.value, static_cast<double>(value), 1e-14 * std::abs(sum.value));  // ten roundings of terms of one sign
+    EXPECT_NEAR(sum.gradient[0], static_cast<double>(gradient), 1e-12) << a;          // terms up to 50
+  }
+}
+
+TEST(Batch, OfManyPowers) {  // each power's derivatives are several operations here
+  constexpr int powers = 1000;
+  const auto exponent = [](auto a, int k) { return a * (0.002 * (k - 300)); };
+  const Function f = record(
+      [&](auto a, auto x) {
+        Var sum = 0;
+        for (int k = 0; k < powers; ++k) sum += pow(x, exponent(a, k));
+        return sum;
+      },
+      1.0, 2.0);
+  const std::vector<double> xs{0.25, 3.0};
+  long double value = 0, gradient = 0;
+  for (const long double x : xs)
+    for (int k = 0; k < powers; ++k) {
+      value += std::pow(x, exponent(1.5L, k));
+      gradient += std::pow(x, exponent(1.5L, k)) * std::log(x) * exponent(1.0L, k);
+    }
+  const BatchResult sum = sum_gradient(f, std::array{1.5}, xs);
+  EXPECT_NEAR(sum.value, static_cast<double>(value), 1e-13 * sum.value);  // sums of a thousand terms of one sign
+  EXPECT_NEAR(sum.gradient[0], static_cast<double>(gradient), 1e-12 * std::abs(sum.gradient[0]));
+}
+
 TEST(Batch, CustomOperationsAreReplayedSampleBySample) {
   const CustomOperation cube(
       "cube", 1, [](auto x) { return x[0] * x[0] * x[0]; }, [](auto x, double, auto partials) { partials[0] = 3 * x[0] * x[0]; });

@@ -80,6 +80,27 @@ TEST(Fuse, MayReturnAnInputAsItIs) {
   EXPECT_EQ(g.wrt(y), 11);
 }
 
+TEST(Fuse, SecondDerivativesOfPowersAreTheClosedForms) {
+  constexpr auto f = fuse([](auto x, auto y) { return pow(x, y); });
+  constexpr auto cube = fuse([](auto x) { return pow(x, 3); });
+  constexpr auto exponential = fuse([](auto y) { return pow(2.5, y); });
+  for (const double x : {1e-12, 0.3, 1.0, 7.0, 1e12})
+    for (const double y : {-1.5, 0.0, 1.0, 2.0, 2.5}) {
+      SCOPED_TRACE(testing::Message() << x << ' ' << y);
+      const long double a = x, b = y, power = std::pow(a, b), log = std::log(a);
+      const long double xx = b * (b - 1) * power / a / a, xy = power / a * (1 + b * log), yy = power * log * log;
+      const auto near = [](long double expected, long double terms) {  // some ten roundings of the largest term
+        return testing::DoubleNear(static_cast<double>(expected), static_cast<double>(2e-15L * std::abs(terms)));
+      };
+      const long double terms = power / a * (1 + std::abs(b * log));
+      EXPECT_THAT(f.hessian(x, y),
+                  ElementsAre(ElementsAre(near(xx, xx), near(xy, terms)), ElementsAre(near(xy, terms), near(yy, yy))));
+      EXPECT_THAT(cube.hessian(x), ElementsAre(ElementsAre(near(6 * a, a))));
+      const long double slope = std::log(2.5L);
+      EXPECT_THAT(exponential.hessian(y), ElementsAre(ElementsAre(near(std::pow(2.5L, b) * slope * slope, std::pow(2.5L, b)))));
+    }
+}
+
 TEST(Fuse, ANameOfWhatIsConstantNamesNothing) {
   constexpr auto f = fuse([](auto x) {
     const auto one = named("one", pow(x, 0.0));  // C's pow: 1 for any x

@@ -7,7 +7,9 @@
 #include <limits>
 #include <vector>
 
+#include "wengert/forward_sweep.hpp"
 #include "wengert/function.hpp"
+#include "wengert/gradient.hpp"
 
 namespace {
 
@@ -49,6 +51,22 @@ TEST(Optimise, WhereADerivativeIsEmittedEveryNodeIsCountedOnce) {
   EXPECT_GT(report.simplified, 0);
   EXPECT_EQ(report.after, to.size());
   EXPECT_EQ(report.before, report.after + report.dead + report.folded + report.merged + report.simplified);
+}
+
+TEST(Optimise, AnEmittedDerivativeMayBeManyTimesAsLong) {
+  Tape tape, to;
+  const Var x = tape.variable(1.5), y = tape.variable(0.75);
+  Var sum = pow(x, y);
+  for (int k = 0; k < 300; ++k) sum = pow(sum, y) + x;
+  const NodeId dependent = sum.index();
+  OptimiseReport report;
+  const std::vector<NodeId> results = optimised_derivative(tape, std::span(&dependent, 1), 2, to, report);
+  EXPECT_GT(to.size(), 8 * tape.size());
+  const Gradient g = gradient(sum);
+  const Values<double> values = forward_sweep<double>(to, std::array{x.value(), y.value()});
+  EXPECT_EQ(values[results[0]], sum.value());
+  EXPECT_NEAR(values[results[1]], g.wrt(x), 1e-12 * std::abs(g.wrt(x)));  // a thousand roundings
+  EXPECT_NEAR(values[results[2]], g.wrt(y), 1e-12 * std::abs(g.wrt(y)));
 }
 
 TEST(Optimise, ComputesWhatConstantsGive) {
