@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -391,6 +392,20 @@ TEST(Batch, AMixtureEqualsTheTapeThatRecordsEverything) {
   EXPECT_NEAR(sum.value, everything(p), 1e-12 * std::abs(everything(p)));
   const auto expected = everything.gradient(p);
   for (std::size_t k = 0; k < p.size(); ++k) EXPECT_NEAR(sum.gradient[k], expected[k], 1e-12 * (1 + std::abs(expected[k]))) << k;
+}
+
+// Parts whose means are further apart than the largest number.
+TEST(Batch, OfSamplesFromOneEndOfTheRangeToTheOther) {
+  const Function f = record([](auto a, auto x) { return a * x; }, 1.0, 1.0);
+  constexpr std::size_t part = 65536;
+  for (const std::size_t parts : {2u, 3u, 4u, 7u}) {
+    std::vector<double> xs(parts * part, -0x1p1023);
+    std::fill_n(xs.begin(), part, 0x1p1023);
+    const BatchResult mean = mean_gradient(f, std::array{1.0}, xs);
+    const double expected = 0x1p1023 / static_cast<double>(parts) * (2 - static_cast<double>(parts));
+    EXPECT_NEAR(mean.value, expected, 1e-14 * 0x1p1023) << parts;  // some roundings of parts' means
+    EXPECT_NEAR(mean.gradient[0], expected, 1e-14 * 0x1p1023) << parts;
+  }
 }
 
 TEST(Batch, OfInfiniteSamplesIsInfiniteHoweverMany) {

@@ -120,6 +120,7 @@ TEST(FusedBatch, MayReturnAnInputAsItIs) {
     EXPECT_EQ(mean.gradient, std::vector{0.0});
     EXPECT_NEAR(mean.value_error, std::sqrt(14.0 / 2 / 3), 1e-15);  // squares of -2, -1, 3 over n - 1, over n
   }
+  EXPECT_EQ(mean_gradient(fuse([](auto x) { return x; }), std::array<double, 0>{}, xs).value, 3);  // the very first node
 }
 
 TEST(FusedBatch, IsTheSameBitForBitForAnyNumberOfThreads) {
@@ -274,6 +275,10 @@ TEST(FusedBatch, SharedValuesThatAreNoOrdinaryNumbersGiveWhatReplayGives) {
   constexpr auto quotient = [](auto s, auto x) { return x / s; };
   const std::vector<double> tiny{1e-310, 3e-310};
   EXPECT_EQ(mean_gradient(fuse(quotient), std::array{1e-309}, tiny).value, (1e-310 / 1e-309 + 3e-310 / 1e-309) / 2);
+  // 1 / s is not normal where s is huge, and infinite where it is tiny
+  const std::vector<double> xs{3e-300, 7e300};
+  for (const double s : {1.7e308, 1e-308, 5e-324, std::numeric_limits<double>::infinity(), 0.0})
+    EXPECT_DOUBLE_EQ(sum_gradient(fuse(quotient), std::array{s}, xs).value, xs[0] / s + xs[1] / s) << s;
   constexpr auto root = [](auto s, auto x) { return x * sqrt(s); };
   EXPECT_EQ(mean_gradient(fuse(root), std::array{0.0}, std::vector{0.0, 0.0}).gradient[0], 0);
 }

@@ -175,10 +175,9 @@ struct BatchLayout {
       if (program.varies(output) && k-- == 0) return output;
     return -1;
   }
-  /// The outputs that are written for each sample: the value, and those after the leading ones.
-  static constexpr int skipped = Recipe::adds_up ? program.shared : 0;
-  static constexpr int written = static_cast<int>(program.outputs.size()) - skipped;
-  static constexpr NodeId written_node(int k) { return program.outputs[static_cast<std::size_t>(k == 0 ? 0 : k + skipped)]; }
+  /// The outputs that are written for each sample: the value alone where the others are added up.
+  static constexpr int written = Recipe::adds_up ? 1 : static_cast<int>(program.outputs.size());
+  static constexpr NodeId written_node(int k) { return program.outputs[static_cast<std::size_t>(k)]; }
 };
 
 /// The outputs of a recipe as they are written for each sample, all inputs being its own, and not added up.
