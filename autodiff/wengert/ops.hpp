@@ -221,7 +221,7 @@ constexpr T inside(Condition condition, T value) {
   return select(condition, value, T(not_a_number));
 }
 
-/// f() or g() by the condition. A plain bool computes only the one that is asked for; lanes and tapes need the two.
+/// f() or g() by the condition. A plain bool computes only the one that is asked for; lanes and tapes need both.
 template <class Condition, class First, class Second>
 constexpr auto either(Condition condition, First f, Second g) {
   if constexpr (std::is_same_v<Condition, bool>)
