@@ -101,6 +101,17 @@ TEST(Fuse, SecondDerivativesOfPowersAreTheClosedForms) {
     }
 }
 
+TEST(Fuse, NodesKeepTheirNames) {
+  constexpr auto f = fuse([](auto x, auto y) {
+    const auto first = named("first", x * y), second = named("the second", first + y), third = named("3", second * first);
+    return third;
+  });
+  const std::string program = f.program();
+  EXPECT_THAT(program, HasSubstr(" first        mul "));
+  EXPECT_THAT(program, HasSubstr(" the second   add "));
+  EXPECT_THAT(program, HasSubstr(" 3            mul "));
+}
+
 TEST(Fuse, ANameOfWhatIsConstantNamesNothing) {
   constexpr auto f = fuse([](auto x) {
     const auto one = named("one", pow(x, 0.0));  // C's pow: 1 for any x
