@@ -266,8 +266,7 @@ TEST(Optimise, OfTwoNamesForOneNumberTheFirstStays) {
   EXPECT_EQ(to.find("x"), outputs[2]);
 }
 
-// A branch on the first input, either way around, and one after the last node: where another side would be taken, every form says
-// so.
+// A branch on the first input, either way around, and one after the last node: every form refuses the other side.
 TEST(Optimise, KeepsEveryBranch) {
   const auto refuses = [](const Function& f, double same_side, double other_side) {
     for (const Function& g : {f, f.optimised(), f.derivative(), f.derivative().derivative()}) {
